@@ -1,0 +1,1 @@
+"""Commands: they read options, call one function, print, and end with an exit code."""

@@ -1,0 +1,1 @@
+"""The story that a newcomer watches: three customers and a month of mail."""

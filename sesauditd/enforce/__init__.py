@@ -1,0 +1,1 @@
+"""The weekly judgement, and what is asked of AWS."""

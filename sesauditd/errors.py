@@ -1,0 +1,36 @@
+"""Every error that a person or a caller can meet, named by what is to be done about it.
+
+    SesauditdError
+    |- Refused          the request cannot be right: say what and what to do, exit 2
+    |- Failed           the request was right and could not be carried out, exit 1
+    |- Busy             another process holds the database or the lock, exit 3
+    `- Unreadable       a notification cannot be read: quarantine it with this reason
+"""
+
+
+class SesauditdError(Exception):
+    """Base of all errors that are shown to a person as one line."""
+
+    exit_code = 1
+
+
+class Refused(SesauditdError):
+    """A wrong option, setting or value; the message says what to do."""
+
+    exit_code = 2
+
+
+class Failed(SesauditdError):
+    """A right request that could not be carried out; the message says why."""
+
+    exit_code = 1
+
+
+class Busy(SesauditdError):
+    """Another process holds what is needed; the message says which."""
+
+    exit_code = 3
+
+
+class Unreadable(SesauditdError):
+    """A notification that cannot be read; the message is the reason kept in quarantine."""

@@ -1,0 +1,1 @@
+"""From raw notifications to parsed feedback."""

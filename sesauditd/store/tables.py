@@ -1,0 +1,315 @@
+"""Every table, once; the migrations in `migrations/` make exactly these."""
+
+from __future__ import annotations
+
+from sqlalchemy import (
+    JSON,
+    Boolean,
+    Column,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    String,
+    Table,
+    Text,
+    text,
+)
+
+from sesauditd.store.columns import Moment
+
+metadata = MetaData()
+
+customers = Table(
+    "customers",
+    metadata,
+    Column("id", String, primary_key=True),
+    Column("since", Moment, comment="when the relationship began; empty where nobody told"),
+    Column("registered_at", Moment, nullable=False),
+)
+
+domains = Table(
+    "domains",
+    metadata,
+    Column("name", String, primary_key=True, comment="A-label"),
+    Column("customer", ForeignKey("customers.id"), nullable=False, index=True),
+    Column("contact", String, nullable=False),
+    Column("registered_at", Moment, nullable=False),
+)
+
+iam_users = Table(
+    "iam_users",
+    metadata,
+    Column("name", String, primary_key=True),
+    Column("domain", ForeignKey("domains.name"), primary_key=True),
+    Column("registered_at", Moment, nullable=False),
+)
+
+archive_objects = Table(
+    "archive_objects",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("source", String, nullable=False, unique=True, comment="object key or file name"),
+)
+
+events = Table(
+    "events",
+    metadata,
+    Column("key", LargeBinary(16), primary_key=True, comment="mail second, dedupe hash"),
+    Column("kind", String, nullable=False),
+    Column("message_id", String, nullable=False),
+    Column("at", Moment, nullable=False, comment="the event's own time"),
+    Column("received_at", Moment, nullable=False),
+    Column("domain", ForeignKey("domains.name"), comment="empty while unattributed"),
+    Column("source", String, nullable=False),
+    Column("identity", String, nullable=False),
+    Column("caller", String),
+    Column("configuration_set", String),
+    Column("type", String),
+    Column("subtype", String, comment="of a bounce or complaint"),
+    Column("detail", String, comment="complaint type, reject reason or delay type"),
+    Column("flags", String, nullable=False, comment="space separated"),
+    Column("archive_object", ForeignKey("archive_objects.id"), nullable=False),
+    Column("line", Integer, nullable=False),
+    Column("sha256", LargeBinary(32), nullable=False, comment="of the raw body"),
+    Index("events_by_domain", "domain", "at"),
+    Index("events_rejected", "domain", "at", sqlite_where=text("kind = 'Reject'"),
+          postgresql_where=text("kind = 'Reject'")),
+    sqlite_with_rowid=False,
+)
+
+event_recipients = Table(
+    "event_recipients",
+    metadata,
+    Column("event", ForeignKey("events.key"), primary_key=True),
+    Column("recipient", String, primary_key=True),
+    Column("spelling", String, comment="AWS's own, where it differs"),
+    Column("outcome", String, nullable=False),
+    Column("blockable", Boolean, nullable=False),
+    Column("counted_as", String, comment="where it differs from the recipient"),
+    Column("status", String),
+    Column("diagnostic", String),
+    sqlite_with_rowid=False,
+)
+
+quarantine = Table(
+    "quarantine",
+    metadata,
+    Column("sha256", LargeBinary(32), primary_key=True),
+    Column("received_at", Moment, nullable=False),
+    Column("reason", String, nullable=False),
+    Column("body", LargeBinary, nullable=False),
+    Column("archive_object", ForeignKey("archive_objects.id"), nullable=False),
+    Column("line", Integer, nullable=False),
+)
+
+rollups = Table(
+    "rollups",
+    metadata,
+    Column("domain", ForeignKey("domains.name"), primary_key=True),
+    Column("hour", Integer, primary_key=True, comment="whole hours since 1970 UTC"),
+    Column("outcome", String, primary_key=True),
+    Column("feeds_back", Boolean, primary_key=True, comment="provider reports complaints to SES"),
+    Column("count", Integer, nullable=False, comment="recipients, repetitions counted"),
+    Column("sketch", LargeBinary, nullable=False, comment="theta sketch of different recipients"),
+    sqlite_with_rowid=False,
+)
+
+strikes = Table(
+    "strikes",
+    metadata,
+    Column("event", ForeignKey("events.key"), primary_key=True),
+    Column("recipient", String, primary_key=True),
+    Column("customer", ForeignKey("customers.id"), nullable=False),
+    Column("domain", ForeignKey("domains.name"), nullable=False),
+    Column("at", Moment, nullable=False),
+    Column("outcome", String, nullable=False),
+    Column("message_id", String, nullable=False),
+    Column("subtype", String),
+    Column("status", String),
+    Column("diagnostic", String),
+    Column("spelling", String, nullable=False),
+    Column("blockable", Boolean, nullable=False),
+    Column("counted_as", String, nullable=False),
+    Index("strikes_by_recipient", "customer", "recipient", "at"),
+    Index("strikes_by_domain", "domain", "at"),
+    sqlite_with_rowid=False,
+)
+
+deliveries = Table(
+    "deliveries",
+    metadata,
+    Column("customer", ForeignKey("customers.id"), primary_key=True),
+    Column("recipient", String, primary_key=True, comment="only addresses with a strike"),
+    Column("at", Moment, primary_key=True),
+    sqlite_with_rowid=False,
+)
+
+reached = Table(
+    "reached",
+    metadata,
+    Column("domain", ForeignKey("domains.name"), primary_key=True),
+    Column("receiving_domain", String, primary_key=True),
+    Column("first_at", Moment, nullable=False, comment="first delivery that did not bounce after"),
+    Column("message_id", String, nullable=False),
+    Column("recipient", String, nullable=False),
+    sqlite_with_rowid=False,
+)
+
+standings = Table(
+    "standings",
+    metadata,
+    Column("customer", ForeignKey("customers.id"), primary_key=True),
+    Column("recipient", String, primary_key=True, comment="empty: the customer itself"),
+    Column("soft_streak", Integer, nullable=False),
+    Column("hard_bounces", Integer, nullable=False),
+    Column("complaints", Integer, nullable=False),
+    Column("virus_incidents", Integer, nullable=False),
+    sqlite_with_rowid=False,
+)
+
+actions = Table(
+    "actions",
+    metadata,
+    Column("id", String, primary_key=True),
+    Column("kind", String, nullable=False),
+    Column("customer", ForeignKey("customers.id"), nullable=False),
+    Column("domain", ForeignKey("domains.name")),
+    Column("recipient", String),
+    Column("spelling", String),
+    Column("lever", String),
+    Column("state", String, nullable=False, index=True),
+    Column("actor", String, nullable=False),
+    Column("cause", String, comment="verdict key; empty for an operator's decision"),
+    Column("reason", Text, nullable=False),
+    Column("evidence_at", Moment, nullable=False, comment="newest evidence"),
+    Column("until", Moment, comment="when a block ends"),
+    Column("approved", Boolean, nullable=False, comment="by an operator"),
+    Column("requested_at", Moment, nullable=False),
+    Column("changed_at", Moment, nullable=False),
+    Column("attempts", Integer, nullable=False),
+    Column("outcome", Text),
+    Column("before", JSON),
+    Column("after", JSON),
+    Index("actions_by_subject", "customer", "domain"),
+)
+
+verdicts = Table(
+    "verdicts",
+    metadata,
+    Column("key", String, primary_key=True),
+    Column("rule", String, nullable=False),
+    Column("lane", String, nullable=False),
+    Column("does", String, nullable=False),
+    Column("customer", ForeignKey("customers.id"), nullable=False),
+    Column("domain", ForeignKey("domains.name"), nullable=False),
+    Column("recipient", String),
+    Column("spelling", String),
+    Column("incident", String, nullable=False),
+    Column("window_start", Moment, nullable=False),
+    Column("window_end", Moment, nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("evidence", JSON, nullable=False),
+    Column("until", Moment),
+    Column("waits", Text),
+    Column("mode", String, nullable=False, comment="enforce or shadow when it was judged"),
+    Column("policy", String, nullable=False, comment="hash of the limits it was judged by"),
+    Column("judged_at", Moment, nullable=False),
+    Column("withdrawn_at", Moment),
+    Column("withdrawn_because", Text),
+    Column("action", ForeignKey("actions.id")),
+    Index("verdicts_by_customer", "customer", "recipient"),
+    Index("verdicts_by_end", "window_end"),
+)
+
+blocks = Table(
+    "blocks",
+    metadata,
+    Column("action", ForeignKey("actions.id"), primary_key=True),
+    Column("customer", ForeignKey("customers.id"), nullable=False),
+    Column("recipient", String, nullable=False),
+    Column("spelling", String, nullable=False),
+    Column("domain", ForeignKey("domains.name"), nullable=False),
+    Column("rule", String, nullable=False, comment="or `operator`"),
+    Column("lever", String, nullable=False),
+    Column("since", Moment, nullable=False),
+    Column("until", Moment, comment="empty: for good"),
+    Column("lifted_at", Moment),
+    Index("blocks_by_recipient", "customer", "recipient"),
+)
+
+cases = Table(
+    "cases",
+    metadata,
+    Column("id", String, primary_key=True),
+    Column("customer", ForeignKey("customers.id"), nullable=False, index=True),
+    Column("domain", ForeignKey("domains.name")),
+    Column("rule", String, nullable=False),
+    Column("action", ForeignKey("actions.id"), nullable=False),
+    Column("state", String, nullable=False, comment="opened explained reinstated terminated ..."),
+    Column("opened_at", Moment, nullable=False),
+    Column("explanation", Text),
+    Column("closed_at", Moment),
+)
+
+notices = Table(
+    "notices",
+    metadata,
+    Column("id", String, primary_key=True),
+    Column("kind", String, nullable=False),
+    Column("customer", ForeignKey("customers.id")),
+    Column("subject", String, nullable=False),
+    Column("state", String, nullable=False, index=True),
+    Column("facts", JSON, nullable=False),
+    Column("requested_at", Moment, nullable=False),
+    Column("changed_at", Moment, nullable=False),
+)
+
+periods = Table(
+    "periods",
+    metadata,
+    Column("job", String, primary_key=True),
+    Column("period", String, primary_key=True, comment="such as 2026-W47"),
+    Column("starts_at", Moment, nullable=False),
+    Column("state", String, nullable=False),
+    Column("done_at", Moment),
+)
+
+reopened_weeks = Table(
+    "reopened_weeks",
+    metadata,
+    Column("customer", ForeignKey("customers.id"), primary_key=True),
+    Column("starts_at", Moment, primary_key=True),
+)
+
+leases = Table(
+    "leases",
+    metadata,
+    Column("name", String, primary_key=True),
+    Column("owner", String, nullable=False),
+    Column("heartbeat_at", Moment, nullable=False),
+)
+
+onboarding_steps = Table(
+    "onboarding_steps",
+    metadata,
+    Column("domain", String, primary_key=True),
+    Column("step", String, primary_key=True),
+    Column("state", String, nullable=False),
+    Column("detail", JSON),
+    Column("changed_at", Moment, nullable=False),
+)
+
+journal = Table(
+    "journal",
+    metadata,
+    Column("sequence", Integer, primary_key=True),
+    Column("at", Moment, nullable=False),
+    Column("actor", String, nullable=False),
+    Column("kind", String, nullable=False),
+    Column("subject", String, nullable=False),
+    Column("facts", JSON, nullable=False),
+    Column("previous", LargeBinary(32), nullable=False),
+    Column("hash", LargeBinary(32), nullable=False),
+)
