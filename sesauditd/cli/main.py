@@ -1,0 +1,133 @@
+"""The program `sesauditd`: puts the commands together and turns every error into one line.
+
+How a command is added: a module in `sesauditd/cli/` holds plain functions and one
+
+    def register(app: typer.Typer) -> None:
+        app.command(
+            "status", rich_help_panel=Heading.LOOKING, epilog=examples("sesauditd status --json")
+        )(status)
+
+and is named in `COMMANDS` below. A command takes `context: typer.Context` and the shared options
+of `cli.options`, gets its configuration by `options.settings_of(context)`, prints through
+`cli.output`, raises errors of `sesauditd.errors` (this module prints them and picks the exit
+code) and ends early with `raise typer.Exit(code)`. The first line of its docstring is its
+line in the help. Everything heavier than the standard library and typer is imported inside
+the function, so that `sesauditd --help` stays quick.
+"""
+
+from __future__ import annotations
+
+import io
+import os
+import re
+import sys
+import traceback
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from sesauditd import __version__
+from sesauditd.cli import database, initialise, options, output, policy
+from sesauditd.cli.options import ConfigOption, DebugOption, Invocation
+from sesauditd.cli.sections import EVERYWHERE, Grouped
+from sesauditd.errors import Failed, Refused, SesauditdError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+COMMANDS = (initialise, policy, database)
+PROGRAM = "sesauditd"
+INTERRUPTED = 130
+"""The exit code of a program that Ctrl-C ended: 128 and the number of SIGINT."""
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command and return its exit code; every error is one line on stderr."""
+    given = list(sys.argv[1:] if arguments is None else arguments)
+    for stream in (sys.stdout, sys.stderr):
+        # A terminal that cannot show a letter must not end the program.
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
+    try:
+        code = _run(given)
+        sys.stdout.flush()
+    except BrokenPipeError:
+        # The reader has gone, as in `sesauditd events | head`; what is still buffered has
+        # nowhere to go, and Python would complain about it at exit.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return Failed.exit_code
+    return code
+
+
+def application() -> typer.Typer:
+    """Return the program with all its commands."""
+    app = typer.Typer(
+        cls=Grouped,
+        add_completion=False,
+        rich_markup_mode=None,
+        pretty_exceptions_enable=False,
+        invoke_without_command=True,
+        epilog=EVERYWHERE,
+        context_settings={"help_option_names": ["-h", "--help"]},
+    )
+    app.callback()(_root)
+    for module in COMMANDS:
+        module.register(app)
+    return app
+
+
+def _root(
+    context: typer.Context,
+    *,
+    config: ConfigOption = None,
+    debug: DebugOption = False,
+    version: Annotated[bool, typer.Option("--version", help="Print the version.")] = False,
+) -> None:
+    """Watch one Amazon SES account: who bounces, who complains, and what is done about it.
+
+    Begin with `sesauditd init`, or try it all without an account: `sesauditd demo`.
+    """
+    context.obj = Invocation(config=config, debug=debug)
+    if version:
+        typer.echo(f"{PROGRAM} {__version__}")
+        raise typer.Exit
+    if context.invoked_subcommand is None:
+        typer.echo(context.get_help(), err=True)
+        raise typer.Exit(Refused.exit_code)
+
+
+def _run(given: list[str]) -> int:
+    debug = options.DEBUG in given
+    try:
+        outcome = typer.main.get_command(application()).main(
+            args=options.global_first(given), prog_name=PROGRAM, standalone_mode=False
+        )
+    except SesauditdError as error:
+        return _told(error, str(error), error.exit_code, debug=debug)
+    except typer.TyperException as error:
+        return _told(error, _usage(error), error.exit_code, debug=debug)
+    except typer.Abort as error:
+        return _told(error, "stopped: no answer was given", Failed.exit_code, debug=debug)
+    except KeyboardInterrupt:
+        return INTERRUPTED
+    except BrokenPipeError:
+        raise
+    except Exception as error:  # noqa: BLE001
+        hint = "" if debug else f" (run again with {options.DEBUG} for the traceback)"
+        what = f"unexpected error: {type(error).__name__}: {error}{hint}"
+        return _told(error, what, Failed.exit_code, debug=debug)
+    return outcome if isinstance(outcome, int) else 0
+
+
+def _usage(error: typer.TyperException) -> str:
+    context = getattr(error, "ctx", None)
+    path = PROGRAM if context is None else context.command_path
+    return f"{error.format_message().rstrip('.')} (see `{path} --help`)"
+
+
+def _told(error: BaseException, what: str, code: int, *, debug: bool) -> int:
+    if debug:
+        traceback.print_exception(error)
+    line = re.sub(r"\s*\n\s*", " ", what.strip())
+    output.note(f"{PROGRAM}: {line}")
+    return code

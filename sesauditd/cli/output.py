@@ -1,0 +1,148 @@
+"""How facts and remarks reach the terminal: JSON, tables, notes and progress bars."""
+
+from __future__ import annotations
+
+import json
+import re
+import sys
+from contextlib import contextmanager
+from dataclasses import asdict, is_dataclass
+from datetime import date, datetime
+from pathlib import PurePath
+from typing import TYPE_CHECKING
+
+import typer
+
+from sesauditd.model.calendar import aware
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator, Sequence
+
+PLAIN_WIDTH = 80
+"""Columns of a table that goes to a file or a pipe."""
+
+_SURROGATE = re.compile("[\ud800-\udfff]")
+# Control characters move the cursor, and bidirectional marks reorder what a person reads.
+_HOSTILE = re.compile(
+    "[\x00-\x08\x0b-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069\ud800-\udfff]"
+)
+
+
+def emit_json(document: object) -> None:
+    """Print one JSON document on stdout: keys in the given order, times as ISO 8601 with Z."""
+    unicode = (sys.stdout.encoding or "").lower().replace("-", "") == "utf8"
+    text = json.dumps(document, default=_json_value, ensure_ascii=not unicode, indent=2)
+    # A lone surrogate has no UTF-8; JSON's own escape says the same.
+    typer.echo(_SURROGATE.sub(lambda match: f"\\u{ord(match.group()):04x}", text))
+
+
+def iso(moment: datetime) -> str:
+    """Return a time as `2026-01-31T03:00:00Z`; raises ValueError if it has no zone."""
+    return aware(moment).isoformat().replace("+00:00", "Z")
+
+
+def cleaned(text: str) -> str:
+    """Return text without what a terminal would obey instead of show."""
+    return _HOSTILE.sub("\N{REPLACEMENT CHARACTER}", text.replace("\t", " "))
+
+
+def table(
+    columns: Sequence[str],
+    rows: Iterable[Sequence[object]],
+    *,
+    title: str = "",
+    empty: str = "Nothing to show.",
+) -> None:
+    """Print a table that folds long cells to the width of the terminal, 80 columns in a pipe.
+
+    Cells are shown as they are, whatever markup or control characters they hold; numbers
+    stand to the right, times as ISO, None and "" as a dash. `empty` is said instead of no rows.
+    """
+    from rich import box
+    from rich.console import Console
+    from rich.table import Table
+    from rich.text import Text
+
+    kept = list(rows)
+    if not kept:
+        say(empty)
+        return
+    drawn = Table(
+        box=box.SIMPLE_HEAD,
+        title=Text(cleaned(title)) if title else None,
+        title_justify="left",
+        show_edge=False,
+        pad_edge=False,
+    )
+    for index, name in enumerate(columns):
+        numeric = all(isinstance(row[index], int | float) for row in kept)
+        drawn.add_column(Text(name), overflow="fold", justify="right" if numeric else "left")
+    for row in kept:
+        drawn.add_row(*(Text(_cell(value)) for value in row))
+    width = None if sys.stdout.isatty() else PLAIN_WIDTH
+    Console(width=width, highlight=False, markup=False, emoji=False).print(drawn)
+
+
+def say(text: str) -> None:
+    """Print a line of facts on stdout."""
+    typer.echo(cleaned(text))
+
+
+def note(text: str) -> None:
+    """Print a remark for a person on stderr, where it does not mix with facts."""
+    typer.echo(cleaned(text), err=True)
+
+
+@contextmanager
+def progress(total: int | None, description: str) -> Iterator[Callable[[int], None]]:
+    """Show a bar on stderr while the block runs, if that is a terminal.
+
+    Yields the function that is told how many more are done; None as the total means unknown.
+    """
+    if not sys.stderr.isatty():
+        yield lambda _done: None
+        return
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+
+    columns = (
+        TextColumn("{task.description}", markup=False),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeElapsedColumn(),
+    )
+    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
+        task = bar.add_task(cleaned(description), total=total)
+        yield lambda done: bar.advance(task, done)
+
+
+def _cell(value: object) -> str:
+    match value:
+        case None | "":
+            return "-"
+        case datetime():
+            return iso(value)
+        case bool():
+            return "yes" if value else "no"
+        case float():
+            return f"{value:g}"
+        case _:
+            return cleaned(str(value))
+
+
+def _json_value(value: object) -> object:
+    match value:
+        case datetime():
+            return iso(value)
+        case date():
+            return value.isoformat()
+        case bytes():
+            return value.hex()
+        case set() | frozenset():
+            return sorted(value, key=str)
+        case PurePath():
+            return str(value)
+        case _ if is_dataclass(value) and not isinstance(value, type):
+            return asdict(value)
+    message = f"{type(value).__name__} has no form in JSON"
+    raise TypeError(message)
