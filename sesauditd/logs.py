@@ -43,7 +43,7 @@ def configure(*, level: Level, form: Form, stream: TextIO | None = None) -> None
         logger_factory=structlog.WriteLoggerFactory(lines),
         cache_logger_on_first_use=False,
     )
-    _adopt_foreign_lines(shared, form, lines, min(number, FOREIGN_LEVEL))
+    _adopt_foreign_lines(shared, form, lines, max(number, FOREIGN_LEVEL))
 
 
 def redacted(_logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:

@@ -5,8 +5,9 @@ from __future__ import annotations
 import json
 import re
 import sys
+from collections.abc import Mapping
 from contextlib import contextmanager
-from dataclasses import asdict, is_dataclass
+from dataclasses import fields, is_dataclass
 from datetime import date, datetime
 from pathlib import PurePath
 from typing import TYPE_CHECKING
@@ -134,15 +135,15 @@ def _json_value(value: object) -> object:
     match value:
         case datetime():
             return iso(value)
-        case date():
-            return value.isoformat()
         case bytes():
             return value.hex()
         case set() | frozenset():
             return sorted(value, key=str)
-        case PurePath():
+        case Mapping():
+            return dict(value)
+        case date() | PurePath():
             return str(value)
-        case _ if is_dataclass(value) and not isinstance(value, type):
-            return asdict(value)
+        case _ if is_dataclass(value):
+            return {field.name: getattr(value, field.name) for field in fields(value)}
     message = f"{type(value).__name__} has no form in JSON"
     raise TypeError(message)

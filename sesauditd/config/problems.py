@@ -54,13 +54,21 @@ def first_line(error: ValidationError, reading: Reading) -> str:
     """Return the first problem in one line, and how many more there are."""
     details = error.errors(include_url=False)
     more = f" (and {len(details) - 1} more)" if len(details) > 1 else ""
-    return _described(details[0], reading) + more
+    return one_line(_described(details[0], reading) + more)
 
 
 def meant(name: str, known: Collection[str], spell: Callable[[str], str] = str) -> str:
     """Return ` (did you mean X?)` for the known name nearest to this one, else nothing."""
     nearest = difflib.get_close_matches(name, known, n=1)
     return f" (did you mean {spell(nearest[0])}?)" if nearest else ""
+
+
+def one_line(text: str) -> str:
+    """Return text with everything that does not print, line breaks above all, as escapes."""
+    return "".join(
+        letter if letter.isprintable() else letter.encode("unicode_escape").decode()
+        for letter in text
+    )
 
 
 def shown(value: object) -> str:

@@ -87,9 +87,11 @@ def _from_environment(environ: Mapping[str, str]) -> dict[str, object]:
     source = EnvSettingsSource(Settings)
     source.env_vars = {name.lower(): value for name, value in ours.items()}
     document = source()
-    for policy in document.get("policy", {}).get("customers", {}).values():
-        if "rules" in policy:
-            policy["rules"] = _numbers(policy["rules"])
+    match document:
+        case {"policy": {"customers": dict(customers)}}:
+            for policy in customers.values():
+                if isinstance(policy, dict) and "rules" in policy:
+                    policy["rules"] = _numbers(policy["rules"])
     return document
 
 
@@ -108,7 +110,7 @@ def _refuse_unknown_sections(file: Path | None, document: Mapping[str, object]) 
         if name not in Settings.model_fields:
             kind = "section" if isinstance(value, dict) else "key"
             hint = problems.meant(name, known_keys())
-            raise Refused(f"{file}: {name}: there is no such {kind}{hint}")
+            raise Refused(problems.one_line(f"{file}: {name}: there is no such {kind}{hint}"))
 
 
 def _first_line(

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Literal
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 from typing_extensions import override
 
-from sesauditd.config import values
+from sesauditd.config import kinds
 
 ENVIRONMENT_PREFIX = "SESAUDITD_"
 NESTING = "__"
@@ -18,31 +18,6 @@ DEFAULT_DATABASE = "sqlite+aiosqlite:////var/lib/sesauditd/sesauditd.db"
 
 SECRET = frozenset({"database.url", "alerts.command", "alerts.webhook", "alerts.apprise"})
 """Keys whose values may hold a password or token and are never shown."""
-
-_NAME = values.matching(r"[A-Za-z0-9][A-Za-z0-9 ._-]{0,63}", "up to 64 letters, digits and . _ -")
-_PREFIX = values.matching(r"[a-z][a-z0-9-]{0,19}", "up to 20 small letters, digits and dashes")
-_REGION = values.matching(r"[a-z]{2}(-[a-z]+)+-[0-9]", 'a region such as "eu-central-1"')
-_ACCOUNT = values.matching(r"[0-9]{12}", "the 12 digits of an AWS account, in quotes")
-_BUCKET = values.matching(r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]", "the name of an S3 bucket")
-_KEY_PREFIX = values.matching(r"[A-Za-z0-9._/-]*", "letters, digits and . _ / -")
-_LABEL = values.matching(r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?", 'one label such as "bounce"')
-
-AccountId = Annotated[str, BeforeValidator(values.quoted), AfterValidator(_ACCOUNT)]
-Bucket = Annotated[str, AfterValidator(_BUCKET)]
-KeyPrefix = Annotated[str, AfterValidator(_KEY_PREFIX)]
-Label = Annotated[str, AfterValidator(_LABEL)]
-Name = Annotated[str, AfterValidator(_NAME)]
-Prefix = Annotated[str, AfterValidator(_PREFIX)]
-Region = Annotated[str, AfterValidator(_REGION)]
-Command = Annotated[tuple[str, ...], BeforeValidator(values.command)]
-Domain = Annotated[str, AfterValidator(values.domain)]
-Mailbox = Annotated[str, AfterValidator(values.mailbox)]
-Port = Annotated[int, Field(ge=1, le=values.HIGHEST_PORT), BeforeValidator(values.whole)]
-WebUrl = Annotated[str, AfterValidator(values.web_url)]
-Words = Annotated[tuple[str, ...], BeforeValidator(values.words)]
-Mailboxes = Annotated[tuple[Mailbox, ...], BeforeValidator(values.words)]
-Rules = dict[str, dict[str, dict[str, object]]]
-"""Changed limits by group, rule and key, as in a policy file."""
 
 
 class Mode(StrEnum):
@@ -76,41 +51,39 @@ class Section(BaseModel):
 class Installation(Section):
     """What this installation and everything it makes on AWS is called."""
 
-    name: Name = "main"
-    prefix: Prefix = "sesaudit"
+    name: kinds.Name = "main"
+    prefix: kinds.Prefix = "sesaudit"
 
 
 class Aws(Section):
     """The one account and region that is watched."""
 
-    region: Region | None = None
-    account_id: AccountId | None = None
-    endpoint_url: WebUrl | None = None
+    region: kinds.Region | None = None
+    account_id: kinds.AccountId | None = None
+    endpoint_url: kinds.WebUrl | None = None
 
 
 class Queue(Section):
     """Where SES's feedback arrives."""
 
-    url: WebUrl | None = None
-    topic_arns: Words = ()
+    url: kinds.WebUrl | None = None
+    topic_arns: kinds.Words = ()
     trust: Trust = Trust.QUEUE_POLICY
-    visibility_seconds: Annotated[int, Field(ge=30, le=43_200), BeforeValidator(values.whole)] = 120
-    receivers: Annotated[int, Field(ge=1, le=64), BeforeValidator(values.whole)] = 2
+    visibility_seconds: kinds.Whole = Field(default=120, ge=30, le=43_200)
+    receivers: kinds.Whole = Field(default=2, ge=1, le=64)
 
 
 class Archive(Section):
     """Where every raw notification is kept."""
 
-    bucket: Bucket | None = None
-    prefix: KeyPrefix = "sesauditd"
+    bucket: kinds.Bucket | None = None
+    prefix: kinds.KeyPrefix = "sesauditd"
 
 
 class Database(Section):
     """Where everything that was learnt is remembered."""
 
-    url: Annotated[str, AfterValidator(values.database_url)] = Field(
-        default=DEFAULT_DATABASE, repr=False
-    )
+    url: kinds.DatabaseUrl = Field(default=DEFAULT_DATABASE, repr=False)
 
 
 class CustomerPolicy(Section):
@@ -118,7 +91,7 @@ class CustomerPolicy(Section):
 
     mode: Mode | None = None
     termination: Termination | None = None
-    rules: Rules = {}
+    rules: kinds.Rules = {}
 
 
 class Policy(Section):
@@ -143,51 +116,51 @@ class Policy(Section):
 class Schedule(Section):
     """When the daily and the weekly job run, UTC."""
 
-    rollup: Annotated[str, AfterValidator(values.time_of_day)] = "00:30"
-    enforcement: Annotated[str, AfterValidator(values.time_of_week)] = "monday 03:00"
+    rollup: kinds.TimeOfDay = "00:30"
+    enforcement: kinds.TimeOfWeek = "monday 03:00"
 
 
 class Notices(Section):
     """Who writes to customers, and which operators are told."""
 
-    sender: Mailbox | None = Field(default=None, alias="from")
-    reply_to: Mailbox | None = None
-    operators: Mailboxes = ()
+    sender: kinds.Mailbox | None = Field(default=None, alias="from")
+    reply_to: kinds.Mailbox | None = None
+    operators: kinds.Mailboxes = ()
 
 
 class Alerts(Section):
     """How operators are reached when mail itself may be broken."""
 
-    command: Command = Field(default=(), repr=False)
-    webhook: WebUrl | None = Field(default=None, repr=False)
-    apprise: Words = Field(default=(), repr=False)
+    command: kinds.Command = Field(default=(), repr=False)
+    webhook: kinds.WebUrl | None = Field(default=None, repr=False)
+    apprise: kinds.Words = Field(default=(), repr=False)
 
 
 class Onboarding(Section):
     """How a new domain is set up."""
 
-    resolver: Words = ()
-    mail_from: Label = "bounce"
-    dmarc_rua: Mailbox | None = None
+    resolver: kinds.Words = ()
+    mail_from: kinds.Label = "bounce"
+    dmarc_rua: kinds.Mailbox | None = None
 
 
 class Smtp(Section):
     """The SMTP server that customers are told to use; None means that of the region."""
 
-    host: Domain | None = None
-    port: Port = 587
+    host: kinds.Domain | None = None
+    port: kinds.Port = 587
 
 
 class Retention(Section):
     """How long events are kept in the database; the archive keeps them for good."""
 
-    events_days: Annotated[int, Field(ge=1, le=36_500), BeforeValidator(values.whole)] = 400
+    events_days: kinds.Whole = Field(default=400, ge=1, le=36_500)
 
 
 class Web(Section):
     """Where the dashboard listens."""
 
-    bind: Annotated[str, AfterValidator(values.bind)] = "127.0.0.1:8080"
+    bind: kinds.Bind = "127.0.0.1:8080"
     token_file: Path | None = None
 
 
