@@ -110,8 +110,6 @@ def _run(given: list[str]) -> int:
         return _told(error, "stopped: no answer was given", Failed.exit_code, debug=debug)
     except KeyboardInterrupt:
         return INTERRUPTED
-    except BrokenPipeError:
-        raise
     except Exception as error:  # noqa: BLE001
         hint = "" if debug else f" (run again with {options.DEBUG} for the traceback)"
         what = f"unexpected error: {type(error).__name__}: {error}{hint}"

@@ -243,6 +243,51 @@ def test_every_error_has_its_code_and_its_line(
     assert capsys.readouterr().err == line
 
 
+def test_ctrl_c_before_the_command_begins_is_quiet(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def interrupted() -> typer.Typer:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(main, "application", interrupted)
+    assert main.main(["status"]) == 130
+    assert capsys.readouterr() == ("", "")
+
+
+def test_a_reader_that_leaves_at_the_last_moment_is_no_error(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    read, write = os.pipe()
+    os.close(read)
+
+    def act() -> None:
+        sys.stdout.write("still in the buffer")
+
+    monkeypatch.setattr(main, "COMMANDS", (Only(act), database))
+    with os.fdopen(write, "w", encoding="utf-8") as stream:
+        monkeypatch.setattr(sys, "stdout", stream)
+        assert main.main(["act"]) == 1
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "begins"),
+    [
+        (["--help"], 0, "Usage: sesauditd [OPTIONS] COMMAND"),
+        (["-h"], 0, "Usage: sesauditd [OPTIONS] COMMAND"),
+        (["policy", "check", "-h"], 0, "Usage: sesauditd policy check [OPTIONS]"),
+        (["--version"], 0, "sesauditd "),
+        ([], 2, "Usage: sesauditd [OPTIONS] COMMAND"),
+    ],
+    ids=str,
+)
+def test_help_and_version_are_asked_for_in_the_usual_ways(
+    capsys: pytest.CaptureFixture[str], arguments: list[str], code: int, begins: str
+) -> None:
+    assert main.main(arguments) == code
+    said = capsys.readouterr()
+    assert (said.err if code else said.out).startswith(begins)
+
+
 def test_debug_shows_the_traceback_of_what_nobody_expected(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

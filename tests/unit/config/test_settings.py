@@ -91,6 +91,18 @@ def test_a_folder_is_no_configuration(tmp_path: Path) -> None:
         load(tmp_path, {})
 
 
+def test_a_file_that_may_not_be_looked_at_is_refused(
+    file: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def forbidden(path: Path) -> bool:
+        raise PermissionError(13, "Permission denied", str(path))
+
+    monkeypatch.setattr(type(file), "exists", forbidden)
+    monkeypatch.setattr(type(file), "read_bytes", forbidden)
+    with pytest.raises(Refused, match="cannot be read: Permission denied"):
+        load(file, {})
+
+
 @pytest.mark.parametrize(
     ("text", "line"),
     [
