@@ -1,0 +1,300 @@
+"""The rules that look at one ISO week, judged per domain and over a customer's domains."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
+
+from sesauditd.model.calendar import Week, week_of
+from sesauditd.model.events import Outcome
+from sesauditd.model.statistics import wilson_lower
+from sesauditd.model.verdicts import Does, Rule, Verdict, Window
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
+    from sesauditd.model.history import DomainsHistory, Strike
+    from sesauditd.model.limits import Disabling, Lane, Limits, Volume
+
+EVIDENCE_SHOWN = 20
+MICROSECOND = timedelta(microseconds=1)
+AGAINST_COMPLAINTS = frozenset({Rule.COMPLAINT_DISABLE, Rule.COMPLAINT_SURGE})
+WARNINGS = {
+    Rule.HARD_BOUNCE_DISABLE: Rule.HARD_BOUNCE_WARN,
+    Rule.COMPLAINT_DISABLE: Rule.COMPLAINT_WARN,
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Counted:
+    """What a week holds of one outcome, for a domain or for a whole customer."""
+
+    week: Week
+    customer: str
+    scope: str
+    """`domain` or `customer`."""
+    domains: tuple[str, ...]
+    """The domains with a share in it."""
+    start: datetime
+    strikes: tuple[Strike, ...]
+    hits: int
+    size: int
+    mail_seen: bool
+
+    @property
+    def end(self) -> datetime:
+        """Return the last moment that strikes of the week can have."""
+        return self.week.end
+
+
+def judge_week(
+    history: DomainsHistory, week: Week, limits: Limits, earlier: Sequence[Verdict]
+) -> tuple[Verdict, ...]:
+    """Return the weekly verdicts of one customer for one week, the strongest a domain.
+
+    `earlier` are the customer's standing verdicts of earlier weeks and of the fast lane: they
+    tell third warnings, second offences, and which warnings a standing fast disable absorbs.
+    """
+    found = [
+        *_outcome_verdicts(history, week, limits, earlier, Outcome.HARD_BOUNCE),
+        *_outcome_verdicts(history, week, limits, earlier, Outcome.COMPLAINT),
+    ]
+    return _strongest(found, week, earlier)
+
+
+def _outcome_verdicts(
+    history: DomainsHistory,
+    week: Week,
+    limits: Limits,
+    earlier: Sequence[Verdict],
+    outcome: Outcome,
+) -> Iterable[Verdict]:
+    seen: set[tuple[Rule, str]] = set()
+    for counted in _counted(history, week, outcome):
+        if outcome is Outcome.HARD_BOUNCE:
+            found = list(_bounced(counted, limits, earlier))
+        else:
+            found = list(_complained(history, counted, limits, earlier))
+        for verdict in found:
+            if (verdict.rule, verdict.subject) not in seen:
+                seen.add((verdict.rule, verdict.subject))
+                yield verdict
+
+
+def _counted(history: DomainsHistory, week: Week, outcome: Outcome) -> Iterable[Counted]:
+    end = week.end - MICROSECOND
+    strikes = [
+        one
+        for one in sorted(history.strikes, key=lambda one: one.order)
+        if one.outcome is outcome and week.start <= one.at < week.end
+    ]
+    names = sorted({one.domain for one in strikes})
+    starts = {name: history.decisions.window_start(name, week.start, end) for name in names}
+    counting = [one for one in strikes if one.at >= starts[one.domain]]
+    shares = tuple(sorted({one.domain for one in counting}))
+    scopes = [("domain", (name,)) for name in shares]
+    if len(shares) > 1:
+        scopes.append(("customer", shares))
+    for scope, domains in scopes:
+        own = tuple(one for one in counting if one.domain in domains)
+        yield _count(history, week, scope, own, {name: starts[name] for name in domains}, outcome)
+
+
+def _count(  # noqa: PLR0913
+    history: DomainsHistory,
+    week: Week,
+    scope: str,
+    strikes: tuple[Strike, ...],
+    starts: Mapping[str, datetime],
+    outcome: Outcome,
+) -> Counted:
+    end = week.end - MICROSECOND
+    hits = len({one.counted_as for one in strikes})
+    size = history.reach.different(
+        starts, end, feeding_back=outcome is Outcome.COMPLAINT
+    )
+    return Counted(
+        week=week,
+        customer=history.customer,
+        scope=scope,
+        domains=tuple(sorted(starts)),
+        start=min(starts.values()),
+        strikes=strikes,
+        hits=hits,
+        size=max(size, hits),
+        mail_seen=history.reach.mail_seen(starts, end),
+    )
+
+
+def _bounced(counted: Counted, limits: Limits, earlier: Sequence[Verdict]) -> Iterable[Verdict]:
+    bound = 100 * wilson_lower(counted.hits, counted.size, limits.general.wilson_z)
+    what = f"{counted.hits} of {counted.size} recipients did not exist (at least {bound:.1f} %)"
+    warn, disable = limits.hard_bounce.warn, limits.hard_bounce.disable
+    if _reaches(counted, disable, bound):
+        limit = _limit(counted, disable)
+        yield from _each(counted, Rule.HARD_BOUNCE_DISABLE, disable.lane, f"{what}{limit}", bound)
+    if _reaches(counted, warn, bound):
+        yield from _warned(
+            counted, Rule.HARD_BOUNCE_DISABLE, warn, disable, what, bound, earlier
+        )
+
+
+def _complained(
+    history: DomainsHistory, counted: Counted, limits: Limits, earlier: Sequence[Verdict]
+) -> Iterable[Verdict]:
+    rate = 100 * counted.hits / counted.size if counted.size else 0.0
+    what = f"{counted.hits} of {counted.size} recipients reported spam ({rate:.2f} %)"
+    rules = limits.complaint
+    again = _again(history, counted, limits, earlier, _reaches(counted, rules.disable, rate))
+    if (_reaches(counted, rules.terminate, rate) or again) and counted.mail_seen:
+        why = again or _limit(counted, rules.terminate)
+        yield _verdict(
+            counted,
+            Rule.COMPLAINT_TERMINATE,
+            rules.terminate.lane,
+            counted.domains[0],
+            f"{what}{why}",
+            rate,
+        )
+    if _reaches(counted, rules.disable, rate):
+        limit = _limit(counted, rules.disable)
+        yield from _each(
+            counted, Rule.COMPLAINT_DISABLE, rules.disable.lane, f"{what}{limit}", rate
+        )
+    if _reaches(counted, rules.warn, rate):
+        yield from _warned(
+            counted, Rule.COMPLAINT_DISABLE, rules.warn, rules.disable, what, rate, earlier
+        )
+
+
+def _reaches(counted: Counted, rule: Volume, percent: float) -> bool:
+    if counted.size < rule.small_below:
+        return counted.hits >= rule.small_count
+    return counted.hits >= rule.count and percent >= rule.rate_percent
+
+
+def _limit(counted: Counted, rule: Volume) -> str:
+    if counted.size < rule.small_below:
+        return f"; the limit below {rule.small_below} recipients is {rule.small_count}"
+    return f"; the limit is {rule.rate_percent:g} % and {rule.count}"
+
+
+def _warned(  # noqa: PLR0913
+    counted: Counted,
+    disabling: Rule,
+    warn: Volume,
+    disable: Disabling,
+    what: str,
+    percent: float,
+    earlier: Sequence[Verdict],
+) -> Iterable[Verdict]:
+    """Yield a warning for each domain, or the disable that so many warnings make."""
+    oldest = counted.week.back(disable.warnings_weeks - 1)
+    warning = WARNINGS[disabling]
+    for domain in counted.domains:
+        before = {
+            one.incident
+            for one in earlier
+            if one.rule is warning
+            and one.domain == domain
+            and oldest.end <= one.window.end < counted.week.end
+        }
+        if len(before) + 1 >= disable.warnings:
+            why = (
+                f"; this would be warning number {len(before) + 1} "
+                f"in {disable.warnings_weeks} weeks"
+            )
+            yield _verdict(counted, disabling, disable.lane, domain, f"{what}{why}", percent)
+        else:
+            limit = _limit(counted, warn)
+            yield _verdict(counted, warning, warn.lane, domain, f"{what}{limit}", percent)
+
+
+def _again(
+    history: DomainsHistory,
+    counted: Counted,
+    limits: Limits,
+    earlier: Sequence[Verdict],
+    disables: bool,  # noqa: FBT001
+) -> str | None:
+    """Say that the customer offends again soon after a reinstatement from the same, or None."""
+    days = limits.complaint.terminate.again_within_days
+    offences = [counted.end] if disables else []
+    offences += [
+        one.window.end
+        for one in earlier
+        if one.rule is Rule.COMPLAINT_SURGE
+        and one.domain in counted.domains
+        and week_of(one.window.end) == counted.week
+    ]
+    for offence in offences:
+        for old in earlier:
+            if old.rule not in AGAINST_COMPLAINTS:
+                continue
+            reinstated = history.decisions.next_after(old.domain, old.window.end - MICROSECOND)
+            if reinstated and reinstated < offence <= reinstated + timedelta(days=days):
+                return (
+                    f", within {days} days after {old.domain} was reinstated on "
+                    f"{reinstated:%Y-%m-%d} from {old.rule}"
+                )
+    return None
+
+
+def _each(
+    counted: Counted, rule: Rule, lane: Lane, reason: str, percent: float
+) -> Iterable[Verdict]:
+    for domain in counted.domains:
+        yield _verdict(counted, rule, lane, domain, reason, percent)
+
+
+def _verdict(  # noqa: PLR0913
+    counted: Counted, rule: Rule, lane: Lane, domain: str, reason: str, percent: float
+) -> Verdict:
+    match rule.rpartition(".")[2]:
+        case "warn":
+            does = Does.WARN
+        case "terminate":
+            does = Does.TERMINATE
+        case _:
+            does = Does.DISABLE
+    whole = f"over {len(counted.domains)} domains: " if counted.scope == "customer" else ""
+    return Verdict(
+        rule=rule,
+        lane=lane,
+        does=does,
+        customer=counted.customer,
+        domain=domain,
+        incident=counted.week.name,
+        window=Window(start=counted.start, end=counted.end),
+        reason=f"week {counted.week.name}, {whole}{reason}",
+        evidence={
+            "count": counted.hits,
+            "n": counted.size,
+            "rate_percent": round(percent, 4),
+            "scope": counted.scope,
+            "newest_at": counted.strikes[-1].at.isoformat(),
+            "strikes": [one.as_evidence() for one in counted.strikes[:EVIDENCE_SHOWN]],
+        },
+    )
+
+
+def _strongest(
+    found: Sequence[Verdict], week: Week, earlier: Sequence[Verdict]
+) -> tuple[Verdict, ...]:
+    terminations = [one for one in found if one.does is Does.TERMINATE]
+    if terminations:
+        return tuple(terminations)
+    fast = {
+        one.domain
+        for one in earlier
+        if one.lane == "fast"
+        and one.does is Does.DISABLE
+        and week.start <= one.window.end < week.end
+    }
+    disabled = {one.domain for one in found if one.does is Does.DISABLE}
+    return tuple(
+        one
+        for one in found
+        if one.does is Does.DISABLE or (one.domain not in disabled and one.domain not in fast)
+    )
