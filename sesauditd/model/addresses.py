@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from email.utils import parseaddr
 from functools import lru_cache
 
 import idna
@@ -13,8 +12,12 @@ from sesauditd.errors import Refused
 SIMULATOR_DOMAIN = "simulator.amazonses.com"
 LONGEST_ADDRESS = 320
 """Characters: 64 of local part, the at sign, 255 of domain (RFC 5321 section 4.5.3.1)."""
+LONGEST_DOMAIN = 253
+"""Characters of a name in text form (RFC 1035 section 2.3.4)."""
+FEWEST_LABELS = 2
 
 _LABEL = re.compile(r"^(?!-)[a-z0-9-]{1,63}(?<!-)$")
+_COMMENT = re.compile(r"^\s*\([^()]*\)|\([^()]*\)\s*$")
 _BRACKETED = re.compile(r"<([^<>]*)>\s*$")
 _UNPRINTABLE = re.compile(r"[\x00-\x1f\x7f-\x9f]")
 
@@ -26,10 +29,11 @@ def spelling(text: str) -> str:
     SES's samples hold display names where its documents promise a bare address, so every
     address that it reports goes through here.
     """
-    bracketed = _BRACKETED.search(text)
-    bare = bracketed.group(1) if bracketed else text
-    if '"' in bare or "(" in bare:
-        bare = parseaddr(bare)[1] or bare
+    uncommented = _COMMENT.sub("", text) if "(" in text else text
+    # `email.utils.parseaddr` recurses for every parenthesis and cuts at a comma.
+    bare = uncommented if "@" in uncommented else text
+    bracketed = _BRACKETED.search(bare)
+    bare = bracketed.group(1) if bracketed else bare
     return _UNPRINTABLE.sub("", bare).strip()[:LONGEST_ADDRESS]
 
 
@@ -43,7 +47,21 @@ def canonical(text: str) -> str:
     local, at, domain = bare.rpartition("@")
     if not at:
         return bare.lower()
-    return f"{local.lower()}@{_comparable(domain)}"
+    return f"{local.lower()}@{comparable_domain(domain)}"
+
+
+def comparable_domain(text: str) -> str:
+    """Return a domain as it is compared: lower case, IDNA A-label, no dot at its end.
+
+    Text that IDNA refuses comes back in lower case; such text matches no registered domain.
+    """
+    plain = text.rstrip(".")
+    if plain.isascii():
+        return plain.lower()
+    try:
+        return _a_label(plain)
+    except (idna.IDNAError, UnicodeError):
+        return plain.lower()
 
 
 def domain_of(address: str) -> str:
@@ -72,7 +90,8 @@ def registrable(text: str) -> str:
     except (idna.IDNAError, UnicodeError) as error:
         raise Refused(f"{text!r} is not a domain: {error}") from error
     labels = label.split(".")
-    if len(label) > 253 or len(labels) < 2 or not all(_LABEL.match(part) for part in labels):
+    fits = len(label) <= LONGEST_DOMAIN and len(labels) >= FEWEST_LABELS
+    if not fits or not all(_LABEL.match(part) for part in labels):
         raise Refused(f"{text!r} is not a domain: give a name such as example.com")
     if labels[-1].isdigit():
         raise Refused(f"{text!r} is an IP address, not a domain: give a name such as example.com")
@@ -91,16 +110,6 @@ def contact(text: str) -> str:
         message = f"{text!r} is not an e-mail address: give one such as owner@example.com"
         raise Refused(message) from refusal
     return address
-
-
-def _comparable(domain: str) -> str:
-    plain = domain.rstrip(".")
-    if plain.isascii():
-        return plain.lower()
-    try:
-        return _a_label(plain)
-    except (idna.IDNAError, UnicodeError):
-        return plain.lower()
 
 
 def _a_label(domain: str) -> str:

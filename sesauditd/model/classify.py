@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from sesauditd.model.addresses import domain_of, is_simulator
@@ -33,16 +34,21 @@ def interpret(feedback: Feedback, *, received_at: datetime, own_notice: bool = F
     """
     at, replaced = event_time(feedback, received_at)
     flags = {Flag.TIME_REPLACED} if replaced else set()
+    stand_ins = _stand_ins(feedback)
+    if any(one.unknown for one in stand_ins):
+        flags.add(Flag.FORWARDED)
     suffered: tuple[Suffered, ...]
     if own_notice:
         flags.add(Flag.OWN_NOTICE)
         suffered = tuple(_as(named, Outcome.NOTICE) for named in feedback.named)
     else:
-        suffered = tuple(_suffered(feedback, named) for named in feedback.named)
-    if any(one.outcome is Outcome.COMPLAINT and not one.blockable for one in suffered):
-        flags.add(Flag.AMBIGUOUS)
-    if any(_stands_for(feedback, named)[1] for named in feedback.named):
-        flags.add(Flag.FORWARDED)
+        complainer = _hidden_complainer(feedback, stand_ins)
+        suffered = tuple(
+            _suffered(feedback, named, stand_in, complainer)
+            for named, stand_in in zip(feedback.named, stand_ins, strict=True)
+        )
+        if complainer and any(one.outcome is Outcome.COMPLAINT for one in suffered):
+            flags.add(Flag.AMBIGUOUS)
     return Event(
         feedback=feedback,
         at=at,
@@ -60,12 +66,11 @@ def event_time(feedback: Feedback, received_at: datetime) -> tuple[datetime, boo
     """
     latest = received_at + CLOCK_TOLERANCE
     mail_at = feedback.mail_at
-    mail_is_sane = mail_at is not None and SES_LAUNCH <= mail_at <= latest
     inner_at = feedback.inner_at if feedback.inner_at is not None else mail_at
-    if inner_at is not None and SES_LAUNCH <= inner_at <= latest:
-        if not mail_is_sane or mail_at is None or inner_at >= mail_at:
-            return inner_at, False
-    if mail_is_sane and mail_at is not None:
+    inner_is_sane = inner_at is not None and SES_LAUNCH <= inner_at <= latest
+    if inner_at is not None and inner_is_sane and (mail_at is None or inner_at >= mail_at):
+        return inner_at, False
+    if mail_at is not None and SES_LAUNCH <= mail_at <= latest:
         return mail_at, True
     return received_at, True
 
@@ -82,18 +87,27 @@ def could_be_auto_reply(feedback: Feedback, outcome: Outcome) -> bool:
     )
 
 
-def _suffered(feedback: Feedback, named: Named) -> Suffered:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _StandIn:
+    """Whom a named address stands for."""
+
+    recipient: str
+    unknown: bool = False
+    """True if nobody knows through which destination the mail came there."""
+
+
+def _suffered(
+    feedback: Feedback, named: Named, stand_in: _StandIn, complainer: str | None
+) -> Suffered:
     if is_simulator(named.address):
         return _as(named, Outcome.SIMULATED)
     outcome = _outcome(feedback, named)
-    recipient, unknown_forwarder = _stands_for(feedback, named)
-    blockable = not unknown_forwarder
+    recipient = stand_in.recipient
+    blockable = not stand_in.unknown
     counted_as = recipient
-    if outcome is Outcome.COMPLAINT and len(feedback.named) > 1:
-        # Most providers hide who complained, and SES then lists everybody of that message
-        # at the provider: one complainer, nobody knows which.
+    if outcome is Outcome.COMPLAINT and complainer is not None:
         blockable = False
-        counted_as = f"event:{feedback.dedupe.hex()}"
+        counted_as = complainer
     elif outcome is Outcome.HARD_BOUNCE and named.status == NO_SUCH_HOST:
         # One broken name server is not fifteen dead addresses.
         counted_as = f"@{domain_of(recipient)}"
@@ -150,17 +164,33 @@ def _complained(feedback: Feedback) -> Outcome:
     return Outcome.COMPLAINT
 
 
-def _stands_for(feedback: Feedback, named: Named) -> tuple[str, bool]:
-    """Return whom the named address stands for, and whether that stays unknown.
+def _stand_ins(feedback: Feedback) -> list[_StandIn]:
+    """Return whom each named address stands for.
 
     After forwarding, a bounce names the address behind the one that was mailed: it stands
     for the only destination if there is one, else nobody knows whose it is.
     """
-    if feedback.destination is None or named.address in feedback.destination:
-        return named.address, False
-    if len(set(feedback.destination)) == 1:
-        return feedback.destination[0], False
-    return named.address, True
+    if feedback.destination is None:
+        return [_StandIn(recipient=named.address) for named in feedback.named]
+    mailed = frozenset(feedback.destination)
+    only = feedback.destination[0] if len(mailed) == 1 else None
+    return [
+        _StandIn(recipient=named.address)
+        if named.address in mailed
+        else _StandIn(recipient=only or named.address, unknown=only is None)
+        for named in feedback.named
+    ]
+
+
+def _hidden_complainer(feedback: Feedback, stand_ins: list[_StandIn]) -> str | None:
+    """Return a name for the one complainer among several recipients, None if there is but one.
+
+    Most providers hide who complained, and SES then lists everybody of that message at the
+    provider: one complainer, nobody knows which.
+    """
+    if feedback.kind != "Complaint" or len({one.recipient for one in stand_ins}) <= 1:
+        return None
+    return f"event:{feedback.dedupe.hex()}"
 
 
 def _once_each(suffered: tuple[Suffered, ...]) -> tuple[Suffered, ...]:

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from datetime import datetime
 from typing import TYPE_CHECKING
 
 from sesauditd.model.addresses import domain_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from datetime import datetime
 
     from sesauditd.model.events import Feedback
 
@@ -28,8 +28,8 @@ class Attribution:
 class OwnNotices:
     """How the daemon's own mail is told from customers' mail.
 
-    A user tag would not do: customers can set those. The sender address and the
-    configuration set of the notices together with a caller that is no customer's can not be had by them.
+    A user tag would not do: customers can set those. They cannot have the sender address and
+    the configuration set of the notices together with a caller that is no customer's.
     """
 
     sender: str = ""

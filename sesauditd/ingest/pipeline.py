@@ -1,0 +1,98 @@
+"""One batch of raw notifications: read each, record all in one call."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Protocol
+
+from sesauditd.errors import SesauditdError
+from sesauditd.ingest.reader import RawLine, read
+from sesauditd.model.recorded import Recorded
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator, Sequence
+    from datetime import datetime
+
+    from sesauditd.model.events import Reading
+    from sesauditd.model.register import OwnNotices, Register
+
+BATCH_BYTES = 16 * 1024 * 1024
+"""A batch of large messages ends early, so that memory stays flat."""
+
+
+class EventLog(Protocol):
+    """Where readings are kept, each at most once."""
+
+    async def register(self) -> Register:
+        """Return who owns what at this moment."""
+        ...
+
+    async def record(
+        self, readings: Sequence[Reading], *, now: datetime, proposed: bool
+    ) -> Recorded:
+        """Keep the readings and all that follows from them in one transaction.
+
+        With `proposed` the actions that follow wait for an operator.
+        """
+        ...
+
+
+def _unseen(_: Recorded) -> None:
+    return
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pipeline:
+    """The way of raw notifications into the store."""
+
+    log: EventLog
+    own_notices: OwnNotices
+    clock: Callable[[], datetime]
+
+    async def handle(self, lines: Sequence[RawLine], *, proposed: bool) -> Recorded:
+        """Read and record one batch in one transaction; repeating it changes nothing."""
+        if not lines:
+            return Recorded()
+        now = self.clock()
+        register = await self.log.register()
+        readings = [
+            read(line, now=now, register=register, own_notices=self.own_notices) for line in lines
+        ]
+        return await self.log.record(readings, now=now, proposed=proposed)
+
+    async def replay(
+        self,
+        lines: Iterable[RawLine],
+        *,
+        batch: int = 1000,
+        progress: Callable[[Recorded], None] = _unseen,
+    ) -> Recorded:
+        """Record all lines, `batch` at a time; what follows from them is only proposed.
+
+        `progress` is told the counts so far after every batch. If the source breaks off with
+        an error of this program, what was read before is recorded and the error raised then.
+        """
+        total = Recorded()
+        for part in _batches(lines, batch):
+            total += await self.handle(part, proposed=True)
+            progress(total)
+        return total
+
+
+def _batches(lines: Iterable[RawLine], most_lines: int) -> Iterator[list[RawLine]]:
+    batch: list[RawLine] = []
+    size = 0
+    broken_off: SesauditdError | None = None
+    try:
+        for line in lines:
+            batch.append(line)
+            size += len(line.text)
+            if len(batch) >= most_lines or size >= BATCH_BYTES:
+                yield batch
+                batch, size = [], 0
+    except SesauditdError as error:
+        broken_off = error
+    if batch:
+        yield batch
+    if broken_off is not None:
+        raise broken_off

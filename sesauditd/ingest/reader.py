@@ -1,0 +1,123 @@
+"""From one line of a replay source, or one queue message, to what was made of it."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+from sesauditd.errors import Unreadable
+from sesauditd.ingest.envelope import unwrap, unwrap_document
+from sesauditd.ingest.fields import moment
+from sesauditd.ingest.notification import parse
+from sesauditd.ingest.wire import Document, decode
+from sesauditd.model.classify import CLOCK_TOLERANCE, SES_LAUNCH, interpret
+from sesauditd.model.events import Origin, Reading
+
+if TYPE_CHECKING:
+    from sesauditd.ingest.envelope import Unwrapped
+    from sesauditd.model.register import OwnNotices, Register
+
+LAST_RECEIPT = datetime(2200, 1, 1, tzinfo=UTC)
+"""No daemon wrote a receive time after this; sums with it stay inside the calendar."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RawLine:
+    """One line of a source and where it stands."""
+
+    text: bytes
+    source: str
+    line: int
+    """One-based."""
+    fault: str | None = None
+    """Why the line cannot be read whatever it holds; `text` is then only its beginning."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Held:
+    """The raw body that a line holds."""
+
+    body: bytes
+    document: Document | None = None
+    """The body, if it was decoded already."""
+    received_at: datetime | None = None
+    fault: str | None = None
+
+    def unwrapped(self) -> Unwrapped:
+        if self.fault is not None:
+            raise Unreadable(self.fault)
+        return unwrap(self.body) if self.document is None else unwrap_document(self.document)
+
+
+def read(raw: RawLine, *, now: datetime, register: Register, own_notices: OwnNotices) -> Reading:
+    """Return what one line means: an event, noise, or the reason why it cannot be read.
+
+    A line is an archive record, an item of ReceiveMessage, a raw SQS body (an SNS envelope),
+    or a bare SES event. Never raises, whatever the line holds.
+    """
+    held = _held(raw)
+    digest = hashlib.sha256(held.body).digest()
+    origin = Origin(source=raw.source, line=raw.line, sha256=digest)
+    received_at = held.received_at or now
+    try:
+        unwrapped = held.unwrapped()
+        if unwrapped.message is None:
+            return Reading(origin=origin, received_at=received_at, noise=unwrapped.noise)
+        feedback = parse(unwrapped.message)
+    except Unreadable as reason:
+        return Reading(
+            origin=origin, received_at=received_at, unreadable=str(reason), body=held.body
+        )
+    if held.received_at is None:
+        received_at = _sent_as_received(unwrapped.sent_at, feedback.mail_at, now)
+    event = interpret(
+        feedback, received_at=received_at, own_notice=own_notices.are(feedback, register)
+    )
+    return Reading(origin=origin, received_at=received_at, event=event)
+
+
+def _held(raw: RawLine) -> _Held:
+    if raw.fault is not None:
+        return _Held(body=raw.text, fault=raw.fault)
+    try:
+        document = decode(raw.text)
+    except Unreadable:
+        # Not JSON: it may still be the text by which SES tries out a topic.
+        return _Held(body=raw.text)
+    if document.mail is not None:
+        return _Held(body=raw.text, document=document)
+    if isinstance(document.archived_body, str):
+        return _archived(document, document.archived_body.encode())
+    if isinstance(document.sqs_body, str):
+        return _Held(body=document.sqs_body.encode())
+    return _Held(body=raw.text, document=document)
+
+
+def _archived(record: Document, body: bytes) -> _Held:
+    claimed = record.archived_sha256
+    fault = None
+    if claimed is not None and claimed != hashlib.sha256(body).hexdigest():
+        fault = "an archive record whose body does not match its sha256"
+    received_at = moment(record.archived_received_at)
+    if received_at is not None and not SES_LAUNCH <= received_at < LAST_RECEIPT:
+        received_at = None
+    return _Held(body=body, received_at=received_at, fault=fault)
+
+
+def _sent_as_received(
+    sent_at: datetime | None, mail_at: datetime | None, now: datetime
+) -> datetime:
+    """Return when SNS passed the event on, if that can be true, else `now`.
+
+    SNS hands over within moments, so its time stands in for the receipt. One that lies ahead
+    of the clock or before the mail that it reports is itself absurd.
+    """
+    latest = now + CLOCK_TOLERANCE
+    if sent_at is None or not SES_LAUNCH <= sent_at <= latest:
+        return now
+    mail_is_believable = mail_at is not None and SES_LAUNCH <= mail_at <= latest
+    if mail_is_believable and mail_at is not None and sent_at < mail_at:
+        return now
+    return sent_at
