@@ -1,0 +1,115 @@
+"""The program stays small in the large and in the small: counts that no linter keeps."""
+
+from __future__ import annotations
+
+import ast
+import re
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+PROGRAM = sorted((ROOT / "sesauditd").rglob("*.py"))
+TESTS = sorted((ROOT / "tests").rglob("*.py"))
+HERE = Path(__file__).resolve()
+
+LONGEST_MODULE = 300
+LONGEST_FUNCTION = 40
+MOST_TYPE_IGNORES = 3
+MOST_NOQA = 8
+LEFTOVER = re.compile(r"#.*\b(TODO|FIXME|XXX|HACK)\b")
+MACHINE = re.compile(r"(?<![\w.])/(?:work|tmp/dev|home|root)/")
+VAGUE = re.compile(r"(Manager|Helper|Util|Utils|Service|Handler)$")
+
+
+def program_files() -> list[object]:
+    """Return the modules of the program as the rows of a table, named by their paths."""
+    return [pytest.param(path, id=_name(path)) for path in PROGRAM]
+
+
+def _name(path: Path) -> str:
+    return path.relative_to(ROOT).as_posix()
+
+
+def _lines_with(pattern: str, files: list[Path]) -> list[str]:
+    wanted = re.compile(pattern)
+    return [
+        f"{_name(path)}:{number}"
+        for path in files
+        if path.resolve() != HERE
+        for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), start=1)
+        if wanted.search(line)
+    ]
+
+
+def _functions(tree: ast.AST) -> list[ast.FunctionDef | ast.AsyncFunctionDef]:
+    kinds = (ast.FunctionDef, ast.AsyncFunctionDef)
+    return [node for node in ast.walk(tree) if isinstance(node, kinds)]
+
+
+def _length(function: ast.FunctionDef | ast.AsyncFunctionDef) -> int:
+    return (function.end_lineno or function.lineno) - function.lineno + 1
+
+
+def test_no_line_hides_from_coverage() -> None:
+    assert _lines_with(r"pragma:\s*no\s+(cover|branch)", PROGRAM + TESTS) == []
+
+
+def test_few_lines_hide_from_the_type_checker() -> None:
+    found = _lines_with(r"#\s*type:\s*ignore", PROGRAM)
+    assert len(found) <= MOST_TYPE_IGNORES, found
+
+
+def test_few_lines_hide_from_the_linter() -> None:
+    found = _lines_with(r"#\s*(ruff:\s*)?noqa", PROGRAM + TESTS)
+    assert len(found) <= MOST_NOQA, found
+
+
+def test_nothing_is_left_to_do_in_a_comment() -> None:
+    assert _lines_with(LEFTOVER.pattern, PROGRAM + TESTS) == []
+
+
+def test_no_file_knows_the_machine_it_was_written_on() -> None:
+    assert _lines_with(MACHINE.pattern, PROGRAM + TESTS) == []
+
+
+@pytest.mark.parametrize("path", program_files())
+def test_a_module_fits_on_a_few_screens(path: Path) -> None:
+    assert len(path.read_text(encoding="utf-8").splitlines()) <= LONGEST_MODULE
+
+
+@pytest.mark.parametrize("path", program_files())
+def test_a_module_says_in_a_sentence_what_it_is(path: Path) -> None:
+    text = path.read_text(encoding="utf-8")
+    documented = ast.get_docstring(ast.parse(text))
+    assert not text or (documented and documented.partition("\n")[0].endswith((".", ":")))
+
+
+@pytest.mark.parametrize("path", program_files())
+def test_a_function_fits_on_a_screen(path: Path) -> None:
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    assert [
+        f"{function.name}: {_length(function)} lines"
+        for function in _functions(tree)
+        if _length(function) > LONGEST_FUNCTION
+    ] == []
+
+
+@pytest.mark.parametrize("path", program_files())
+def test_only_the_command_line_prints(path: Path) -> None:
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    printed = [
+        node.lineno
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Call)
+        and isinstance(node.func, ast.Name)
+        and node.func.id == "print"
+    ]
+    assert not printed or "cli" in path.parts
+
+
+@pytest.mark.parametrize("path", program_files())
+def test_a_class_is_named_for_what_it_is(path: Path) -> None:
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    classes = [node.name for node in ast.walk(tree) if isinstance(node, ast.ClassDef)]
+    assert [name for name in classes if VAGUE.search(name)] == []
