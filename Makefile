@@ -1,0 +1,103 @@
+# Every command of this project. Each makes what it needs first, in .venv, from the locked files.
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+WORKERS ?= 2
+
+# What a mistake would cost most in is held to more: the policy, the reading, the acting.
+CORE := sesauditd/model/*,sesauditd/ingest/*,sesauditd/enforce/*
+CORE_FLOOR := 95
+FLOOR := 85
+
+export PIP_DISABLE_PIP_VERSION_CHECK := 1
+PIP := $(BIN)/python -m pip --quiet
+LOCKED := $(PIP) install --require-hashes
+PYTEST := $(BIN)/python -m pytest
+
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+.PHONY: help demo test test-full check hygiene format soak lock clean
+
+help:
+	@echo "make demo       watch a generated month of mail being judged; needs nothing but Python"
+	@echo "make test       the tests, with their coverage"
+	@echo "make check      style, types, layers and budgets"
+	@echo "make test-full  check, test, and the slow tests"
+	@echo "make soak       the property tests, with many more examples"
+	@echo "make format     put the code in form"
+	@echo "make lock       resolve the dependencies anew (UPGRADE=--upgrade: to their newest)"
+	@echo "make clean      remove what was made"
+
+demo: $(VENV)/runtime.stamp
+	$(BIN)/sesauditd demo --headless $(DEMO_OPTIONS)
+
+test: $(VENV)/development.stamp
+	$(PYTEST) -n $(WORKERS) -m "not slow" --cov --cov-report=
+	@$(call covered,$(FLOOR),all,)
+	@$(call covered,$(CORE_FLOOR),$(CORE),--include=$(CORE))
+
+test-full: check
+	$(PYTEST) -n $(WORKERS) --cov --cov-report=
+	@$(call covered,$(FLOOR),all,)
+	@$(call covered,$(CORE_FLOOR),$(CORE),--include=$(CORE))
+
+check: $(VENV)/development.stamp
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports --no-logo
+	$(PYTEST) -q tests/hygiene
+
+format: $(VENV)/development.stamp
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+soak: $(VENV)/development.stamp
+	$(PYTEST) -n $(WORKERS) -m hypothesis --hypothesis-profile=soak
+
+# Resolved on the oldest Python, which needs everything that newer ones need and more.
+lock:
+	@$(call new_enough,$(PYTHON))
+	$(PYTHON) -m venv build/lock
+	build/lock/bin/python -m pip --quiet install "pip-tools>=7.5.2"
+	$(call compiled,requirements-dev.txt,--extra=dev pyproject.toml requirements-build.in)
+	$(call compiled,requirements-build.txt,--constraint=requirements-dev.txt requirements-build.in)
+	$(call compiled,requirements.txt,--constraint=requirements-dev.txt pyproject.toml)
+
+clean:
+	rm -rf $(VENV) build dist .coverage .coverage.* .hypothesis sesauditd-demo
+	rm -rf .mypy_cache .pytest_cache .ruff_cache .import_linter_cache
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+$(BIN)/python:
+	@$(call new_enough,$(PYTHON))
+	$(PYTHON) -m venv $(VENV)
+
+$(VENV)/runtime.stamp: requirements.txt requirements-build.txt pyproject.toml | $(BIN)/python
+	$(LOCKED) -r requirements.txt -r requirements-build.txt
+	$(PIP) install --no-index --no-deps --no-build-isolation --editable .
+	@touch $@
+
+$(VENV)/development.stamp: requirements-dev.txt $(VENV)/runtime.stamp
+	$(LOCKED) -r requirements-dev.txt
+	@touch $@
+
+# new_enough(python): refuse in one line what cannot run this.
+define new_enough
+$(1) -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null \
+	|| { echo "sesauditd needs Python 3.11 or newer, and $(1) is not: make $(MAKECMDGOALS) PYTHON=/path/to/python3.11" >&2; exit 1; }
+endef
+
+# covered(floor, what, option): one line if enough branches are covered, the gaps if not.
+define covered
+$(BIN)/coverage report $(3) --format=total --fail-under=$(1) >.coverage.total \
+	&& echo "covered: $$(cat .coverage.total) % of $(2), $(1) % asked for" \
+	|| { $(BIN)/coverage report $(3) --fail-under=$(1); exit 1; }
+endef
+
+# compiled(file, sources): no address of an index goes into the file.
+define compiled
+CUSTOM_COMPILE_COMMAND="make lock" build/lock/bin/pip-compile --quiet $(UPGRADE) \
+	--output-file=$(1) $(2)
+endef
