@@ -63,7 +63,7 @@ def judge_surges(history: DomainsHistory, limits: Limits) -> tuple[Verdict, ...]
 
 
 def could_surge(strikes: Sequence[Strike], limits: Limits) -> bool:
-    """Say whether so few strikes cannot fulfil any rule of this module, whatever else is known."""
+    """Say whether there are enough strikes for any rule of this module, whatever their times."""
     bounces = sum(one.outcome is Outcome.HARD_BOUNCE for one in strikes)
     complaints = sum(one.outcome is Outcome.COMPLAINT for one in strikes)
     surge = limits.hard_bounce.surge

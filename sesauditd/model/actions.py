@@ -1,0 +1,162 @@
+"""What becomes of a verdict: done at once, proposed, kept waiting, or only shown."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import TYPE_CHECKING
+
+from sesauditd.model.verdicts import Does, Rule
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from sesauditd.model.verdicts import Verdict
+
+DAY = timedelta(hours=24)
+
+
+class State(StrEnum):
+    """The life of an action: requested, attempted, then one of three outcomes; or held back."""
+
+    REQUESTED = "requested"
+    ATTEMPTED = "attempted"
+    DONE = "done"
+    FAILED = "failed"
+    UNKNOWN = "unknown"
+    PROPOSED = "proposed"
+    WAITING = "waiting"
+    SHADOW = "shadow"
+    EXPIRED = "expired"
+    SUPERSEDED = "superseded"
+    CANCELLED = "cancelled"
+    REVERSED = "reversed"
+
+
+NOT_STARTED = frozenset({State.REQUESTED, State.PROPOSED, State.WAITING, State.SHADOW})
+"""States in which nothing was asked of AWS yet."""
+STARTED = frozenset({State.ATTEMPTED, State.DONE, State.FAILED, State.UNKNOWN})
+LIVE = frozenset({State.REQUESTED, State.ATTEMPTED, State.DONE, State.UNKNOWN})
+
+
+class Reverse(StrEnum):
+    """What undoes an action."""
+
+    UNBLOCK = "unblock_recipient"
+    REINSTATE = "reinstate_domain"
+    RESTORE = "restore_customer"
+
+
+REVERSES = {
+    Does.BLOCK: Reverse.UNBLOCK,
+    Does.DISABLE: Reverse.REINSTATE,
+    Does.TERMINATE: Reverse.RESTORE,
+}
+
+
+class Lever(StrEnum):
+    """How a block is set on AWS (policy.md section 4)."""
+
+    ACCOUNT_LIST = "account_list"
+    IAM_DENY = "iam_deny"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Circumstances:
+    """What decides beside the verdict itself."""
+
+    mode: str
+    """`enforce` or `shadow`."""
+    confirm_terminations: bool
+    from_replay: bool
+    now: datetime
+    stale_after: timedelta
+    overtaken: bool
+    """An operator decided about the subject after the verdict's window."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fate:
+    """The state in which an action begins, and why it does not simply go ahead."""
+
+    state: State
+    why: str | None = None
+
+
+def fate_of(verdict: Verdict, about: Circumstances) -> Fate:
+    """Return in which state the verdict's action begins; the blast radius comes after."""
+    if about.mode != "enforce":
+        return Fate(state=State.SHADOW, why="shadow mode: shown, not done")
+    if verdict.until is not None and verdict.until <= about.now:
+        return Fate(state=State.EXPIRED, why="the block was over before it was judged")
+    if about.overtaken:
+        return Fate(state=State.SUPERSEDED, why="an operator has decided since")
+    if verdict.waits:
+        return Fate(state=State.WAITING, why=verdict.waits)
+    if verdict.does is Does.TERMINATE and about.confirm_terminations:
+        return Fate(state=State.WAITING, why="terminations are confirmed by the operator")
+    if about.from_replay:
+        return Fate(state=State.PROPOSED, why="judged from a replay")
+    if about.now - newest_evidence(verdict) > about.stale_after:
+        days = about.stale_after.days
+        return Fate(state=State.PROPOSED, why=f"the newest evidence is over {days} days old")
+    return Fate(state=State.REQUESTED)
+
+
+def newest_evidence(verdict: Verdict) -> datetime:
+    """Return the time of the newest event that the verdict rests on."""
+    newest = verdict.evidence.get("newest_at")
+    return datetime.fromisoformat(newest) if isinstance(newest, str) else verdict.window.end
+
+
+def lever_of(verdict: Verdict) -> Lever:
+    """Return how a block is set: a mailbox that is gone is gone for every customer."""
+    gone = verdict.rule is Rule.HARD_BOUNCE_BLOCK and verdict.until is None
+    status = str(verdict.evidence.get("status") or "")
+    if gone and (not status or status.startswith("5.1.")):
+        return Lever.ACCOUNT_LIST
+    return Lever.IAM_DENY
+
+
+def action_id(kind: str, subject: str, cause: str, generation: int) -> str:
+    """Return 12 hex digits that name an action, the same whenever it is derived again."""
+    text = f"{kind}\n{subject}\n{cause}\n{generation}"
+    return hashlib.sha256(text.encode()).hexdigest()[:12]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Weighty:
+    """A disable or termination that competes for the blast radius."""
+
+    id: str
+    at: datetime
+    fixed: bool
+    """It went ahead already, or an operator approved it."""
+
+
+def within_blast_radius(weighty: Sequence[Weighty], cap: int) -> frozenset[str]:
+    """Return which disables and terminations go ahead: no 24 hours hold more than the cap.
+
+    The earliest go first, by event time and then by name, so that the choice does not depend
+    on the order of arrival.
+    """
+    granted = sorted(one.at for one in weighty if one.fixed)
+    chosen: set[str] = set()
+    for one in sorted(weighty, key=lambda each: (each.at, each.id)):
+        if one.fixed:
+            continue
+        if _fits(granted, one.at, cap):
+            granted = sorted([*granted, one.at])
+            chosen.add(one.id)
+    return frozenset(chosen)
+
+
+def _fits(granted: Sequence[datetime], at: datetime, cap: int) -> bool:
+    near = sorted([*(one for one in granted if abs(one - at) <= DAY), at])
+    return all(
+        sum(start <= other <= start + DAY for other in near) <= cap
+        for start in near
+    )
+

@@ -1,0 +1,278 @@
+"""Loads what the judge looks at, for one recipient, customer or span."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import and_, select, tuple_
+
+from sesauditd.model.addresses import domain_of
+from sesauditd.model.calendar import EPOCH, week_of
+from sesauditd.model.events import Outcome
+from sesauditd.model.history import (
+    Decisions,
+    DomainsHistory,
+    Hourly,
+    Infection,
+    Reach,
+    RecipientHistory,
+    Strike,
+    VirusHistory,
+    hours_between,
+)
+from sesauditd.store.tables import (
+    deliveries,
+    event_recipients,
+    events,
+    journal,
+    reached,
+    rollups,
+    strikes,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from sqlalchemy import ColumnElement, Row
+    from sqlalchemy.ext.asyncio import AsyncConnection
+
+    from sesauditd.model.register import Register
+
+CHUNK = 400
+"""Pairs an IN list may hold; SQLite takes 32,766 variables, older ones 999."""
+
+
+async def recipients(
+    connection: AsyncConnection, pairs: Iterable[tuple[str, str]]
+) -> list[RecipientHistory]:
+    """Return the whole history of each (customer, recipient)."""
+    wanted = sorted(pairs)
+    struck: dict[tuple[str, str], list[Strike]] = defaultdict(list)
+    delivered: dict[tuple[str, str], list[datetime]] = defaultdict(list)
+    for start in range(0, len(wanted), CHUNK):
+        part = wanted[start : start + CHUNK]
+        of_part = tuple_(strikes.c.customer, strikes.c.recipient).in_(part)
+        for strike in await _strikes(connection, of_part):
+            struck[strike.customer, strike.recipient].append(strike)
+        of_part = tuple_(deliveries.c.customer, deliveries.c.recipient).in_(part)
+        for row in await connection.execute(select(deliveries).where(of_part)):
+            delivered[row.customer, row.recipient].append(row.at)
+    lifts = await lifted(connection)
+    return [
+        RecipientHistory(
+            customer=customer,
+            recipient=recipient,
+            strikes=tuple(struck[customer, recipient]),
+            deliveries=tuple(delivered[customer, recipient]),
+            lifts=lifts.get((customer, recipient), ()),
+        )
+        for customer, recipient in wanted
+    ]
+
+
+async def strikes_between(
+    connection: AsyncConnection,
+    domains: Sequence[str],
+    start: datetime | None = None,
+    end: datetime | None = None,
+) -> list[Strike]:
+    """Return the strikes of the domains in the span, both ends included."""
+    wanted: list[ColumnElement[bool]] = [strikes.c.domain.in_(domains)]
+    if start is not None:
+        wanted.append(strikes.c.at >= start)
+    if end is not None:
+        wanted.append(strikes.c.at <= end)
+    return await _strikes(connection, and_(*wanted))
+
+
+async def struck_between(
+    connection: AsyncConnection, start: datetime, end: datetime
+) -> frozenset[str]:
+    """Return the customers with a strike from `start` to before `end`."""
+    found = await connection.execute(
+        select(strikes.c.customer)
+        .where(strikes.c.at >= start, strikes.c.at < end)
+        .distinct()
+    )
+    return frozenset(found.scalars())
+
+
+async def domains_history(
+    connection: AsyncConnection,
+    register: Register,
+    customer: str,
+    found: Sequence[Strike],
+    decisions: Decisions,
+    *,
+    receiving: bool = False,
+) -> DomainsHistory:
+    """Return what the volume rules need beside the strikes that were found already."""
+    domains = register.domains_of(customer)
+    return DomainsHistory(
+        customer=customer,
+        since=register.since.get(customer),
+        strikes=tuple(found),
+        decisions=decisions,
+        reach=await _reach(connection, domains, found),
+        reached_at=await _reached(connection, domains, found) if receiving else {},
+    )
+
+
+async def virus_history(
+    connection: AsyncConnection, register: Register, customer: str, decisions: Decisions
+) -> VirusHistory:
+    """Return every Reject for a virus of the customer."""
+    domains = register.domains_of(customer)
+    query = (
+        select(
+            events.c.key,
+            events.c.at,
+            events.c.domain,
+            events.c.message_id,
+            event_recipients.c.recipient,
+        )
+        .join(event_recipients, event_recipients.c.event == events.c.key)
+        .where(
+            events.c.kind == "Reject",
+            events.c.domain.in_(domains),
+            event_recipients.c.outcome == Outcome.VIRUS,
+        )
+        .order_by(events.c.key, event_recipients.c.recipient)
+    )
+    rows: dict[bytes, list[Row[Any]]] = defaultdict(list)
+    for row in await connection.execute(query):
+        rows[row.key].append(row)
+    own = {*domains, *(register.contacts[name] for name in domains if name in register.contacts)}
+    return VirusHistory(
+        customer=customer,
+        infections=tuple(
+            Infection(
+                event=key.hex(),
+                at=group[0].at,
+                domain=group[0].domain,
+                message_id=group[0].message_id,
+                recipients=tuple(row.recipient for row in group),
+            )
+            for key, group in rows.items()
+        ),
+        decisions=decisions,
+        own_addresses=frozenset(own),
+    )
+
+
+async def decisions_of(
+    connection: AsyncConnection, register: Register, customer: str, mode: str
+) -> Decisions:
+    """Return what operators decided about the customer; `mode` is the configured one."""
+    domains = register.domains_of(customer)
+    kinds = ("reinstate", "restore", "arm", "disarm")
+    rows = await connection.execute(
+        select(journal.c.kind, journal.c.subject, journal.c.at)
+        .where(journal.c.kind.in_(kinds), journal.c.subject.in_([*domains, customer, "*"]))
+        .order_by(journal.c.sequence)
+    )
+    reinstated: dict[str, list[datetime]] = defaultdict(list)
+    armed_at = EPOCH if mode == "enforce" else None
+    for row in rows:
+        match row.kind:
+            case "reinstate":
+                reinstated[row.subject].append(row.at)
+            case "restore":
+                for name in domains:
+                    reinstated[name].append(row.at)
+            case "arm" if mode == "shadow":
+                armed_at = armed_at or row.at
+            case "disarm" if mode == "shadow":
+                armed_at = None
+            case _:
+                pass
+    return Decisions(
+        reinstated={name: tuple(sorted(times)) for name, times in reinstated.items()},
+        armed_at=armed_at,
+    )
+
+
+async def lifted(connection: AsyncConnection) -> dict[tuple[str, str], tuple[datetime, ...]]:
+    """Return when operators lifted blocks, by (customer, recipient)."""
+    found: dict[tuple[str, str], list[datetime]] = defaultdict(list)
+    rows = await connection.execute(
+        select(journal.c.subject, journal.c.at).where(journal.c.kind == "lift")
+    )
+    for row in rows:
+        customer, _, recipient = row.subject.partition("/")
+        found[customer, recipient].append(row.at)
+    return {pair: tuple(sorted(times)) for pair, times in found.items()}
+
+
+async def first_hour(connection: AsyncConnection) -> int | None:
+    """Return the oldest hour of any roll-up, None while there is none."""
+    hour = await connection.scalar(select(rollups.c.hour).order_by(rollups.c.hour).limit(1))
+    return None if hour is None else int(hour)
+
+
+async def _strikes(connection: AsyncConnection, wanted: ColumnElement[bool]) -> list[Strike]:
+    rows = await connection.execute(select(strikes).where(wanted))
+    return [
+        Strike(
+            event=row.event.hex(),
+            at=row.at,
+            customer=row.customer,
+            domain=row.domain,
+            recipient=row.recipient,
+            spelling=row.spelling,
+            outcome=Outcome(row.outcome),
+            message_id=row.message_id,
+            blockable=row.blockable,
+            counted_as=row.counted_as,
+            subtype=row.subtype,
+            status=row.status,
+            diagnostic=row.diagnostic,
+        )
+        for row in rows
+    ]
+
+
+async def _reach(
+    connection: AsyncConnection, domains: Sequence[str], found: Sequence[Strike]
+) -> Reach:
+    if not found:
+        return Reach(hourly=())
+    times = [one.at for one in found]
+    first, _ = hours_between(week_of(min(times)).start, min(times))
+    _, last = hours_between(max(times), week_of(max(times)).end)
+    rows = await connection.execute(
+        select(rollups).where(
+            rollups.c.domain.in_(domains), rollups.c.hour >= first, rollups.c.hour <= last
+        )
+    )
+    return Reach(
+        hourly=tuple(
+            Hourly(
+                domain=row.domain,
+                hour=row.hour,
+                outcome=Outcome(row.outcome),
+                feeds_back=row.feeds_back,
+                sketch=row.sketch,
+            )
+            for row in rows
+        )
+    )
+
+
+async def _reached(
+    connection: AsyncConnection, domains: Sequence[str], found: Sequence[Strike]
+) -> dict[tuple[str, str], datetime]:
+    places = sorted({domain_of(one.recipient) for one in found})
+    known: dict[tuple[str, str], datetime] = {}
+    for start in range(0, len(places), CHUNK):
+        rows = await connection.execute(
+            select(reached.c.domain, reached.c.receiving_domain, reached.c.first_at).where(
+                reached.c.domain.in_(domains),
+                reached.c.receiving_domain.in_(places[start : start + CHUNK]),
+            )
+        )
+        known |= {(row.domain, row.receiving_domain): row.first_at for row in rows}
+    return known
+
