@@ -41,13 +41,14 @@ def _unseen(_: Recorded) -> None:
     return
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True)
 class Pipeline:
     """The way of raw notifications into the store."""
 
     log: EventLog
     own_notices: OwnNotices
     clock: Callable[[], datetime]
+    batch_lines: int = 1000
 
     async def handle(self, lines: Sequence[RawLine], *, proposed: bool) -> Recorded:
         """Read and record one batch in one transaction; repeating it changes nothing."""
@@ -61,20 +62,16 @@ class Pipeline:
         return await self.log.record(readings, now=now, proposed=proposed)
 
     async def replay(
-        self,
-        lines: Iterable[RawLine],
-        *,
-        batch: int = 1000,
-        progress: Callable[[Recorded], None] = _unseen,
+        self, lines: Iterable[RawLine], progress: Callable[[Recorded], None] = _unseen
     ) -> Recorded:
-        """Record all lines, `batch` at a time; what follows from them is only proposed.
+        """Record all lines batch by batch; what follows from them is only proposed.
 
         `progress` is told the counts so far after every batch. If the source breaks off with
         an error of this program, what was read before is recorded and the error raised then.
         """
         total = Recorded()
-        for part in _batches(lines, batch):
-            total += await self.handle(part, proposed=True)
+        for batch in _batches(lines, self.batch_lines):
+            total += await self.handle(batch, proposed=True)
             progress(total)
         return total
 

@@ -28,7 +28,8 @@ class RawLine:
     """One line of a source and where it stands."""
 
     text: bytes
-    source: str
+    origin_source: str
+    """Archive object or file name."""
     line: int
     """One-based."""
     fault: str | None = None
@@ -59,7 +60,7 @@ def read(raw: RawLine, *, now: datetime, register: Register, own_notices: OwnNot
     """
     held = _held(raw)
     digest = hashlib.sha256(held.body).digest()
-    origin = Origin(source=raw.source, line=raw.line, sha256=digest)
+    origin = Origin(source=raw.origin_source, line=raw.line, sha256=digest)
     received_at = held.received_at or now
     try:
         unwrapped = held.unwrapped()

@@ -137,7 +137,7 @@ def _raw(
     text = line.rstrip(b"\r\n")
     if not text.strip():
         return None
-    return RawLine(text=text, source=source, line=number, fault=fault)
+    return RawLine(text=text, origin_source=source, line=number, fault=fault)
 
 
 def _position(file: BufferedReader) -> int | None:
