@@ -8,6 +8,8 @@ from typing import Annotated
 
 from annotated_types import Ge, Gt, Le
 
+from sesauditd.model.free_mail import FREE_MAIL
+
 Count = Annotated[int, Ge(1)]
 Percent = Annotated[float, Gt(0), Le(100)]
 Days = Annotated[int, Ge(1), Le(3650)]
@@ -223,7 +225,7 @@ class General:
     wilson_z: Annotated[float, Gt(0), Le(5)] = 1.645
     no_complaint_feedback: tuple[str, ...] = ("gmail.com", "googlemail.com")
     """Providers that send SES no complaints; complaint rates leave their mailboxes out."""
-    free_mail: tuple[str, ...] = ()
+    free_mail: tuple[str, ...] = FREE_MAIL
     """Providers where mailboxes of strangers stand side by side."""
     stale_evidence_days: Days = 28
     """Older evidence is proposed to the operator, not acted on."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import re
 from pathlib import Path
+from statistics import median
 
 import pytest
 
@@ -15,10 +16,13 @@ HERE = Path(__file__).resolve()
 
 LONGEST_MODULE = 300
 LONGEST_FUNCTION = 40
+MEDIAN_MODULE = 130
 MOST_TYPE_IGNORES = 3
 MOST_NOQA = 8
 LEFTOVER = re.compile(r"#.*\b(TODO|FIXME|XXX|HACK)\b")
 MACHINE = re.compile(r"(?<![\w.])/(?:work|tmp/dev|home|root)/")
+NOT_OURS = frozenset({"build", "dist", "__pycache__"})
+REGISTRIES = re.compile(r"pypi[.]org|pythonhosted|registry[.]npmjs|deb[.]debian[.]org|/simple/")
 VAGUE = re.compile(r"(Manager|Helper|Util|Utils|Service|Handler)$")
 
 
@@ -71,6 +75,25 @@ def test_nothing_is_left_to_do_in_a_comment() -> None:
 
 def test_no_file_knows_the_machine_it_was_written_on() -> None:
     assert _lines_with(MACHINE.pattern, PROGRAM + TESTS) == []
+
+
+def test_no_file_names_a_registry() -> None:
+    ours = [
+        path
+        for path in ROOT.rglob("*")
+        if path.is_file()
+        and not any(
+            part in NOT_OURS or (part.startswith(".") and part != ".ci")
+            for part in path.relative_to(ROOT).parts[:-1]
+        )
+    ]
+    read = [path for path in ours if b"\0" not in path.read_bytes()[:1024]]
+    assert _lines_with(REGISTRIES.pattern, read) == []
+
+
+def test_most_modules_are_short() -> None:
+    lengths = [len(path.read_text(encoding="utf-8").splitlines()) for path in PROGRAM]
+    assert median(lengths) <= MEDIAN_MODULE
 
 
 @pytest.mark.parametrize("path", program_files())
