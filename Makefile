@@ -17,7 +17,7 @@ PYTEST := $(BIN)/python -m pytest
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo test test-full check hygiene format soak lock clean
+.PHONY: help demo test test-full check lint types layers hygiene format soak lock clean
 
 help:
 	@echo "make demo       watch a generated month of mail being judged; needs nothing but Python"
@@ -42,11 +42,20 @@ test-full: check
 	@$(call covered,$(FLOOR),all,)
 	@$(call covered,$(CORE_FLOOR),$(CORE),--include=$(CORE))
 
-check: $(VENV)/development.stamp
+# Each check is a target of its own: `make -k check` shows what all of them find.
+check: lint types layers hygiene
+
+lint: $(VENV)/development.stamp
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
+
+types: $(VENV)/development.stamp
 	$(BIN)/mypy
+
+layers: $(VENV)/development.stamp
 	$(BIN)/lint-imports --no-logo
+
+hygiene: $(VENV)/development.stamp
 	$(PYTEST) -q tests/hygiene
 
 format: $(VENV)/development.stamp

@@ -1,10 +1,10 @@
 """Every error that a person or a caller can meet, named by what is to be done about it.
 
-    SesauditdError
-    |- Refused          the request cannot be right: say what and what to do, exit 2
-    |- Failed           the request was right and could not be carried out, exit 1
-    |- Busy             another process holds the database or the lock, exit 3
-    `- Unreadable       a notification cannot be read: quarantine it with this reason
+SesauditdError
+|- Refused          the request cannot be right: say what and what to do, exit 2
+|- Failed           the request was right and could not be carried out, exit 1
+|- Busy             another process holds the database or the lock, exit 3
+`- Unreadable       a notification cannot be read: quarantine it with this reason
 """
 
 

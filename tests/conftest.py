@@ -17,6 +17,7 @@ LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})
 
 # Under CI hypothesis loads a profile of its own that repeats the same examples each time.
 hypothesis.settings.register_profile("here", deadline=None)
+hypothesis.settings.register_profile("soak", deadline=None, max_examples=5000)
 if not os.environ.get("CI"):
     hypothesis.settings.load_profile("here")
 

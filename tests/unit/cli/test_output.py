@@ -56,7 +56,19 @@ def test_a_document_keeps_its_order_and_its_letters() -> None:
         ),
         (None, None),
     ],
-    ids=lambda value: type(value).__name__,
+    ids=[
+        "whole second",
+        "microseconds",
+        "day",
+        "bytes",
+        "set",
+        "tuple",
+        "path",
+        "enumeration",
+        "mapping",
+        "dataclass",
+        "nothing",
+    ],
 )
 def test_a_value_has_one_form_in_json(value: object, expected: object) -> None:
     assert json.loads(emitted({"value": value})) == {"value": expected}
