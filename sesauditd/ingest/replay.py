@@ -40,7 +40,7 @@ def files_of(sources: Iterable[str | Path]) -> tuple[Path, ...]:
     return tuple(path for source in sources for path in _files_of_one(source))
 
 
-def total_bytes(sources: Iterable[str | Path]) -> int:
+def bytes_total(sources: Iterable[str | Path]) -> int:
     """Return the size of all files together, compressed ones as they lie on the disk."""
     return sum(path.stat().st_size for path in files_of(sources))
 
@@ -130,10 +130,10 @@ def _raw(
     fault = None
     if len(line) >= LONGEST_LINE and not line.endswith(b"\n"):
         fault = f"a line of more than {LONGEST_LINE // 1024**2} MiB"
-        rest = line
-        while rest and not rest.endswith(b"\n"):
-            rest = stream.readline(LONGEST_LINE)
         line = line[:KEPT_OF_LONGER]
+        rest = stream.readline(KEPT_OF_LONGER)
+        while rest and not rest.endswith(b"\n"):
+            rest = stream.readline(KEPT_OF_LONGER)
     text = line.rstrip(b"\r\n")
     if not text.strip():
         return None

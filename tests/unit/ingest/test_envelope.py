@@ -58,9 +58,7 @@ SUCCEEDED = {
             Noise.SES_VALIDATION,
             id="validation, enveloped with spaces",
         ),
-        pytest.param(
-            encoded(SUCCEEDED), Noise.SNS_SUBSCRIPTION_SUCCEEDED, id="subscribed, raw"
-        ),
+        pytest.param(encoded(SUCCEEDED), Noise.SNS_SUBSCRIPTION_SUCCEEDED, id="subscribed, raw"),
         pytest.param(
             encoded(envelope(SUCCEEDED)),
             Noise.SNS_SUBSCRIPTION_SUCCEEDED,
@@ -105,7 +103,7 @@ def test_an_envelope_must_hold_text(message: object) -> None:
 
 
 def test_what_is_wrong_inside_an_envelope_is_said_with_the_place() -> None:
-    with pytest.raises(Unreadable, match="^an SNS envelope whose Message is not JSON"):
+    with pytest.raises(Unreadable, match=r"^an SNS envelope whose Message is not JSON"):
         unwrap(encoded(envelope("Hello")))
 
 

@@ -69,6 +69,7 @@ def test_a_time_that_cannot_be_understood_is_absent(written: object) -> None:
     [
         pytest.param("550 5.1.1 unknown", "550 5.1.1 unknown", id="plain"),
         pytest.param("550\r\n\x00\x1b[31m gone\x9b", "550 [31m gone", id="control characters"),
+        pytest.param("moc.\u202eevil\u2069\u2028x", "moc. evil x", id="marks of direction"),
         pytest.param("  padded ", "padded", id="spaces"),
         pytest.param("x" * 99, "x" * 20, id="cut"),
         pytest.param("1234567890123456789 tail", "1234567890123456789", id="cut at a space"),
