@@ -19,8 +19,11 @@ RUN useradd --system --uid 10001 --home-dir /var/lib/sesauditd --create-home ses
 COPY --from=build /opt/sesauditd /opt/sesauditd
 ENV PATH=/opt/sesauditd/bin:$PATH \
     PYTHONUNBUFFERED=1
-USER sesauditd
+USER 10001
 WORKDIR /var/lib/sesauditd
 VOLUME ["/var/lib/sesauditd"]
+# Healthy means that the database can be read, by the program itself.
+HEALTHCHECK --interval=60s --timeout=10s --start-period=30s \
+  CMD ["sesauditd", "status", "--json"]
 ENTRYPOINT ["sesauditd"]
 CMD ["--help"]
