@@ -100,8 +100,8 @@ endef
 
 # covered(floor, what, option): one line if enough branches are covered, the gaps if not.
 define covered
-$(BIN)/coverage report $(3) --format=total --fail-under=$(1) >.coverage.total \
-	&& echo "covered: $$(cat .coverage.total) % of $(2), $(1) % asked for" \
+$(BIN)/coverage report $(3) --format=total --fail-under=$(1) >$(VENV)/covered \
+	&& echo "covered: $$(cat $(VENV)/covered) % of $(2), $(1) % asked for" \
 	|| { $(BIN)/coverage report $(3) --fail-under=$(1); exit 1; }
 endef
 
