@@ -145,5 +145,6 @@ def _json_value(value: object) -> object:
             return str(value)
         case _ if is_dataclass(value):
             return {field.name: getattr(value, field.name) for field in fields(value)}
-    message = f"{type(value).__name__} has no form in JSON"
-    raise TypeError(message)
+        case _:
+            message = f"{type(value).__name__} has no form in JSON"
+            raise TypeError(message)

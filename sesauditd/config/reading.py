@@ -92,6 +92,8 @@ def _from_environment(environ: Mapping[str, str]) -> dict[str, object]:
             for policy in customers.values():
                 if isinstance(policy, dict) and "rules" in policy:
                     policy["rules"] = _numbers(policy["rules"])
+        case _:
+            pass
     return document
 
 

@@ -207,9 +207,7 @@ class Reach:
         mail = {Outcome.SENT, Outcome.DELIVERED}
         return any(row.outcome in mail for row in self._rows(starts, end))
 
-    def _count(
-        self, starts: Mapping[str, datetime], end: datetime, *, feeding_back: bool
-    ) -> int:
+    def _count(self, starts: Mapping[str, datetime], end: datetime, *, feeding_back: bool) -> int:
         return different(
             row.sketch
             for row in self._rows(starts, end)
@@ -241,5 +239,5 @@ class DomainsHistory:
 
 
 def hours_between(start: datetime, end: datetime) -> tuple[int, int]:
-    """Return the first and last hourly roll-up that `n` of a window may need, the day before included."""
+    """Return the first and last hourly roll-up for `n` of a window, and the day before it."""
     return hour_of(start - SHIFT - HOUR), hour_of(end)

@@ -1,4 +1,4 @@
-"""Rates that small numbers cannot frighten, and counts of different recipients that can be added."""
+"""Rates that small numbers cannot frighten, and counts of different recipients that add up."""
 
 from __future__ import annotations
 
@@ -58,7 +58,8 @@ def merged(sketches: Iterable[bytes]) -> bytes:
 
 def different(sketches: Iterable[bytes]) -> int:
     """Return how many different recipients the sketches hold together."""
-    return round(_union(sketches).get_estimate())
+    estimate: float = _union(sketches).get_estimate()
+    return round(estimate)
 
 
 def _union(sketches: Iterable[bytes]) -> datasketches.compact_theta_sketch:

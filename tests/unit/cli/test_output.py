@@ -12,6 +12,7 @@ from types import MappingProxyType
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from typing_extensions import override
 
 from sesauditd.cli import output
 from sesauditd.model.register import Attribution
@@ -21,6 +22,7 @@ from sesauditd.model.verdicts import Does
 class Terminal(io.StringIO):
     """Something that says it is a terminal."""
 
+    @override
     def isatty(self) -> bool:
         return True
 
