@@ -95,7 +95,7 @@ def found(named: Path, *, beside: Path | None) -> Path:
         return file.absolute()
     if str(named) in SHIPPED:
         return Path(shipped.policy_file(str(named)))
-    where = problems.printable(str(file.absolute()))
+    where = problems.one_line(str(file.absolute()))
     message = f"policy.file = {problems.shown(str(named))}: there is no file {where}"
     raise Refused(f"{message}; shipped are {' and '.join(SHIPPED)}")
 

@@ -73,13 +73,8 @@ def one_line(text: str) -> str:
 
 def shown(value: object) -> str:
     """Return a value as it might stand in the file, on one line and not too long."""
-    text = printable(json.dumps(value, default=str, ensure_ascii=False))
+    text = one_line(json.dumps(value, default=str, ensure_ascii=False))
     return text if len(text) <= LONGEST_VALUE else text[: LONGEST_VALUE - 3] + "..."
-
-
-def printable(text: str) -> str:
-    """Return a text on one line, with escapes for what does not print."""
-    return "".join(one if one.isprintable() else ascii(one)[1:-1] for one in text)
 
 
 def _described(detail: ErrorDetails, reading: Reading) -> str:
