@@ -41,11 +41,13 @@ class Incident:
         return tuple(dict.fromkeys(one.domain for one in self.infections))
 
 
-def judge_virus(history: VirusHistory, limits: Limits) -> tuple[Verdict, ...]:
+def judge_virus(
+    history: VirusHistory, limits: Limits, *, confirm: bool = False
+) -> tuple[Verdict, ...]:
     """Return every disable and termination that the customer's Rejects justify.
 
-    A termination that waits for the operator leaves the disables of its incident standing;
-    else it absorbs them.
+    A termination that waits for the operator, as all do with `confirm`, leaves the disables
+    of its incident standing; else it absorbs them.
     """
     found = incidents(history, limits)
     verdicts: list[Verdict] = []
@@ -53,7 +55,7 @@ def judge_virus(history: VirusHistory, limits: Limits) -> tuple[Verdict, ...]:
         termination = _termination(history, incident, found, limits)
         if termination is not None:
             verdicts.append(termination)
-        if termination is None or termination.waits:
+        if termination is None or termination.waits or confirm:
             verdicts += _disables(history, incident, limits)
     return tuple(verdicts)
 

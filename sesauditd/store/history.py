@@ -92,9 +92,7 @@ async def struck_between(
 ) -> frozenset[str]:
     """Return the customers with a strike from `start` to before `end`."""
     found = await connection.execute(
-        select(strikes.c.customer)
-        .where(strikes.c.at >= start, strikes.c.at < end)
-        .distinct()
+        select(strikes.c.customer).where(strikes.c.at >= start, strikes.c.at < end).distinct()
     )
     return frozenset(found.scalars())
 
@@ -275,4 +273,3 @@ async def _reached(
         )
         known |= {(row.domain, row.receiving_domain): row.first_at for row in rows}
     return known
-

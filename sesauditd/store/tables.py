@@ -74,8 +74,13 @@ events = Table(
     Column("line", Integer, nullable=False),
     Column("sha256", LargeBinary(32), nullable=False, comment="of the raw body"),
     Index("events_by_domain", "domain", "at"),
-    Index("events_rejected", "domain", "at", sqlite_where=text("kind = 'Reject'"),
-          postgresql_where=text("kind = 'Reject'")),
+    Index(
+        "events_rejected",
+        "domain",
+        "at",
+        sqlite_where=text("kind = 'Reject'"),
+        postgresql_where=text("kind = 'Reject'"),
+    ),
     sqlite_with_rowid=False,
 )
 
@@ -134,6 +139,7 @@ strikes = Table(
     Column("counted_as", String, nullable=False),
     Index("strikes_by_recipient", "customer", "recipient", "at"),
     Index("strikes_by_domain", "domain", "at"),
+    Index("strikes_of_address", "recipient"),
     sqlite_with_rowid=False,
 )
 
@@ -181,7 +187,7 @@ actions = Table(
     Column("lever", String),
     Column("state", String, nullable=False, index=True),
     Column("actor", String, nullable=False),
-    Column("cause", String, comment="verdict key; empty for an operator's decision"),
+    Column("cause", String, index=True, comment="verdict key; empty for an operator's decision"),
     Column("reason", Text, nullable=False),
     Column("evidence_at", Moment, nullable=False, comment="newest evidence"),
     Column("until", Moment, comment="when a block ends"),
@@ -218,7 +224,7 @@ verdicts = Table(
     Column("judged_at", Moment, nullable=False),
     Column("withdrawn_at", Moment),
     Column("withdrawn_because", Text),
-    Column("action", ForeignKey("actions.id")),
+    Column("action", ForeignKey("actions.id"), index=True),
     Index("verdicts_by_customer", "customer", "recipient"),
     Index("verdicts_by_end", "window_end"),
 )

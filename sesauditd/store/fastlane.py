@@ -1,0 +1,224 @@
+"""Judges, in the transaction that records events, everything that those events touch."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
+
+from sqlalchemy import and_, delete, insert, select
+
+from sesauditd.model.calendar import week_of, weeks_between
+from sesauditd.model.limits import Lane
+from sesauditd.model.standing import judge_recipient, standing_of
+from sesauditd.model.surge import could_surge, judge_surges
+from sesauditd.model.verdicts import Rule, Verdict, Window
+from sesauditd.model.virus import incidents, judge_virus
+from sesauditd.model.weekly import judge_week
+from sesauditd.store import history, ledger, outbox
+from sesauditd.store.tables import periods, reopened_weeks, standings, verdicts
+
+if TYPE_CHECKING:
+    from sqlalchemy.ext.asyncio import AsyncConnection
+
+    from sesauditd.model.history import Decisions
+    from sesauditd.model.register import Register
+    from sesauditd.model.touched import Touched
+    from sesauditd.store.ledger import Occasion
+
+RECIPIENT_RULES = (Rule.SOFT_BOUNCE_BLOCK, Rule.HARD_BOUNCE_BLOCK, Rule.COMPLAINT_BLOCK)
+SURGE_RULES = (Rule.HARD_BOUNCE_SURGE, Rule.COMPLAINT_SURGE, Rule.GUESSING_DISABLE)
+VIRUS_RULES = (Rule.VIRUS_DISABLE, Rule.VIRUS_TERMINATE)
+WEEK_RULES = (
+    Rule.HARD_BOUNCE_WARN,
+    Rule.HARD_BOUNCE_DISABLE,
+    Rule.COMPLAINT_WARN,
+    Rule.COMPLAINT_DISABLE,
+    Rule.COMPLAINT_TERMINATE,
+)
+DAY = timedelta(hours=24)
+ENFORCEMENT = "enforcement"
+
+
+async def judge(
+    connection: AsyncConnection, register: Register, touched: Touched, occasion: Occasion
+) -> None:
+    """Judge anew, on their whole history, all subjects that newly recorded events touch."""
+    spans = _spans(register, touched)
+    customers = {
+        customer
+        for customer in {*spans, *touched.infected, *(pair[0] for pair in touched.recipients)}
+        if occasion.stance.mode_of(customer) != "off"
+    }
+    decided = {
+        customer: await history.decisions_of(
+            connection, register, customer, occasion.stance.mode_of(customer)
+        )
+        for customer in sorted(customers)
+    }
+    pairs = {pair for pair in touched.recipients if pair[0] in customers}
+    await _recipients(connection, pairs, decided, occasion)
+    changed = 0
+    for customer in sorted(customers & set(touched.infected)):
+        changed += await _viruses(connection, register, customer, decided[customer], occasion)
+    for customer in sorted(customers & set(spans)):
+        changed += await _surges(
+            connection, register, customer, spans[customer], decided[customer], occasion
+        )
+        changed += await _fast_weeks(
+            connection, register, customer, spans[customer], decided[customer], occasion
+        )
+    if changed:
+        since = min((start for start, _ in spans.values()), default=occasion.now)
+        await outbox.limit_blast(connection, Lane.FAST, occasion, since=since)
+    await _reopen(connection, spans)
+
+
+async def _recipients(
+    connection: AsyncConnection,
+    pairs: set[tuple[str, str]],
+    decided: dict[str, Decisions],
+    occasion: Occasion,
+) -> None:
+    for one in await history.recipients(connection, pairs):
+        limits = occasion.stance.limits(one.customer)
+        judged = [v for v in judge_recipient(one, limits) if v.lane is Lane.FAST]
+        scope = and_(
+            ledger.scope_of(one.customer, Lane.FAST, RECIPIENT_RULES),
+            verdicts.c.recipient == one.recipient,
+        )
+        await ledger.settle(connection, judged, scope, decided[one.customer], occasion)
+        stands = standing_of(one, limits)
+        await _stand(
+            connection,
+            one.customer,
+            one.recipient,
+            soft_streak=stands.soft_streak,
+            hard_bounces=stands.hard_bounces,
+            complaints=stands.complaints,
+        )
+
+
+async def _viruses(
+    connection: AsyncConnection,
+    register: Register,
+    customer: str,
+    decisions: Decisions,
+    occasion: Occasion,
+) -> int:
+    limits = occasion.stance.limits(customer)
+    known = await history.virus_history(connection, register, customer, decisions)
+    confirm = occasion.stance.confirms(customer)
+    judged = [one for one in judge_virus(known, limits, confirm=confirm) if one.lane is Lane.FAST]
+    found = len(incidents(known, limits))
+    await _stand(connection, customer, "", virus_incidents=found)
+    scope = ledger.scope_of(customer, Lane.FAST, VIRUS_RULES)
+    return await ledger.settle(connection, judged, scope, decisions, occasion)
+
+
+async def _surges(  # noqa: PLR0913
+    connection: AsyncConnection,
+    register: Register,
+    customer: str,
+    span: tuple[datetime, datetime],
+    decisions: Decisions,
+    occasion: Occasion,
+) -> int:
+    limits = occasion.stance.limits(customer)
+    scope = ledger.scope_of(customer, Lane.FAST, SURGE_RULES)
+    domains = register.domains_of(customer)
+    near = await history.strikes_between(connection, domains, span[0] - DAY, span[1] + DAY)
+    late = await connection.scalar(
+        select(verdicts.c.key).where(scope, verdicts.c.window_end >= span[0]).limit(1)
+    )
+    if late is None and not could_surge(near, limits):
+        return 0
+    strikes = await history.strikes_between(connection, domains)
+    whole = await history.domains_history(
+        connection, register, customer, strikes, decisions, receiving=True
+    )
+    judged = [one for one in judge_surges(whole, limits) if one.lane is Lane.FAST]
+    return await ledger.settle(connection, judged, scope, decisions, occasion)
+
+
+async def _fast_weeks(  # noqa: PLR0913
+    connection: AsyncConnection,
+    register: Register,
+    customer: str,
+    span: tuple[datetime, datetime],
+    decisions: Decisions,
+    occasion: Occasion,
+) -> int:
+    """Judge weekly rules that the policy file put on the fast lane, on the week so far."""
+    limits = occasion.stance.limits(customer)
+    if Lane.FAST not in {limits.hard_bounce.disable.lane, limits.complaint.disable.lane}:
+        return 0
+    changed = 0
+    for week in weeks_between(week_of(span[0]), week_of(span[1] + DAY)):
+        domains = register.domains_of(customer)
+        strikes = await history.strikes_between(connection, domains, week.start, week.end)
+        whole = await history.domains_history(connection, register, customer, strikes, decisions)
+        earlier = await ledger.standing(connection, verdicts.c.customer == customer)
+        judged = [
+            _so_far(one)
+            for one in judge_week(whole, week, limits, earlier)
+            if one.lane is Lane.FAST
+        ]
+        scope = and_(
+            ledger.scope_of(customer, Lane.FAST, WEEK_RULES), verdicts.c.incident == week.name
+        )
+        changed += await ledger.settle(connection, judged, scope, decisions, occasion)
+    return changed
+
+
+def _so_far(verdict: Verdict) -> Verdict:
+    newest = datetime.fromisoformat(str(verdict.evidence["newest_at"]))
+    return replace(verdict, window=Window(start=verdict.window.start, end=newest))
+
+
+async def _reopen(connection: AsyncConnection, spans: dict[str, tuple[datetime, datetime]]) -> None:
+    """Remember which judged weeks hold events that came late; the next run judges them anew."""
+    newest = await connection.scalar(
+        select(periods.c.starts_at)
+        .where(periods.c.job == ENFORCEMENT)
+        .order_by(periods.c.starts_at.desc())
+        .limit(1)
+    )
+    if newest is None:
+        return
+    for customer, (start, end) in spans.items():
+        # `n` may be that of the window a day earlier: an event counts in the next week too.
+        last = min(week_of(end + DAY), week_of(newest))
+        for week in weeks_between(week_of(start), last):
+            await connection.execute(
+                delete(reopened_weeks).where(
+                    reopened_weeks.c.customer == customer,
+                    reopened_weeks.c.starts_at == week.start,
+                )
+            )
+            await connection.execute(
+                insert(reopened_weeks).values(customer=customer, starts_at=week.start)
+            )
+
+
+async def _stand(
+    connection: AsyncConnection, customer: str, recipient: str, **figures: int
+) -> None:
+    empty = {"soft_streak": 0, "hard_bounces": 0, "complaints": 0, "virus_incidents": 0}
+    await connection.execute(
+        delete(standings).where(
+            standings.c.customer == customer, standings.c.recipient == recipient
+        )
+    )
+    await connection.execute(
+        insert(standings).values(customer=customer, recipient=recipient, **(empty | figures))
+    )
+
+
+def _spans(register: Register, touched: Touched) -> dict[str, tuple[datetime, datetime]]:
+    spans: dict[str, tuple[datetime, datetime]] = {}
+    for domain, (start, end) in touched.domains.items():
+        customer = register.owners[domain]
+        known = spans.get(customer, (start, end))
+        spans[customer] = (min(known[0], start), max(known[1], end))
+    return spans

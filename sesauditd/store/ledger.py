@@ -1,0 +1,171 @@
+"""Verdicts as they stand: what is judged is compared with what is stored, and acted on."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import and_, insert, select, update
+
+from sesauditd.model.limits import Lane
+from sesauditd.model.verdicts import Does, Rule, Verdict, Window
+from sesauditd.store import outbox
+from sesauditd.store.tables import verdicts
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from sqlalchemy import ColumnElement, Row
+    from sqlalchemy.ext.asyncio import AsyncConnection
+
+    from sesauditd.model.history import Decisions
+    from sesauditd.store.stance import Stance
+
+GROUNDLESS = "events that were recorded later leave no ground for it"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Occasion:
+    """When and how verdicts are judged."""
+
+    now: datetime
+    stance: Stance
+    from_replay: bool = False
+    actor: str = "policy"
+
+
+async def standing(connection: AsyncConnection, wanted: ColumnElement[bool]) -> list[Verdict]:
+    """Return the verdicts that stand, of those wanted."""
+    rows = await connection.execute(
+        select(verdicts).where(wanted, verdicts.c.withdrawn_at.is_(None))
+    )
+    return [as_verdict(row) for row in rows]
+
+
+async def settle(
+    connection: AsyncConnection,
+    judged: Sequence[Verdict],
+    scope: ColumnElement[bool],
+    decisions: Decisions,
+    occasion: Occasion,
+) -> int:
+    """Make the stored verdicts within the scope those that were judged; return the changes.
+
+    New ones are stored and acted on, changed ones corrected in place, and those that were not
+    judged again are withdrawn and what they did is undone.
+    """
+    rows = {row.key: row for row in await connection.execute(select(verdicts).where(scope))}
+    changes = 0
+    for verdict in judged:
+        row = rows.pop(verdict.key, None)
+        if row is None:
+            await connection.execute(insert(verdicts).values(**_new(verdict, occasion)))
+            await outbox.act(connection, verdict, decisions, occasion)
+        elif row.withdrawn_at is not None:
+            await _revive(connection, verdict, decisions, occasion)
+        elif as_verdict(row) != verdict:
+            await _correct(connection, verdict, row)
+        else:
+            continue
+        changes += 1
+    for row in rows.values():
+        if row.withdrawn_at is None:
+            await _withdraw(connection, row, occasion)
+            changes += 1
+    return changes
+
+
+def scope_of(customer: str, lane: Lane, rules: Sequence[Rule]) -> ColumnElement[bool]:
+    """Return the condition for a customer's verdicts by some rules in one lane."""
+    return and_(
+        verdicts.c.customer == customer,
+        verdicts.c.lane == lane,
+        verdicts.c.rule.in_([str(rule) for rule in rules]),
+    )
+
+
+def as_verdict(row: Row[Any]) -> Verdict:
+    """Return a stored row as the verdict that it is."""
+    return Verdict(
+        rule=Rule(row.rule),
+        lane=Lane(row.lane),
+        does=Does(row.does),
+        customer=row.customer,
+        domain=row.domain,
+        recipient=row.recipient,
+        spelling=row.spelling,
+        incident=row.incident,
+        window=Window(start=row.window_start, end=row.window_end),
+        reason=row.reason,
+        evidence=row.evidence,
+        until=row.until,
+        waits=row.waits,
+    )
+
+
+def _facts(verdict: Verdict) -> Mapping[str, object]:
+    return {
+        "rule": str(verdict.rule),
+        "lane": str(verdict.lane),
+        "does": str(verdict.does),
+        "customer": verdict.customer,
+        "domain": verdict.domain,
+        "recipient": verdict.recipient,
+        "spelling": verdict.spelling,
+        "incident": verdict.incident,
+        "window_start": verdict.window.start,
+        "window_end": verdict.window.end,
+        "reason": verdict.reason,
+        "evidence": dict(verdict.evidence),
+        "until": verdict.until,
+        "waits": verdict.waits,
+    }
+
+
+def _new(verdict: Verdict, occasion: Occasion) -> dict[str, object]:
+    return {
+        "key": verdict.key,
+        **_facts(verdict),
+        "mode": occasion.stance.mode_of(verdict.customer),
+        "policy": occasion.stance.policy_of(verdict.customer),
+        "judged_at": occasion.now,
+    }
+
+
+async def _revive(
+    connection: AsyncConnection, verdict: Verdict, decisions: Decisions, occasion: Occasion
+) -> None:
+    await connection.execute(
+        update(verdicts)
+        .where(verdicts.c.key == verdict.key)
+        .values(**_facts(verdict), withdrawn_at=None, withdrawn_because=None, action=None)
+    )
+    await outbox.act(connection, verdict, decisions, occasion)
+
+
+async def _correct(connection: AsyncConnection, verdict: Verdict, row: Row[Any]) -> None:
+    await connection.execute(
+        update(verdicts).where(verdicts.c.key == verdict.key).values(**_facts(verdict))
+    )
+    if row.action is not None:
+        await outbox.correct(connection, row.action, verdict)
+
+
+async def _withdraw(connection: AsyncConnection, row: Row[Any], occasion: Occasion) -> None:
+    await connection.execute(
+        update(verdicts)
+        .where(verdicts.c.key == row.key)
+        .values(withdrawn_at=occasion.now, withdrawn_because=GROUNDLESS, action=row.action)
+    )
+    others = await connection.scalar(
+        select(verdicts.c.key)
+        .where(
+            verdicts.c.action == row.action,
+            verdicts.c.withdrawn_at.is_(None),
+            verdicts.c.key != row.key,
+        )
+        .limit(1)
+    )
+    if row.action is not None and others is None:
+        await outbox.undo(connection, row.action, GROUNDLESS, "policy:withdrawal", occasion.now)

@@ -1,0 +1,140 @@
+"""The register as it is stored: customers, domains, contacts, IAM users."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from sqlalchemy import insert, select, update
+
+from sesauditd.errors import Failed
+from sesauditd.model.register import Register
+from sesauditd.store import journal
+from sesauditd.store.tables import customers, domains, iam_users
+
+if TYPE_CHECKING:
+    from sqlalchemy.ext.asyncio import AsyncConnection
+
+Change = tuple[str, str, dict[str, object]] | None
+"""What goes into the journal: kind, subject, facts; None where nothing changed."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Adoption:
+    """A domain that is set up already, and whose it is."""
+
+    domain: str
+    customer: str
+    contact: str
+    iam_user: str | None = None
+    since: datetime | None = None
+
+
+async def snapshot(connection: AsyncConnection) -> Register:
+    """Return the register as it is now."""
+    owners: dict[str, str] = {}
+    contacts: dict[str, str] = {}
+    for row in await connection.execute(select(domains)):
+        owners[row.name] = row.customer
+        contacts[row.name] = row.contact
+    callers: dict[str, list[tuple[str, str]]] = defaultdict(list)
+    in_order = iam_users.c.registered_at, iam_users.c.domain
+    for row in await connection.execute(select(iam_users).order_by(*in_order)):
+        callers[row.name].append((owners[row.domain], row.domain))
+    since = await connection.execute(select(customers.c.id, customers.c.since))
+    return Register(
+        owners=owners,
+        callers={name: tuple(pairs) for name, pairs in callers.items()},
+        since={row.id: row.since for row in since},
+        contacts=contacts,
+    )
+
+
+async def adopt(
+    connection: AsyncConnection, adoption: Adoption, *, now: datetime, actor: str
+) -> bool:
+    """Register a domain; return whether anything changed.
+
+    Repeating it changes nothing. Raises Failed if the domain belongs to another customer.
+    """
+    owner = await connection.scalar(
+        select(domains.c.customer).where(domains.c.name == adoption.domain)
+    )
+    if owner is not None and owner != adoption.customer:
+        message = (
+            f"{adoption.domain} belongs to customer {owner} already: "
+            f"it cannot be adopted for {adoption.customer}"
+        )
+        raise Failed(message)
+    changed = [
+        await _customer(connection, adoption, now),
+        await _domain(connection, adoption, now),
+        await _iam_user(connection, adoption, now),
+    ]
+    for kind, subject, facts in filter(None, changed):
+        await journal.append(
+            connection, at=now, actor=actor, kind=kind, subject=subject, facts=facts
+        )
+    return any(changed)
+
+
+async def _customer(connection: AsyncConnection, adoption: Adoption, now: datetime) -> Change:
+    row = (
+        await connection.execute(select(customers).where(customers.c.id == adoption.customer))
+    ).first()
+    since = adoption.since
+    facts: dict[str, object] = {"since": since.isoformat() if since else None}
+    if row is None:
+        await connection.execute(
+            insert(customers).values(id=adoption.customer, since=since, registered_at=now)
+        )
+        return "customer", adoption.customer, facts
+    if since is None or row.since == since:
+        return None
+    await connection.execute(
+        update(customers).where(customers.c.id == adoption.customer).values(since=since)
+    )
+    return "customer", adoption.customer, facts
+
+
+async def _domain(connection: AsyncConnection, adoption: Adoption, now: datetime) -> Change:
+    facts: dict[str, object] = {"customer": adoption.customer, "contact": adoption.contact}
+    contact = await connection.scalar(
+        select(domains.c.contact).where(domains.c.name == adoption.domain)
+    )
+    if contact == adoption.contact:
+        return None
+    if contact is None:
+        await connection.execute(
+            insert(domains).values(
+                name=adoption.domain,
+                customer=adoption.customer,
+                contact=adoption.contact,
+                registered_at=now,
+            )
+        )
+    else:
+        await connection.execute(
+            update(domains)
+            .where(domains.c.name == adoption.domain)
+            .values(contact=adoption.contact)
+        )
+    return "domain", adoption.domain, facts
+
+
+async def _iam_user(connection: AsyncConnection, adoption: Adoption, now: datetime) -> Change:
+    if adoption.iam_user is None:
+        return None
+    known = await connection.scalar(
+        select(iam_users.c.name).where(
+            iam_users.c.name == adoption.iam_user, iam_users.c.domain == adoption.domain
+        )
+    )
+    if known is not None:
+        return None
+    await connection.execute(
+        insert(iam_users).values(name=adoption.iam_user, domain=adoption.domain, registered_at=now)
+    )
+    return "iam_user", adoption.iam_user, {"domain": adoption.domain}
