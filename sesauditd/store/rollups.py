@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 
     from sesauditd.store.derived import Entry
 
+HOURS_A_DAY = 24
+
 Key = tuple[str, int, str, bool]
 """Domain, hour, outcome, whether the provider reports complaints."""
 
@@ -116,3 +118,28 @@ async def _store(
         ),
         rows,
     )
+
+
+async def close_day(
+    connection: AsyncConnection, day: datetime, *, no_feedback: frozenset[str]
+) -> dict[str, object]:
+    """Compare one UTC day's roll-ups with its events, mend what differs, and say how much."""
+    first = hour_of(day.replace(hour=0, minute=0, second=0, microsecond=0))
+    of_day = rollups.c.hour.between(first, first + HOURS_A_DAY - 1)
+    before = {tuple(row) for row in await connection.execute(select(rollups).where(of_day))}
+    rows = await connection.execute(
+        select(events.c.domain, events.c.at).where(
+            events.c.domain.is_not(None),
+            events.c.at >= hour_start(first),
+            events.c.at < hour_start(first + HOURS_A_DAY),
+        )
+    )
+    moments = {(row.domain, hour_start(hour_of(row.at))) for row in rows}
+    moments |= {(row[0], hour_start(row[1])) for row in before}
+    await recount(connection, sorted(moments), no_feedback=no_feedback)
+    after = {tuple(row) for row in await connection.execute(select(rollups).where(of_day))}
+    return {
+        "day": f"{hour_start(first):%Y-%m-%d}",
+        "rows": len(after),
+        "mended": len(before ^ after),
+    }

@@ -1,0 +1,165 @@
+"""Builds the program: settings to store to services; the only owner of a clock."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Mapping, Sequence
+
+    from sesauditd.config import Policies
+    from sesauditd.config.settings import Settings
+    from sesauditd.enforce.weekly import Weekly
+    from sesauditd.ingest.pipeline import Pipeline
+    from sesauditd.model.recorded import Recorded
+    from sesauditd.store.decisions import Decided, Decisions
+    from sesauditd.store.engine import Database
+    from sesauditd.store.log import EventLog
+    from sesauditd.store.register import Adoption
+
+NOTICES_SET = "notices"
+"""Behind the installation's prefix: the configuration set of the daemon's own mail."""
+
+
+def now() -> datetime:
+    """Return the time of the machine's clock, UTC."""
+    return datetime.now(UTC)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Application:
+    """The program put together, over one open database."""
+
+    settings: Settings
+    policies: Policies
+    database: Database
+    clock: Callable[[], datetime]
+    log: EventLog
+    pipeline: Pipeline
+    weekly: Weekly
+
+    async def adopt(self, adoptions: Sequence[Adoption], *, actor: str = "operator") -> int:
+        """Register domains that are set up already; return how many changed anything."""
+        return await self.log.adopt(adoptions, now=self.clock(), actor=actor)
+
+    async def replay(
+        self,
+        sources: Sequence[str],
+        *,
+        on_bytes: Callable[[int], None] | None = None,
+        on_batch: Callable[[Recorded], None] | None = None,
+    ) -> Recorded:
+        """Record stored notifications; what follows from them is only proposed."""
+        from sesauditd.ingest import replay
+
+        lines = replay.lines(sources, on_bytes) if on_bytes else replay.lines(sources)
+        if on_batch:
+            return await self.pipeline.replay(lines, on_batch)
+        return await self.pipeline.replay(lines)
+
+    async def enforce(
+        self, as_of: datetime | None = None, *, dry_run: bool = False
+    ) -> Mapping[str, object]:
+        """Judge the weeks that are owed at `as_of`; return the document that scripts read."""
+        moment = as_of or self.clock()
+        verdicts = await self.weekly.enforce(moment, now=self.clock(), dry_run=dry_run)
+        return {
+            "as_of": moment.astimezone(UTC).isoformat().replace("+00:00", "Z"),
+            "mode": str(self.settings.policy.mode),
+            "verdicts": verdicts,
+        }
+
+    async def rollup(self, day: datetime | None = None) -> Mapping[str, object]:
+        """Compare the roll-ups of one day with its events and mend what differs."""
+        from sesauditd.store import rollups
+
+        no_feedback = frozenset(self.policies.common.general.no_complaint_feedback)
+        async with self.database.write() as connection:
+            return await rollups.close_day(
+                connection, day or self.clock(), no_feedback=no_feedback
+            )
+
+    async def verdict_documents(self) -> Sequence[Mapping[str, object]]:
+        """Return every verdict, withdrawn ones too, oldest first."""
+        from sqlalchemy import true
+
+        from sesauditd.store import documents
+
+        async with self.database.read() as connection:
+            return await documents.found(connection, true())
+
+    @asynccontextmanager
+    async def deciding(self, actor: str = "operator") -> AsyncIterator[Decisions]:
+        """Take operator's decisions in one transaction."""
+        from sesauditd.store.decisions import Decisions
+
+        async with self.database.write() as connection:
+            yield Decisions(connection, actor, self.clock())
+
+    async def reinstate(self, domain: str, explanation: str) -> Decided:
+        """Let a domain send again."""
+        async with self.deciding() as decisions:
+            return await decisions.reinstate(domain, explanation)
+
+    async def approve(self, name: str) -> Decided:
+        """Let an action go ahead that waits for an operator."""
+        async with self.deciding() as decisions:
+            return await decisions.approve(name)
+
+
+@asynccontextmanager
+async def application(
+    settings: Settings, *, clock: Callable[[], datetime] = now
+) -> AsyncIterator[Application]:
+    """Open the database, create or upgrade its schema, and put the program together."""
+    from sesauditd.config import policies_of
+    from sesauditd.enforce.weekly import Weekly
+    from sesauditd.ingest.pipeline import Pipeline
+    from sesauditd.model.addresses import canonical
+    from sesauditd.model.register import OwnNotices
+    from sesauditd.store.engine import Database
+    from sesauditd.store.log import EventLog
+    from sesauditd.store.schema import upgrade
+    from sesauditd.store.stance import Stance
+    from sesauditd.store.weeks import Books
+
+    policies = policies_of(settings)
+    stance = Stance(
+        policies=policies,
+        mode_of=lambda customer: str(settings.policy.mode_of(customer)),
+        confirms=lambda customer: str(settings.policy.termination_of(customer)) == "confirm",
+    )
+    notices = OwnNotices(
+        sender=canonical(settings.notices.sender or ""),
+        configuration_set=f"{settings.installation.prefix}-{NOTICES_SET}",
+    )
+    database = Database.open(settings.database.url)
+    try:
+        await upgrade(database)
+        log = EventLog(database, stance)
+        yield Application(
+            settings=settings,
+            policies=policies,
+            database=database,
+            clock=clock,
+            log=log,
+            pipeline=Pipeline(log, notices, clock),
+            weekly=Weekly(Books(database, stance)),
+        )
+    finally:
+        await database.close()
+
+
+def upgrade_database(settings: Settings) -> None:
+    """Create the schema in an empty database, or bring an older one up."""
+
+    async def _upgrade() -> None:
+        async with application(settings):
+            pass
+
+    asyncio.run(_upgrade())

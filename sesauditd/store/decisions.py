@@ -1,0 +1,265 @@
+"""The operator's own decisions: journaled, asked of AWS, and never forgotten."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import insert, select, update
+
+from sesauditd.errors import Failed, Refused
+from sesauditd.model.actions import LIVE, NOT_STARTED, Lever, State, action_id
+from sesauditd.model.verdicts import Does
+from sesauditd.store import journal, outbox
+from sesauditd.store.tables import actions, blocks, cases, customers, domains, verdicts
+
+if TYPE_CHECKING:
+    from sqlalchemy import ColumnElement, Row
+    from sqlalchemy.ext.asyncio import AsyncConnection
+
+OPEN = (*LIVE, *NOT_STARTED)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Decided:
+    """What a decision came to."""
+
+    kind: str
+    subject: str
+    requested: tuple[str, ...] = ()
+    """Actions that now wait for the daemon."""
+    cancelled: tuple[str, ...] = ()
+    """Actions that had not begun and never will."""
+
+
+@dataclass(frozen=True, slots=True)
+class Decisions:
+    """Takes decisions of one operator inside the caller's writing transaction."""
+
+    connection: AsyncConnection
+    actor: str
+    now: datetime
+
+    async def block(self, address: str, domain: str, reason: str) -> Decided:
+        """Block a recipient for the customer of a domain, for good."""
+        customer = await self._owner(domain)
+        await self._journal("block", f"{customer}/{address}", {"domain": domain, "reason": reason})
+        name = await self._request(
+            Does.BLOCK, customer, domain, reason, recipient=address, lever=Lever.IAM_DENY
+        )
+        await self.connection.execute(
+            insert(blocks).values(
+                action=name,
+                customer=customer,
+                recipient=address,
+                spelling=address,
+                domain=domain,
+                rule="operator",
+                lever=str(Lever.IAM_DENY),
+                since=self.now,
+            )
+        )
+        return Decided(kind="block", subject=f"{customer}/{address}", requested=(name,))
+
+    async def unblock(self, address: str, domain: str, reason: str) -> Decided:
+        """Lift every block of a recipient for the customer of a domain."""
+        customer = await self._owner(domain)
+        standing = await self.connection.scalar(
+            select(blocks.c.action).where(
+                blocks.c.customer == customer,
+                blocks.c.recipient == address,
+                blocks.c.lifted_at.is_(None),
+            )
+        )
+        if standing is None:
+            message = f"{address} is not blocked for {customer}: see sesauditd blocks"
+            raise Failed(message)
+        subject = f"{customer}/{address}"
+        await self._journal("lift", subject, {"domain": domain, "reason": reason})
+        wanted = (actions.c.recipient == address) & (actions.c.kind == str(Does.BLOCK))
+        decided = await self._undo("unblock", subject, customer, wanted, reason)
+        if decided.requested:
+            return decided
+        row = await self._row(standing)
+        name = await outbox.request_reverse(self.connection, row, reason, self.actor, self.now)
+        return Decided(
+            kind="unblock", subject=subject, requested=(name,), cancelled=decided.cancelled
+        )
+
+    async def disable(self, domain: str, reason: str) -> Decided:
+        """Stop a domain until it is reinstated."""
+        customer = await self._owner(domain)
+        await self._journal("disable", domain, {"customer": customer, "reason": reason})
+        name = await self._request(Does.DISABLE, customer, domain, reason)
+        await self._open_case(name, customer, domain, "opened")
+        return Decided(kind="disable", subject=domain, requested=(name,))
+
+    async def reinstate(self, domain: str, explanation: str) -> Decided:
+        """Let a domain send again; its windows begin anew now."""
+        customer = await self._owner(domain)
+        await self._journal(
+            "reinstate", domain, {"customer": customer, "explanation": explanation}
+        )
+        await self.connection.execute(
+            update(cases)
+            .where(cases.c.domain == domain, cases.c.closed_at.is_(None))
+            .values(explanation=explanation)
+        )
+        wanted = (actions.c.domain == domain) & (actions.c.kind == str(Does.DISABLE))
+        return await self._undo("reinstate", domain, customer, wanted, explanation)
+
+    async def terminate(self, customer: str, reason: str) -> Decided:
+        """End a customer's access on all domains; reversible for 30 days."""
+        domain = await self._a_domain(customer)
+        await self._journal("terminate", customer, {"reason": reason})
+        name = await self._request(Does.TERMINATE, customer, None, reason)
+        await self._open_case(name, customer, domain, "terminated")
+        return Decided(kind="terminate", subject=customer, requested=(name,))
+
+    async def restore(self, customer: str, explanation: str) -> Decided:
+        """Take a termination back, with every disable of the customer's domains."""
+        await self._a_domain(customer)
+        await self._journal("restore", customer, {"explanation": explanation})
+        wanted = actions.c.kind.in_([str(Does.TERMINATE), str(Does.DISABLE)])
+        return await self._undo("restore", customer, customer, wanted, explanation)
+
+    async def arm(self, customer: str | None, *, armed: bool) -> Decided:
+        """Switch from shadow mode to enforcing, for one customer or for all, or back."""
+        if customer is not None:
+            await self._a_domain(customer)
+        kind = "arm" if armed else "disarm"
+        await self._journal(kind, customer or "*", {})
+        return Decided(kind=kind, subject=customer or "*")
+
+    async def approve(self, name: str) -> Decided:
+        """Let an action go ahead that waits for an operator or was only proposed."""
+        row = (
+            await self.connection.execute(select(actions).where(actions.c.id == name))
+        ).first()
+        if row is None:
+            message = f"there is no action {name}: see sesauditd actions"
+            raise Refused(message)
+        if row.state not in {State.PROPOSED, State.WAITING}:
+            message = f"action {name} is {row.state}: only waiting and proposed ones are approved"
+            raise Failed(message)
+        await self._journal("approve", name, {"kind": row.kind, "customer": row.customer})
+        await self.connection.execute(
+            update(actions)
+            .where(actions.c.id == name)
+            .values(
+                state=str(State.REQUESTED), approved=True, outcome=None, changed_at=self.now
+            )
+        )
+        return Decided(kind="approve", subject=name, requested=(name,))
+
+    async def _undo(
+        self,
+        kind: str,
+        subject: str,
+        customer: str,
+        wanted: ColumnElement[bool],
+        reason: str,
+    ) -> Decided:
+        rows = await self.connection.execute(
+            select(actions.c.id)
+            .where(
+                actions.c.customer == customer,
+                wanted,
+                actions.c.state.in_([str(one) for one in (*OPEN, State.FAILED)]),
+            )
+            .order_by(actions.c.id)
+        )
+        requested, cancelled = [], []
+        for name in rows.scalars().fetchall():
+            reverse = await outbox.undo(self.connection, name, reason, self.actor, self.now)
+            if reverse is None:
+                cancelled.append(name)
+            else:
+                requested.append(reverse)
+        return Decided(
+            kind=kind, subject=subject, requested=tuple(requested), cancelled=tuple(cancelled)
+        )
+
+    async def _request(  # noqa: PLR0913
+        self,
+        does: Does,
+        customer: str,
+        domain: str | None,
+        reason: str,
+        *,
+        recipient: str | None = None,
+        lever: Lever | None = None,
+    ) -> str:
+        subject = f"{customer}/{recipient or domain or customer}"
+        name = action_id(str(does), subject, self.now.isoformat(), 0)
+        await self.connection.execute(
+            insert(actions).values(
+                id=name,
+                kind=str(does),
+                customer=customer,
+                domain=domain,
+                recipient=recipient,
+                spelling=recipient,
+                lever=str(lever) if lever else None,
+                state=str(State.REQUESTED),
+                actor=self.actor,
+                reason=reason,
+                evidence_at=self.now,
+                approved=True,
+                requested_at=self.now,
+                changed_at=self.now,
+                attempts=0,
+            )
+        )
+        return name
+
+    async def _open_case(self, action: str, customer: str, domain: str, state: str) -> None:
+        await self.connection.execute(
+            insert(cases).values(
+                id=f"case-{action}",
+                customer=customer,
+                domain=domain,
+                rule="operator",
+                action=action,
+                state=state,
+                opened_at=self.now,
+            )
+        )
+
+    async def _journal(self, kind: str, subject: str, facts: dict[str, object]) -> None:
+        await journal.append(
+            self.connection, at=self.now, actor=self.actor, kind=kind, subject=subject, facts=facts
+        )
+
+    async def _row(self, name: str) -> Row[Any]:
+        return (await self.connection.execute(select(actions).where(actions.c.id == name))).one()
+
+    async def _owner(self, domain: str) -> str:
+        owner = await self.connection.scalar(
+            select(domains.c.customer).where(domains.c.name == domain)
+        )
+        if owner is None:
+            message = f"{domain} is not registered: see sesauditd domains, or adopt it first"
+            raise Refused(message)
+        return str(owner)
+
+    async def _a_domain(self, customer: str) -> str:
+        known = await self.connection.scalar(
+            select(customers.c.id).where(customers.c.id == customer)
+        )
+        name = await self.connection.scalar(
+            select(domains.c.name).where(domains.c.customer == customer).order_by(domains.c.name)
+        )
+        if known is None or name is None:
+            message = f"there is no customer {customer!r}: see sesauditd customers"
+            raise Refused(message)
+        return str(name)
+
+
+def pending() -> ColumnElement[bool]:
+    """Return the condition for standing verdicts that shadow mode only shows."""
+    return verdicts.c.action.in_(
+        select(actions.c.id).where(actions.c.state == str(State.SHADOW))
+    ) & verdicts.c.withdrawn_at.is_(None)
+

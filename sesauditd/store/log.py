@@ -1,0 +1,70 @@
+"""The event log: records a batch and judges what it touches, in one transaction."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from sesauditd.store import fastlane, register
+from sesauditd.store.events import attribute_late, record
+from sesauditd.store.ledger import Occasion
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from sqlalchemy.ext.asyncio import AsyncConnection
+
+    from sesauditd.model.events import Reading
+    from sesauditd.model.recorded import Recorded
+    from sesauditd.model.register import Register
+    from sesauditd.store.engine import Database
+    from sesauditd.store.register import Adoption
+    from sesauditd.store.stance import Stance
+
+
+@dataclass(frozen=True, slots=True)
+class EventLog:
+    """Keeps readings, each at most once, with all that follows from them."""
+
+    database: Database
+    stance: Stance
+
+    async def register(self) -> Register:
+        """Return who owns what at this moment."""
+        async with self.database.read() as connection:
+            return await register.snapshot(connection)
+
+    async def record(
+        self, readings: Sequence[Reading], *, now: datetime, proposed: bool
+    ) -> Recorded:
+        """Record and judge a batch; with `proposed` what follows waits for an operator."""
+        occasion = Occasion(now=now, stance=self.stance, from_replay=proposed)
+        async with self.database.write() as connection:
+            owners = await register.snapshot(connection)
+            counts, touched = await record(
+                connection, readings, owners, no_feedback=self._no_feedback
+            )
+            await fastlane.judge(connection, owners, touched, occasion)
+        return counts
+
+    async def adopt(self, adoptions: Sequence[Adoption], *, now: datetime, actor: str) -> int:
+        """Register domains; events that came before count from now on. Return the changes."""
+        async with self.database.write() as connection:
+            changed = [
+                await register.adopt(connection, one, now=now, actor=actor) for one in adoptions
+            ]
+            if any(changed):
+                await self._catch_up(connection, now)
+        return sum(changed)
+
+    async def _catch_up(self, connection: AsyncConnection, now: datetime) -> None:
+        owners = await register.snapshot(connection)
+        touched = await attribute_late(connection, owners, no_feedback=self._no_feedback)
+        # Events of the past are judged as a replay is: what follows is only proposed.
+        occasion = Occasion(now=now, stance=self.stance, from_replay=True)
+        await fastlane.judge(connection, owners, touched, occasion)
+
+    @property
+    def _no_feedback(self) -> frozenset[str]:
+        return frozenset(self.stance.policies.common.general.no_complaint_feedback)

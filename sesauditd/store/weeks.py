@@ -1,0 +1,201 @@
+"""The weekly side of the store: which weeks are owed, what was judged in them."""
+
+from __future__ import annotations
+
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
+
+from sqlalchemy import and_, delete, func, or_, select
+
+from sesauditd.model.calendar import Week, hour_start, week_of
+from sesauditd.model.limits import Lane
+from sesauditd.model.standing import judge_recipient
+from sesauditd.model.surge import judge_surges
+from sesauditd.model.verdicts import Rule
+from sesauditd.model.virus import judge_virus
+from sesauditd.model.weekly import judge_week
+from sesauditd.store import documents, history, ledger, outbox, register
+from sesauditd.store.fastlane import ENFORCEMENT, WEEK_RULES
+from sesauditd.store.ledger import Occasion
+from sesauditd.store.statements import upsert
+from sesauditd.store.tables import periods, reopened_weeks, verdicts
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Collection, Mapping, Sequence
+
+    from sqlalchemy.ext.asyncio import AsyncConnection
+
+    from sesauditd.model.history import Decisions
+    from sesauditd.model.register import Register
+    from sesauditd.model.verdicts import Verdict
+    from sesauditd.store.engine import Database
+    from sesauditd.store.stance import Stance
+
+OTHER_RULES = tuple(rule for rule in Rule if rule not in WEEK_RULES)
+LOOK_BACK = timedelta(days=800)
+"""Earlier verdicts that a week may still be judged by: a second offence after a year and more."""
+
+
+@dataclass(frozen=True, slots=True)
+class Books:
+    """Opens the weekly book of one database."""
+
+    database: Database
+    stance: Stance
+
+    @asynccontextmanager
+    async def open(self, now: datetime, *, keep: bool) -> AsyncIterator[Book]:
+        """Open the book in one writing transaction; without `keep` it is rolled back."""
+        async with self.database.write() as connection:
+            outer = await connection.begin_nested()
+            owners = await register.snapshot(connection)
+            book = Book(connection, owners, Occasion(now=now, stance=self.stance), keep)
+            yield book
+            if keep:
+                await outer.commit()
+            else:
+                await outer.rollback()
+
+
+@dataclass(frozen=True, slots=True)
+class Book:
+    """The weekly judgement inside one transaction."""
+
+    connection: AsyncConnection
+    register: Register
+    occasion: Occasion
+    keeps: bool
+
+    async def first_week(self) -> Week | None:
+        """Return the oldest week with any event, None while there is none."""
+        hour = await history.first_hour(self.connection)
+        return None if hour is None else week_of(hour_start(hour))
+
+    async def judged(self) -> Collection[Week]:
+        """Return the weeks that were judged."""
+        rows = await self.connection.execute(
+            select(periods.c.starts_at).where(periods.c.job == ENFORCEMENT)
+        )
+        return {Week(at) for at in rows.scalars()}
+
+    async def reopened(self) -> Mapping[str, Week]:
+        """Return each customer's oldest week in which events came late."""
+        rows = await self.connection.execute(
+            select(
+                reopened_weeks.c.customer, func.min(reopened_weeks.c.starts_at).label("starts_at")
+            ).group_by(reopened_weeks.c.customer)
+        )
+        return {row.customer: Week(row.starts_at) for row in rows}
+
+    async def customers_in(self, week: Week) -> Collection[str]:
+        """Return the customers with strikes or standing weekly verdicts in the week."""
+        struck = await history.struck_between(self.connection, week.start, week.end)
+        rows = await self.connection.execute(
+            select(verdicts.c.customer).where(
+                verdicts.c.incident == week.name, verdicts.c.lane == str(Lane.WEEKLY)
+            )
+        )
+        found = {*struck, *rows.scalars()}
+        return {one for one in found if self.occasion.stance.mode_of(one) != "off"}
+
+    async def judge(self, customer: str, week: Week) -> None:
+        """Judge one customer's week and make the stored verdicts so."""
+        mode = self.occasion.stance.mode_of(customer)
+        decisions = await history.decisions_of(self.connection, self.register, customer, mode)
+        await self._volumes(customer, week, decisions)
+        await self._moved_here(customer, week, decisions)
+
+    async def finish(self, weeks: Sequence[Week]) -> None:
+        """Mark the weeks as judged, hold back what is too much at once."""
+        await outbox.limit_blast(self.connection, Lane.WEEKLY, self.occasion)
+        for week in weeks:
+            await self.connection.execute(
+                upsert(self.connection, periods)
+                .values(
+                    job=ENFORCEMENT,
+                    period=week.name,
+                    starts_at=week.start,
+                    state="done",
+                    done_at=self.occasion.now,
+                )
+                .on_conflict_do_nothing()
+            )
+        if weeks:
+            await self.connection.execute(
+                delete(reopened_weeks).where(reopened_weeks.c.starts_at <= max(weeks).start)
+            )
+
+    async def documents(self, as_of: datetime) -> Sequence[Mapping[str, object]]:
+        """Return the verdicts of the last ended week and of the time since, as JSON."""
+        return await documents.of_week(
+            self.connection, as_of, judged_at=None if self.keeps else self.occasion.now
+        )
+
+    async def _volumes(self, customer: str, week: Week, decisions: Decisions) -> None:
+        limits = self.occasion.stance.limits(customer)
+        domains = self.register.domains_of(customer)
+        strikes = await history.strikes_between(self.connection, domains, week.start, week.end)
+        whole = await history.domains_history(
+            self.connection, self.register, customer, strikes, decisions
+        )
+        earlier = await ledger.standing(
+            self.connection,
+            and_(
+                verdicts.c.customer == customer,
+                verdicts.c.recipient.is_(None),
+                verdicts.c.window_end >= week.start - LOOK_BACK,
+                or_(verdicts.c.lane == str(Lane.FAST), verdicts.c.window_end < week.end),
+            ),
+        )
+        judged = [
+            one for one in judge_week(whole, week, limits, earlier) if one.lane is Lane.WEEKLY
+        ]
+        scope = and_(
+            ledger.scope_of(customer, Lane.WEEKLY, WEEK_RULES), verdicts.c.incident == week.name
+        )
+        await ledger.settle(self.connection, judged, scope, decisions, self.occasion)
+
+    async def _moved_here(self, customer: str, week: Week, decisions: Decisions) -> None:
+        """Judge the rules that the policy file moved from the fast lane to the weekly one."""
+        limits = self.occasion.stance.limits(customer)
+        lanes = (
+            limits.soft_bounce.block.lane,
+            limits.hard_bounce.block.lane,
+            limits.hard_bounce.surge.lane,
+            limits.complaint.block.lane,
+            limits.complaint.surge.lane,
+            limits.guessing.disable.lane,
+            limits.virus.disable.lane,
+            limits.virus.terminate.lane,
+        )
+        if Lane.WEEKLY not in lanes:
+            return
+        judged = [
+            one
+            for one in await self._sliding(customer, decisions)
+            if one.lane is Lane.WEEKLY and one.window.end < week.end
+        ]
+        scope = and_(
+            ledger.scope_of(customer, Lane.WEEKLY, OTHER_RULES),
+            verdicts.c.window_end < week.end,
+        )
+        await ledger.settle(self.connection, judged, scope, decisions, self.occasion)
+
+    async def _sliding(self, customer: str, decisions: Decisions) -> Sequence[Verdict]:
+        limits = self.occasion.stance.limits(customer)
+        confirm = self.occasion.stance.confirms(customer)
+        domains = self.register.domains_of(customer)
+        strikes = await history.strikes_between(self.connection, domains)
+        whole = await history.domains_history(
+            self.connection, self.register, customer, strikes, decisions, receiving=True
+        )
+        infected = await history.virus_history(
+            self.connection, self.register, customer, decisions
+        )
+        pairs = {(customer, one.recipient) for one in strikes}
+        found = [*judge_surges(whole, limits), *judge_virus(infected, limits, confirm=confirm)]
+        for one in await history.recipients(self.connection, pairs):
+            found += judge_recipient(one, limits)
+        return found
