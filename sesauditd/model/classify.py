@@ -195,7 +195,10 @@ def _hidden_complainer(feedback: Feedback, stand_ins: list[_StandIn]) -> str | N
 
 def _once_each(suffered: tuple[Suffered, ...]) -> tuple[Suffered, ...]:
     """Drop repetitions: an event that names one recipient twice means it once."""
-    return tuple({one.recipient: one for one in reversed(suffered)}.values())[::-1]
+    first: dict[str, Suffered] = {}
+    for one in suffered:
+        first.setdefault(one.recipient, one)
+    return tuple(first.values())
 
 
 def _as(named: Named, outcome: Outcome) -> Suffered:
