@@ -1,0 +1,279 @@
+"""Commands that record and judge: adopt, replay, rollup, enforce."""
+
+from __future__ import annotations
+
+import asyncio
+import csv
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from sesauditd.cli import output
+from sesauditd.cli.options import JsonOption, SinceOption, moment_option, settings_of
+from sesauditd.cli.sections import Heading, examples
+from sesauditd.errors import Refused
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from sesauditd.model.recorded import Recorded
+    from sesauditd.store.register import Adoption
+
+CSV_COLUMNS = ("domain", "customer", "contact", "iam_user", "since")
+SHOWN = 40
+
+MomentOption = Annotated[
+    datetime | None,
+    typer.Option("--as-of", parser=moment_option, metavar="WHEN", help="Judge as at this time."),
+]
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands."""
+    app.command(
+        "adopt",
+        rich_help_panel=Heading.SETTING_UP,
+        epilog=examples(
+            "sesauditd adopt example.com --customer bakery --contact anna@example.com",
+            "sesauditd adopt --file domains.csv",
+        ),
+    )(adopt)
+    app.command(
+        "replay",
+        rich_help_panel=Heading.RECORDING,
+        epilog=examples("sesauditd replay archive/raw", "sesauditd replay day.jsonl.gz --json"),
+    )(replay)
+    app.command(
+        "rollup", rich_help_panel=Heading.RECORDING, epilog=examples("sesauditd rollup --day 1d")
+    )(rollup)
+    app.command(
+        "enforce",
+        rich_help_panel=Heading.RECORDING,
+        epilog=examples(
+            "sesauditd enforce --dry-run", "sesauditd enforce --as-of 2026-11-23T03:00:00Z --json"
+        ),
+    )(enforce)
+
+
+def adopt(  # noqa: PLR0913
+    context: typer.Context,
+    domain: Annotated[str | None, typer.Argument(help="A domain that sends already.")] = None,
+    *,
+    customer: Annotated[str | None, typer.Option(help="Whose it is: a short name.")] = None,
+    contact: Annotated[str | None, typer.Option(help="Whom to tell: an address.")] = None,
+    iam_user: Annotated[str | None, typer.Option(help="IAM user that the site sends by.")] = None,
+    since: SinceOption = None,
+    file: Annotated[
+        Path | None, typer.Option(help=f"CSV with the columns {','.join(CSV_COLUMNS)}.")
+    ] = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Register a domain that is set up already; nothing on AWS is touched.
+
+    Stored events that belong to it count from now on.
+    """
+    if file is not None and domain is not None:
+        raise Refused("give a domain or --file CSV, not both")
+    if file is not None:
+        adoptions = _from_csv(file)
+    else:
+        adoptions = [_adoption(domain, customer, contact, iam_user, since)]
+    changed = asyncio.run(_adopt(context, adoptions))
+    if as_json:
+        domains = [one.domain for one in adoptions]
+        output.emit_json({"adopted": domains, "changed": changed})
+        return
+    for one in adoptions:
+        output.say(f"{one.domain} is registered for customer {one.customer} ({one.contact}).")
+
+
+def replay(
+    context: typer.Context,
+    sources: Annotated[
+        list[str], typer.Argument(metavar="SOURCE...", help="Files or folders of .jsonl[.gz].")
+    ],
+    *,
+    as_json: JsonOption = False,
+) -> None:
+    """Read stored notifications into the database and judge them.
+
+    A line is an archive record, a raw queue message or a bare SES event. What follows is only
+    proposed: nothing is asked of AWS without your word.
+    """
+    counts = asyncio.run(_replay(context, sources))
+    document = {
+        "read": counts.read,
+        "recorded": counts.recorded,
+        "duplicates": counts.duplicates,
+        "quarantined": counts.quarantined,
+        "ignored": counts.ignored,
+    }
+    if as_json:
+        output.emit_json(document)
+        return
+    output.table(tuple(document), [tuple(document.values())])
+    if counts.quarantined:
+        output.note("What could not be read is kept: sesauditd events --quarantined")
+
+
+def rollup(
+    context: typer.Context,
+    *,
+    day: Annotated[
+        datetime | None,
+        typer.Option(parser=moment_option, metavar="DAY", help="The day; else today, UTC."),
+    ] = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Compare a day's roll-ups with its events, and mend what differs."""
+    document = asyncio.run(_rollup(context, day))
+    if as_json:
+        output.emit_json(document)
+        return
+    output.say(f"{document['day']}: {document['rows']} roll-ups, {document['mended']} mended.")
+
+
+def enforce(
+    context: typer.Context,
+    *,
+    as_of: MomentOption = None,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Show, keep nothing.")] = False,
+    everything: Annotated[bool, typer.Option("--all", help="Withdrawn verdicts too.")] = False,
+    as_json: JsonOption = False,
+) -> None:
+    """Judge the weeks that are owed and show the verdicts, each with its reason."""
+    document = dict(asyncio.run(_enforce(context, as_of, dry_run=dry_run)))
+    verdicts = list(_verdicts(document))
+    if not everything:
+        verdicts = [one for one in verdicts if one["state"] != "withdrawn"]
+    document["verdicts"] = verdicts
+    if as_json:
+        output.emit_json(document)
+    else:
+        _show(verdicts)
+    waiting = [one for one in verdicts if one["state"] == "requested"]
+    if waiting and not dry_run:
+        output.note(f"{len(waiting)} actions wait for the daemon, which is not running.")
+        raise typer.Exit(4)
+
+
+async def _adopt(context: typer.Context, adoptions: Sequence[Adoption]) -> int:
+    from sesauditd import bootstrap
+
+    async with bootstrap.application(settings_of(context)) as application:
+        return await application.adopt(adoptions)
+
+
+async def _replay(context: typer.Context, sources: Sequence[str]) -> Recorded:
+    from sesauditd import bootstrap
+    from sesauditd.ingest.replay import bytes_total
+
+    settings = settings_of(context)
+    total = bytes_total(sources)
+    async with bootstrap.application(settings) as application:
+        with output.progress(total, "Replaying") as advance:
+            done = 0
+
+            def _on_bytes(position: int) -> None:
+                nonlocal done
+                advance(position - done)
+                done = position
+
+            return await application.replay(sources, on_bytes=_on_bytes)
+
+
+async def _rollup(context: typer.Context, day: datetime | None) -> Mapping[str, object]:
+    from sesauditd import bootstrap
+
+    async with bootstrap.application(settings_of(context)) as application:
+        return await application.rollup(day)
+
+
+async def _enforce(
+    context: typer.Context, as_of: datetime | None, *, dry_run: bool
+) -> Mapping[str, object]:
+    from sesauditd import bootstrap
+
+    async with bootstrap.application(settings_of(context)) as application:
+        return await application.enforce(as_of, dry_run=dry_run)
+
+
+def _verdicts(document: Mapping[str, object]) -> Sequence[Mapping[str, object]]:
+    found = document["verdicts"]
+    return found if isinstance(found, list) else []
+
+
+def _show(verdicts: Sequence[Mapping[str, object]]) -> None:
+    output.table(
+        ("Rule", "State", "Who", "Why"),
+        [
+            (
+                one["rule"],
+                one["state"],
+                f"{one['customer']}: {one['recipient'] or one['domain']}",
+                one["reason"],
+            )
+            for one in verdicts[:SHOWN]
+        ],
+        empty="No verdicts: nobody did anything that a rule is about.",
+    )
+    if len(verdicts) > SHOWN:
+        output.say(f"... and {len(verdicts) - SHOWN} more: add --json to see all.")
+
+
+def _from_csv(file: Path) -> list[Adoption]:
+    try:
+        text = file.read_text(encoding="utf-8-sig")
+    except (OSError, UnicodeDecodeError) as error:
+        raise Refused(f"{file} cannot be read: {error}") from error
+    reader = csv.DictReader(text.splitlines())
+    unknown = set(reader.fieldnames or ()) - set(CSV_COLUMNS)
+    if unknown or "domain" not in (reader.fieldnames or ()):
+        raise Refused(f"{file} needs a first line with the columns {','.join(CSV_COLUMNS)}")
+    found = []
+    for row in reader:
+        since = (row.get("since") or "").strip()
+        try:
+            found.append(
+                _adoption(
+                    row.get("domain"),
+                    row.get("customer"),
+                    row.get("contact"),
+                    (row.get("iam_user") or "").strip() or None,
+                    moment_option(since) if since else None,
+                )
+            )
+        except (Refused, typer.BadParameter) as error:
+            raise Refused(f"{file} line {reader.line_num}: {error}") from error
+    return found
+
+
+def _adoption(
+    domain: str | None,
+    customer: str | None,
+    contact: str | None,
+    iam_user: str | None,
+    since: datetime | None,
+) -> Adoption:
+    from sesauditd.model.addresses import contact as address
+    from sesauditd.model.addresses import registrable
+    from sesauditd.store.register import Adoption
+
+    if not domain:
+        raise Refused("name a domain, or give --file CSV")
+    name = (customer or "").strip()
+    if not name:
+        raise Refused("name the customer with --customer, such as --customer bakery")
+    if not name.isprintable() or "/" in name or name == "*":
+        raise Refused(f"{name!r} is no name for a customer: use letters, digits and dashes")
+    if not contact:
+        raise Refused("name whom to tell with --contact, such as --contact owner@example.com")
+    return Adoption(
+        domain=registrable(domain),
+        customer=name,
+        contact=address(contact),
+        iam_user=iam_user,
+        since=since,
+    )
