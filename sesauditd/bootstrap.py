@@ -80,18 +80,14 @@ class Application:
 
         no_feedback = frozenset(self.policies.common.general.no_complaint_feedback)
         async with self.database.write() as connection:
-            return await rollups.close_day(
-                connection, day or self.clock(), no_feedback=no_feedback
-            )
+            return await rollups.close_day(connection, day or self.clock(), no_feedback=no_feedback)
 
     async def verdict_documents(self) -> Sequence[Mapping[str, object]]:
         """Return every verdict, withdrawn ones too, oldest first."""
-        from sqlalchemy import true
-
         from sesauditd.store import documents
 
         async with self.database.read() as connection:
-            return await documents.found(connection, true())
+            return await documents.everything(connection)
 
     @asynccontextmanager
     async def deciding(self, actor: str = "operator") -> AsyncIterator[Decisions]:

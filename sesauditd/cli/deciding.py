@@ -31,7 +31,7 @@ ExplanationOption = Annotated[str, typer.Option(help="What the owner said: kept 
 
 def register(app: typer.Typer) -> None:
     """Add the commands."""
-    example = {
+    example: dict[Callable[..., None], str] = {
         block: "sesauditd block anna@x.example --domain shop.example --reason 'asked by phone'",
         unblock: "sesauditd unblock anna@x.example --domain shop.example --reason 'fixed'",
         disable: "sesauditd disable shop.example --reason 'site was hacked'",

@@ -57,7 +57,7 @@ def register(app: typer.Typer) -> None:
     )(enforce)
 
 
-def adopt(  # noqa: PLR0913
+def adopt(
     context: typer.Context,
     domain: Annotated[str | None, typer.Argument(help="A domain that sends already.")] = None,
     *,

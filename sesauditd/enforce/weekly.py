@@ -48,9 +48,7 @@ class Book(Protocol):
 class Books(Protocol):
     """Where books are opened."""
 
-    def open(
-        self, now: datetime, *, keep: bool
-    ) -> AbstractAsyncContextManager[Book]:
+    def open(self, now: datetime, *, keep: bool) -> AbstractAsyncContextManager[Book]:
         """Open a transaction; without `keep` all that is written in it is undone."""
         ...
 
@@ -73,9 +71,7 @@ class Weekly:
             await book.finish([week for week, _ in weeks])
             return await book.documents(as_of)
 
-    async def _owed(
-        self, book: Book, as_of: datetime
-    ) -> Sequence[tuple[Week, Collection[str]]]:
+    async def _owed(self, book: Book, as_of: datetime) -> Sequence[tuple[Week, Collection[str]]]:
         first, last = await book.first_week(), last_ended_week(as_of)
         if first is None:
             return []

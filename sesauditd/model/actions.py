@@ -155,8 +155,4 @@ def within_blast_radius(weighty: Sequence[Weighty], cap: int) -> frozenset[str]:
 
 def _fits(granted: Sequence[datetime], at: datetime, cap: int) -> bool:
     near = sorted([*(one for one in granted if abs(one - at) <= DAY), at])
-    return all(
-        sum(start <= other <= start + DAY for other in near) <= cap
-        for start in near
-    )
-
+    return all(sum(start <= other <= start + DAY for other in near) <= cap for start in near)

@@ -88,7 +88,7 @@ def slides(
         yield from _at(end, within, span, decisions, least, incidents)
 
 
-def _at(  # noqa: PLR0913
+def _at(
     end: datetime,
     within: Sequence[Strike],
     span: timedelta,

@@ -54,14 +54,12 @@ def judge_recipient(history: RecipientHistory, limits: Limits) -> tuple[Verdict,
     )
 
 
-def standing_of(history: RecipientHistory, limits: Limits) -> Standing:
+def standing_of(history: RecipientHistory) -> Standing:
     """Return the figures that a list of recipients shows."""
     strikes = sorted(history.strikes, key=lambda one: one.order)
     hard = {one.message_id for one in strikes if one.outcome is Outcome.HARD_BOUNCE}
     complaints = {
-        one.message_id
-        for one in strikes
-        if one.outcome is Outcome.COMPLAINT and one.blockable
+        one.message_id for one in strikes if one.outcome is Outcome.COMPLAINT and one.blockable
     }
     last_delivery = max(history.deliveries, default=None)
     streak = {
@@ -71,9 +69,7 @@ def standing_of(history: RecipientHistory, limits: Limits) -> Standing:
         and one.blockable
         and (last_delivery is None or one.at > last_delivery)
     }
-    return Standing(
-        soft_streak=len(streak), hard_bounces=len(hard), complaints=len(complaints)
-    )
+    return Standing(soft_streak=len(streak), hard_bounces=len(hard), complaints=len(complaints))
 
 
 def _soft_bounce_blocks(
@@ -209,7 +205,7 @@ def _mailbox_is_gone(strike: Strike) -> bool:
     return not strike.status or strike.status.startswith("5.1.")
 
 
-def _block(  # noqa: PLR0913
+def _block(
     rule: Rule,
     lane: Lane,
     history: RecipientHistory,

@@ -91,7 +91,7 @@ class _Sizes:
         return max(self._known[key], slide.count)
 
 
-def _judge(  # noqa: PLR0913
+def _judge(
     history: DomainsHistory,
     rule: Rule,
     lane: Lane,

@@ -84,9 +84,7 @@ def _reinstated(incident: Incident, domain: str, history: VirusHistory) -> datet
     return history.decisions.next_after(domain, last)
 
 
-def _disables(
-    history: VirusHistory, incident: Incident, limits: Limits
-) -> Iterable[Verdict]:
+def _disables(history: VirusHistory, incident: Incident, limits: Limits) -> Iterable[Verdict]:
     for domain in incident.domains:
         own = [one for one in incident.infections if one.domain == domain]
         yield Verdict(

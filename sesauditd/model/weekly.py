@@ -93,7 +93,7 @@ def _counted(history: DomainsHistory, week: Week, outcome: Outcome) -> Iterable[
     starts = {name: history.decisions.window_start(name, week.start, end) for name in names}
     counting = [one for one in strikes if one.at >= starts[one.domain]]
     shares = tuple(sorted({one.domain for one in counting}))
-    scopes = [("domain", (name,)) for name in shares]
+    scopes: list[tuple[str, tuple[str, ...]]] = [("domain", (name,)) for name in shares]
     if len(shares) > 1:
         scopes.append(("customer", shares))
     for scope, domains in scopes:
@@ -101,7 +101,7 @@ def _counted(history: DomainsHistory, week: Week, outcome: Outcome) -> Iterable[
         yield _count(history, week, scope, own, {name: starts[name] for name in domains}, outcome)
 
 
-def _count(  # noqa: PLR0913
+def _count(
     history: DomainsHistory,
     week: Week,
     scope: str,
@@ -111,9 +111,7 @@ def _count(  # noqa: PLR0913
 ) -> Counted:
     end = week.end - MICROSECOND
     hits = len({one.counted_as for one in strikes})
-    size = history.reach.different(
-        starts, end, feeding_back=outcome is Outcome.COMPLAINT
-    )
+    size = history.reach.different(starts, end, feeding_back=outcome is Outcome.COMPLAINT)
     return Counted(
         week=week,
         customer=history.customer,
@@ -135,9 +133,7 @@ def _bounced(counted: Counted, limits: Limits, earlier: Sequence[Verdict]) -> It
         limit = _limit(counted, disable)
         yield from _each(counted, Rule.HARD_BOUNCE_DISABLE, disable.lane, f"{what}{limit}", bound)
     if _reaches(counted, warn, bound):
-        yield from _warned(
-            counted, Rule.HARD_BOUNCE_DISABLE, warn, disable, what, bound, earlier
-        )
+        yield from _warned(counted, Rule.HARD_BOUNCE_DISABLE, warn, disable, what, bound, earlier)
 
 
 def _complained(
@@ -146,7 +142,9 @@ def _complained(
     rate = 100 * counted.hits / counted.size if counted.size else 0.0
     what = f"{counted.hits} of {counted.size} recipients reported spam ({rate:.2f} %)"
     rules = limits.complaint
-    again = _again(history, counted, limits, earlier, _reaches(counted, rules.disable, rate))
+    again = _again(
+        history, counted, limits, earlier, disables=_reaches(counted, rules.disable, rate)
+    )
     if (_reaches(counted, rules.terminate, rate) or again) and counted.mail_seen:
         why = again or _limit(counted, rules.terminate)
         yield _verdict(
@@ -180,7 +178,7 @@ def _limit(counted: Counted, rule: Volume) -> str:
     return f"; the limit is {rule.rate_percent:g} % and {rule.count}"
 
 
-def _warned(  # noqa: PLR0913
+def _warned(
     counted: Counted,
     disabling: Rule,
     warn: Volume,
@@ -216,7 +214,8 @@ def _again(
     counted: Counted,
     limits: Limits,
     earlier: Sequence[Verdict],
-    disables: bool,  # noqa: FBT001
+    *,
+    disables: bool,
 ) -> str | None:
     """Say that the customer offends again soon after a reinstatement from the same, or None."""
     days = limits.complaint.terminate.again_within_days
@@ -248,7 +247,7 @@ def _each(
         yield _verdict(counted, rule, lane, domain, reason, percent)
 
 
-def _verdict(  # noqa: PLR0913
+def _verdict(
     counted: Counted, rule: Rule, lane: Lane, domain: str, reason: str, percent: float
 ) -> Verdict:
     match rule.rpartition(".")[2]:

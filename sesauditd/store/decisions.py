@@ -98,9 +98,7 @@ class Decisions:
     async def reinstate(self, domain: str, explanation: str) -> Decided:
         """Let a domain send again; its windows begin anew now."""
         customer = await self._owner(domain)
-        await self._journal(
-            "reinstate", domain, {"customer": customer, "explanation": explanation}
-        )
+        await self._journal("reinstate", domain, {"customer": customer, "explanation": explanation})
         await self.connection.execute(
             update(cases)
             .where(cases.c.domain == domain, cases.c.closed_at.is_(None))
@@ -134,9 +132,7 @@ class Decisions:
 
     async def approve(self, name: str) -> Decided:
         """Let an action go ahead that waits for an operator or was only proposed."""
-        row = (
-            await self.connection.execute(select(actions).where(actions.c.id == name))
-        ).first()
+        row = (await self.connection.execute(select(actions).where(actions.c.id == name))).first()
         if row is None:
             message = f"there is no action {name}: see sesauditd actions"
             raise Refused(message)
@@ -147,9 +143,7 @@ class Decisions:
         await self.connection.execute(
             update(actions)
             .where(actions.c.id == name)
-            .values(
-                state=str(State.REQUESTED), approved=True, outcome=None, changed_at=self.now
-            )
+            .values(state=str(State.REQUESTED), approved=True, outcome=None, changed_at=self.now)
         )
         return Decided(kind="approve", subject=name, requested=(name,))
 
@@ -181,7 +175,7 @@ class Decisions:
             kind=kind, subject=subject, requested=tuple(requested), cancelled=tuple(cancelled)
         )
 
-    async def _request(  # noqa: PLR0913
+    async def _request(
         self,
         does: Does,
         customer: str,
@@ -262,4 +256,3 @@ def pending() -> ColumnElement[bool]:
     return verdicts.c.action.in_(
         select(actions.c.id).where(actions.c.state == str(State.SHADOW))
     ) & verdicts.c.withdrawn_at.is_(None)
-

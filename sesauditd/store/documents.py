@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import ColumnElement, and_, or_, select
+from sqlalchemy import ColumnElement, and_, or_, select, true
 
 from sesauditd.model.actions import State
 from sesauditd.model.calendar import last_ended_week
@@ -35,6 +35,11 @@ async def of_week(
     return await found(
         connection, and_(or_(weekly, fast), verdicts.c.window_end <= as_of), judged_at=judged_at
     )
+
+
+async def everything(connection: AsyncConnection) -> list[Mapping[str, object]]:
+    """Return every verdict ever stored, withdrawn ones too, oldest first."""
+    return await found(connection, true())
 
 
 async def found(

@@ -2,23 +2,25 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import select, update
 
 from sesauditd.model.events import Event, Feedback, Flag, Outcome, Suffered
 from sesauditd.model.recorded import Recorded
-from sesauditd.model.touched import Touched
 from sesauditd.store.derived import Entry, delivered_messages, derive
 from sesauditd.store.statements import chunks, upsert
 from sesauditd.store.tables import archive_objects, event_recipients, events, quarantine
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
+
+    from sqlalchemy import Row
     from sqlalchemy.ext.asyncio import AsyncConnection
 
     from sesauditd.model.events import Reading
     from sesauditd.model.register import Attribution, Register
+    from sesauditd.model.touched import Touched
 
 
 async def record(
@@ -62,40 +64,44 @@ async def attribute_late(
             events.c.domain.is_(None), events.c.flags.contains(str(Flag.UNATTRIBUTED))
         )
     )
-    entries: list[Entry] = []
-    for row in rows.fetchall():
-        feedback = Feedback(
-            kind=row.kind,
-            message_id=row.message_id,
-            source=row.source,
-            identity=row.identity,
-            caller=row.caller,
-        )
-        found = register.attribute(feedback)
-        if found is None:
-            continue
-        flags = {Flag(one) for one in row.flags.split()} - {Flag.UNATTRIBUTED}
-        if found.foreign_caller:
-            flags.add(Flag.FOREIGN_CALLER)
-        await connection.execute(
-            update(events)
-            .where(events.c.key == row.key)
-            .values(domain=found.domain, flags=_written(flags))
-        )
-        entries.append(
-            Entry(
-                key=row.key,
-                at=row.at,
-                customer=found.customer,
-                domain=found.domain,
-                message_id=row.message_id,
-                type=row.type,
-                subtype=row.subtype,
-                suffered=await _stored_recipients(connection, row.key),
-            )
-        )
+    entries = [
+        await _attributed(connection, row, found)
+        for row in rows.fetchall()
+        if (found := register.attribute(_sender_of(row))) is not None
+    ]
     settled = await _settle_auto_replies(connection, entries, stored=True)
     return await derive(connection, register, settled, no_feedback=no_feedback)
+
+
+def _sender_of(row: Row[Any]) -> Feedback:
+    return Feedback(
+        kind=row.kind,
+        message_id=row.message_id,
+        source=row.source,
+        identity=row.identity,
+        caller=row.caller,
+    )
+
+
+async def _attributed(connection: AsyncConnection, row: Row[Any], found: Attribution) -> Entry:
+    flags = {Flag(one) for one in row.flags.split()} - {Flag.UNATTRIBUTED}
+    if found.foreign_caller:
+        flags.add(Flag.FOREIGN_CALLER)
+    await connection.execute(
+        update(events)
+        .where(events.c.key == row.key)
+        .values(domain=found.domain, flags=_written(flags))
+    )
+    return Entry(
+        key=row.key,
+        at=row.at,
+        customer=found.customer,
+        domain=found.domain,
+        message_id=row.message_id,
+        type=row.type,
+        subtype=row.subtype,
+        suffered=await _stored_recipients(connection, row.key),
+    )
 
 
 async def _archive_objects(

@@ -15,7 +15,7 @@ from sesauditd.model.surge import could_surge, judge_surges
 from sesauditd.model.verdicts import Rule, Verdict, Window
 from sesauditd.model.virus import incidents, judge_virus
 from sesauditd.model.weekly import judge_week
-from sesauditd.store import history, ledger, outbox
+from sesauditd.store import blast, history, ledger
 from sesauditd.store.tables import periods, reopened_weeks, standings, verdicts
 
 if TYPE_CHECKING:
@@ -70,7 +70,7 @@ async def judge(
         )
     if changed:
         since = min((start for start, _ in spans.values()), default=occasion.now)
-        await outbox.limit_blast(connection, Lane.FAST, occasion, since=since)
+        await blast.limit_blast(connection, Lane.FAST, occasion, since=since)
     await _reopen(connection, spans)
 
 
@@ -88,7 +88,7 @@ async def _recipients(
             verdicts.c.recipient == one.recipient,
         )
         await ledger.settle(connection, judged, scope, decided[one.customer], occasion)
-        stands = standing_of(one, limits)
+        stands = standing_of(one)
         await _stand(
             connection,
             one.customer,
@@ -116,7 +116,7 @@ async def _viruses(
     return await ledger.settle(connection, judged, scope, decisions, occasion)
 
 
-async def _surges(  # noqa: PLR0913
+async def _surges(
     connection: AsyncConnection,
     register: Register,
     customer: str,
@@ -141,7 +141,7 @@ async def _surges(  # noqa: PLR0913
     return await ledger.settle(connection, judged, scope, decisions, occasion)
 
 
-async def _fast_weeks(  # noqa: PLR0913
+async def _fast_weeks(
     connection: AsyncConnection,
     register: Register,
     customer: str,

@@ -35,7 +35,7 @@ from sesauditd.store.tables import (
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from sqlalchemy import ColumnElement, Row
+    from sqlalchemy import ColumnElement
     from sqlalchemy.ext.asyncio import AsyncConnection
 
     from sesauditd.model.register import Register
@@ -139,7 +139,7 @@ async def virus_history(
         )
         .order_by(events.c.key, event_recipients.c.recipient)
     )
-    rows: dict[bytes, list[Row[Any]]] = defaultdict(list)
+    rows: dict[bytes, list[Any]] = defaultdict(list)
     for row in await connection.execute(query):
         rows[row.key].append(row)
     own = {*domains, *(register.contacts[name] for name in domains if name in register.contacts)}

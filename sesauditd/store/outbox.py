@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import func, insert, or_, select, update
+from sqlalchemy import func, insert, select, update
 
 from sesauditd.model.actions import (
     LIVE,
@@ -15,16 +14,13 @@ from sesauditd.model.actions import (
     Circumstances,
     Fate,
     State,
-    Weighty,
     action_id,
     fate_of,
     lever_of,
     newest_evidence,
-    within_blast_radius,
 )
-from sesauditd.model.limits import Lane
 from sesauditd.model.verdicts import Does
-from sesauditd.store.tables import actions, blocks, cases, customers, journal, verdicts
+from sesauditd.store.tables import actions, blocks, cases, journal, verdicts
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -35,10 +31,6 @@ if TYPE_CHECKING:
     from sesauditd.model.history import Decisions
     from sesauditd.model.verdicts import Verdict
     from sesauditd.store.ledger import Occasion
-
-WEIGHTY = (str(Does.DISABLE), str(Does.TERMINATE))
-TOO_MANY = "more disables and terminations than one run may do on its own"
-NEAR = timedelta(hours=48)
 
 
 async def act(
@@ -136,75 +128,6 @@ async def request_reverse(
         )
     )
     return name
-
-
-async def limit_blast(
-    connection: AsyncConnection, lane: Lane, occasion: Occasion, *, since: datetime | None = None
-) -> None:
-    """Let at most so many disables and terminations go ahead; the rest waits for an operator.
-
-    For the fast lane any 24 hours of event time count; for a weekly run, what was requested
-    at `occasion.now`. `since` bounds what is looked at.
-    """
-    owned = func.count(customers.c.id)
-    cap = occasion.stance.policies.common.blast_radius.cap(
-        int(await connection.scalar(select(owned)) or 0)
-    )
-    query = (
-        select(actions, func.min(verdicts.c.lane).label("lane"))
-        .join(verdicts, verdicts.c.action == actions.c.id)
-        .where(
-            actions.c.kind.in_(WEIGHTY),
-            verdicts.c.withdrawn_at.is_(None),
-            or_(
-                actions.c.state.in_([str(one) for one in (*LIVE, State.PROPOSED)]),
-                (actions.c.state == str(State.WAITING)) & (actions.c.outcome == TOO_MANY),
-            ),
-        )
-        .group_by(actions.c.id)
-        .having(func.min(verdicts.c.lane) == str(lane))
-    )
-    if lane is Lane.WEEKLY:
-        query = query.where(actions.c.requested_at == occasion.now)
-    elif since is not None:
-        query = query.where(actions.c.evidence_at >= since - NEAR)
-    rows = list(await connection.execute(query))
-    weighty = [
-        Weighty(
-            id=row.id,
-            at=occasion.now if lane is Lane.WEEKLY else row.evidence_at,
-            fixed=row.approved or row.state in {State.ATTEMPTED, State.DONE, State.UNKNOWN},
-        )
-        for row in rows
-        if not row.approved
-    ]
-    granted = within_blast_radius(weighty, cap)
-    for row in rows:
-        await _grant(connection, row, row.id in granted, occasion)
-
-
-async def _grant(
-    connection: AsyncConnection,
-    row: Row[Any],
-    granted: bool,
-    occasion: Occasion,  # noqa: FBT001
-) -> None:
-    waits = row.state == State.WAITING
-    movable = row.state in {State.REQUESTED, State.PROPOSED, State.WAITING}
-    if row.approved or not movable or granted != waits:
-        return
-    stale = occasion.now - row.evidence_at > occasion.stance.stale_after
-    held_back = row.actor.endswith(":replay") or stale
-    state = State.PROPOSED if held_back else State.REQUESTED
-    await connection.execute(
-        update(actions)
-        .where(actions.c.id == row.id)
-        .values(
-            state=str(state if granted else State.WAITING),
-            outcome=None if granted else TOO_MANY,
-            changed_at=occasion.now,
-        )
-    )
 
 
 async def _circumstances(

@@ -77,11 +77,13 @@ async def _stored(
     known: dict[Key, tuple[int, bytes]] = {}
     for part in chunks(hours):
         rows = await connection.execute(
-            select(rollups).where(tuple_(rollups.c.domain, rollups.c.hour).in_(part))
+            select(rollups, rollups.c["count"].label("recipients")).where(
+                tuple_(rollups.c.domain, rollups.c.hour).in_(part)
+            )
         )
         for row in rows:
             key = (row.domain, row.hour, row.outcome, row.feeds_back)
-            known[key] = (row.count, row.sketch)
+            known[key] = (row.recipients, row.sketch)
     return known
 
 

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, TypeVar, cast
 
 from sqlalchemy.dialects.postgresql import insert as postgresql_insert
+from sqlalchemy.dialects.sqlite import Insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 
 if TYPE_CHECKING:
@@ -19,10 +20,11 @@ CHUNK = 400
 Item = TypeVar("Item")
 
 
-def upsert(connection: AsyncConnection, table: Table) -> Any:
+def upsert(connection: AsyncConnection, table: Table) -> Insert:
     """Return an INSERT of the connection's own dialect, which knows ON CONFLICT."""
     if connection.dialect.name == "postgresql":
-        return postgresql_insert(table)
+        # Both have the same methods, which no common base class promises.
+        return cast("Insert", postgresql_insert(table))
     return sqlite_insert(table)
 
 

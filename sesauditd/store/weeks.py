@@ -16,7 +16,7 @@ from sesauditd.model.surge import judge_surges
 from sesauditd.model.verdicts import Rule
 from sesauditd.model.virus import judge_virus
 from sesauditd.model.weekly import judge_week
-from sesauditd.store import documents, history, ledger, outbox, register
+from sesauditd.store import blast, documents, history, ledger, register
 from sesauditd.store.fastlane import ENFORCEMENT, WEEK_RULES
 from sesauditd.store.ledger import Occasion
 from sesauditd.store.statements import upsert
@@ -109,7 +109,7 @@ class Book:
 
     async def finish(self, weeks: Sequence[Week]) -> None:
         """Mark the weeks as judged, hold back what is too much at once."""
-        await outbox.limit_blast(self.connection, Lane.WEEKLY, self.occasion)
+        await blast.limit_blast(self.connection, Lane.WEEKLY, self.occasion)
         for week in weeks:
             await self.connection.execute(
                 upsert(self.connection, periods)
@@ -191,9 +191,7 @@ class Book:
         whole = await history.domains_history(
             self.connection, self.register, customer, strikes, decisions, receiving=True
         )
-        infected = await history.virus_history(
-            self.connection, self.register, customer, decisions
-        )
+        infected = await history.virus_history(self.connection, self.register, customer, decisions)
         pairs = {(customer, one.recipient) for one in strikes}
         found = [*judge_surges(whole, limits), *judge_virus(infected, limits, confirm=confirm)]
         for one in await history.recipients(self.connection, pairs):

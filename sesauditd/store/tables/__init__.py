@@ -1,0 +1,57 @@
+"""Every table, once; the migrations in `migrations/` make exactly these."""
+
+from __future__ import annotations
+
+from sesauditd.store.tables.catalogue import metadata
+from sesauditd.store.tables.decided import (
+    actions,
+    blocks,
+    cases,
+    journal,
+    leases,
+    notices,
+    onboarding_steps,
+    periods,
+    reopened_weeks,
+    standings,
+    verdicts,
+)
+from sesauditd.store.tables.observed import (
+    archive_objects,
+    customers,
+    deliveries,
+    domains,
+    event_recipients,
+    events,
+    iam_users,
+    quarantine,
+    reached,
+    rollups,
+    strikes,
+)
+
+__all__ = [
+    "actions",
+    "archive_objects",
+    "blocks",
+    "cases",
+    "customers",
+    "deliveries",
+    "domains",
+    "event_recipients",
+    "events",
+    "iam_users",
+    "journal",
+    "leases",
+    "metadata",
+    "notices",
+    "onboarding_steps",
+    "periods",
+    "quarantine",
+    "reached",
+    "reopened_weeks",
+    "rollups",
+    "standings",
+    "strikes",
+    "verdicts",
+]
