@@ -1,0 +1,139 @@
+"""The account as AWS sees it: each customer's share of its bounces and complaints."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from sesauditd.model.events import Outcome
+from sesauditd.report import counts
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from sesauditd.report.figures import Counted, Span
+    from sesauditd.report.score import Score
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Lines:
+    """Where AWS begins to review an account, and where it may pause it, in percent.
+
+    https://docs.aws.amazon.com/ses/latest/dg/faqs-enforcement.html; AWS takes a
+    representative volume that it does not tell, so its own number is another.
+    """
+
+    review_percent: float
+    pause_percent: float
+
+
+BOUNCE_LINES = Lines(review_percent=5.0, pause_percent=10.0)
+COMPLAINT_LINES = Lines(review_percent=0.1, pause_percent=0.5)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Against:
+    """Bounces or complaints of a customer or of the whole account."""
+
+    count: int
+    size: int
+    """Recipients mailed; for complaints, where providers report them."""
+    percent: float
+    share_percent: float
+    """Of all that the account has."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Member:
+    """One customer's part in the account."""
+
+    customer: str
+    mailed: int
+    bounces: Against
+    complaints: Against
+    score: Score | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Account:
+    """The whole account in a span, and who has which part in it."""
+
+    span: Span
+    mailed: int
+    bounces: Against
+    complaints: Against
+    members: tuple[Member, ...]
+    """Those who cost the account most first."""
+    unattributed: int
+    """Stored events that belong to nobody and are in none of these numbers."""
+
+
+def account(
+    span: Span,
+    counted: Mapping[str, Sequence[Counted]],
+    scores: Mapping[str, Score | None],
+    unattributed: int,
+) -> Account:
+    """Return the account page; `counted` is by customer, and may reach back beyond the span."""
+    inside = {
+        customer: [one for one in found if span.holds_day(one.day)]
+        for customer, found in counted.items()
+    }
+    everybody = [one for found in inside.values() for one in found]
+    whole = _member("", everybody, everybody, None)
+    members = [
+        _member(customer, found, everybody, scores.get(customer))
+        for customer, found in inside.items()
+    ]
+    return Account(
+        span=span,
+        mailed=whole.mailed,
+        bounces=whole.bounces,
+        complaints=whole.complaints,
+        members=tuple(sorted(members, key=_costliest)),
+        unattributed=unattributed,
+    )
+
+
+def standing_of(against: Against, lines: Lines) -> str:
+    """Return in a word how the rate stands to AWS's lines."""
+    if against.percent >= lines.pause_percent:
+        return "pause"
+    return "review" if against.percent >= lines.review_percent else "below"
+
+
+def _member(
+    customer: str,
+    found: Sequence[Counted],
+    everybody: Sequence[Counted],
+    score: Score | None,
+) -> Member:
+    sums, whole = counts.outcomes(found), counts.outcomes(everybody)
+    feeding_back = counts.mailed(counts.outcomes(found, feeding_back=True))
+    mailed = counts.mailed(sums)
+    return Member(
+        customer=customer,
+        mailed=mailed,
+        bounces=_against(sums[Outcome.HARD_BOUNCE], mailed, whole[Outcome.HARD_BOUNCE]),
+        complaints=_against(sums[Outcome.COMPLAINT], feeding_back, whole[Outcome.COMPLAINT]),
+        score=score,
+    )
+
+
+def _against(count: int, size: int, whole: int) -> Against:
+    trials = max(size, count)
+    return Against(
+        count=count,
+        size=trials,
+        percent=100 * count / trials if trials else 0.0,
+        share_percent=100 * count / whole if whole else 0.0,
+    )
+
+
+def _costliest(member: Member) -> tuple[float, float, int, str]:
+    return (
+        -member.complaints.share_percent - member.bounces.share_percent,
+        -member.complaints.share_percent,
+        -member.mailed,
+        member.customer,
+    )
