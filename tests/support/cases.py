@@ -5,11 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
-from typing import Any, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias
+
+from tests.support.cli import MONDAY, program
 
 from tests.support import ses
-from tests.support.cli import MONDAY, program
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 Verdict: TypeAlias = dict[str, Any]
 Facts: TypeAlias = tuple[Any, ...]

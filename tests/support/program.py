@@ -7,11 +7,13 @@ import io
 import json
 import os
 from dataclasses import dataclass
-from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from unittest import mock
 
 from sesauditd.cli.main import main
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 AS_OF = "2026-11-23T03:00:00Z"
 
