@@ -9,15 +9,13 @@ from sesauditd.report.plain import iso
 from sesauditd.report.rows import block_row, verdict_row
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from sesauditd.model.history import Strike
     from sesauditd.report.account import Account, Against, Lines, Member
     from sesauditd.report.behaviour import Behaviour
     from sesauditd.report.causes import Cause
     from sesauditd.report.counts import Rate, WeekCounts
     from sesauditd.report.distances import Distance, Nearness
-    from sesauditd.report.figures import Span
+    from sesauditd.report.pages import Report
     from sesauditd.report.score import Score
 
 Document = dict[str, object]
@@ -26,20 +24,14 @@ DIGITS = 4
 """Decimals of a percentage."""
 
 
-def report_document(
-    span: Span,
-    *,
-    account: Account | None = None,
-    customers: Sequence[Behaviour] = (),
-    domains: Sequence[Behaviour] = (),
-) -> Document:
+def report_document(report: Report) -> Document:
     """Return one document, of the same keys whatever the report is about."""
     return {
-        "since": iso(span.start),
-        "until": iso(span.end),
-        "account": None if account is None else _account(account),
-        "customers": [behaviour_document(one) for one in customers],
-        "domains": [behaviour_document(one) for one in domains],
+        "since": iso(report.span.start),
+        "until": iso(report.span.end),
+        "account": None if report.account is None else _account(report.account),
+        "customers": [behaviour_document(one) for one in report.customers],
+        "domains": [behaviour_document(one) for one in report.domains],
     }
 
 

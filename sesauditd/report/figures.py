@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time
-from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from sesauditd.model.actions import State
@@ -56,14 +55,6 @@ class Customer:
     domains: tuple[str, ...]
 
 
-class Sending(StrEnum):
-    """What a domain may do just now, where no action is on its way."""
-
-    SENDING = "sending"
-    DISABLED = "disabled"
-    TERMINATED = "terminated"
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Domain:
     """One domain of the register, and whether it may send."""
@@ -74,7 +65,7 @@ class Domain:
     registered_at: datetime
     iam_users: tuple[str, ...]
     state: str
-    """A value of `Sending`, or what is on its way, such as `disable waiting`."""
+    """`sending`, `disabled`, `terminated`, or what is on its way, such as `disable waiting`."""
     stopped: bool
     """Whether AWS was told, or may have been told, to refuse the domain's mail."""
 
@@ -180,10 +171,6 @@ class Block:
     until: datetime | None
     lifted_at: datetime | None
     reason: str
-
-    def holds(self, now: datetime) -> bool:
-        """Say whether the block is neither lifted nor over."""
-        return self.lifted_at is None and (self.until is None or self.until > now)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,0 +1,70 @@
+"""What one run of `report` or `status` shows, as values."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from sesauditd.report.account import Account
+    from sesauditd.report.behaviour import Behaviour
+    from sesauditd.report.figures import Domain, Overview, Span, StoredAction, StoredVerdict
+    from sesauditd.report.score import Score
+
+EVERYBODY = "*"
+"""The subject of an `arm` that is about all customers."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Report:
+    """The account with all its customers, or a customer with its domains, or a domain."""
+
+    span: Span
+    account: Account | None = None
+    customers: tuple[Behaviour, ...] = ()
+    domains: tuple[Behaviour, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Standing:
+    """One customer in the line that `status` gives it; counts of the last 90 days."""
+
+    customer: str
+    mode: str
+    score: Score | None
+    domains: int
+    mailed: int
+    hard_bounces: int
+    complaints: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Status:
+    """The one screen of the morning."""
+
+    mode: str
+    overview: Overview
+    pending: tuple[StoredAction, ...]
+    """Actions that somebody has still to look after, the oldest evidence first."""
+    shown_only: tuple[StoredVerdict, ...]
+    """What shadow mode would have done in the last days, the newest first."""
+    domains: tuple[Domain, ...]
+    """Those that are not simply sending."""
+    customers: tuple[Standing, ...]
+
+
+def mode_of(configured: str, customer: str, armings: Iterable[tuple[str, bool]]) -> str:
+    """Return the mode that holds for a customer: `arm` makes shadow mode enforcing.
+
+    `armings` are whom operators armed or disarmed, in order; `EVERYBODY` asks for the mode of
+    a customer that nothing special was decided about.
+    """
+    if configured != "shadow":
+        return configured
+    armed = False
+    for subject, on in armings:
+        if subject in {customer, EVERYBODY}:
+            armed = on
+    return "enforce" if armed else "shadow"

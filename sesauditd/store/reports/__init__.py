@@ -1,0 +1,1 @@
+"""Reads what reports and listings show; writes nothing."""

@@ -1,0 +1,122 @@
+"""Puts together what one run of `report` or `status` shows, from one state of the database."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from difflib import get_close_matches
+from typing import TYPE_CHECKING
+
+from sesauditd.errors import Refused
+from sesauditd.model.actions import State
+from sesauditd.model.events import Outcome
+from sesauditd.report import counts
+from sesauditd.report.account import account
+from sesauditd.report.behaviour import Figures, behaviour, graded, narrowed
+from sesauditd.report.figures import Span
+from sesauditd.report.pages import EVERYBODY, Report, Standing, Status, mode_of
+from sesauditd.report.sending import SENDING
+from sesauditd.store import register
+from sesauditd.store.reports import decided, observed, overview, people
+from sesauditd.store.reports.behaviour import figures_of
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from sqlalchemy.ext.asyncio import AsyncConnection
+
+    from sesauditd.config import Policies
+    from sesauditd.report.score import Score
+
+GRADED_OVER = timedelta(days=90)
+SHADOW_SHOWN = timedelta(days=7)
+
+
+async def account_report(
+    connection: AsyncConnection, policies: Policies, span: Span, *, whole: bool = True
+) -> Report:
+    """Return the account page; without `whole`, without the behaviour of each customer."""
+    snapshot = await register.snapshot(connection)
+    counted, scores, behaviours = {}, {}, []
+    for customer in snapshot.customers:
+        limits = policies.of(customer)
+        figures = await figures_of(connection, snapshot, customer, span, limits, whole=whole)
+        counted[customer] = figures.counted
+        if whole:
+            found = behaviour(figures, limits)
+            behaviours.append(found)
+            scores[customer] = found.score
+        else:
+            scores[customer] = graded(figures, limits)
+    unattributed = await observed.unattributed_count(connection)
+    page = account(span, counted, scores, unattributed)
+    return Report(span=span, account=page, customers=tuple(behaviours))
+
+
+async def subject_report(
+    connection: AsyncConnection, policies: Policies, name: str, span: Span
+) -> Report:
+    """Return the report of a customer with its domains, or of one domain.
+
+    Raises Refused for a name that is neither, with names that look like it.
+    """
+    snapshot = await register.snapshot(connection)
+    customers = {*snapshot.customers, *snapshot.since}
+    owner = name if name in customers else snapshot.owners.get(name)
+    if owner is None:
+        raise Refused(_unknown(name, sorted({*customers, *snapshot.owners})))
+    limits = policies.of(owner)
+    figures = await figures_of(connection, snapshot, owner, span, limits)
+    if name not in customers:
+        return Report(span=span, domains=(behaviour(narrowed(figures, name), limits),))
+    domains = [behaviour(narrowed(figures, one), limits) for one in figures.domains]
+    return Report(span=span, customers=(behaviour(figures, limits),), domains=tuple(domains))
+
+
+async def status(
+    connection: AsyncConnection,
+    policies: Policies,
+    configured: Callable[[str], str],
+    now: datetime,
+) -> Status:
+    """Return the morning's screen; `configured` says the mode a customer has in the settings."""
+    snapshot = await register.snapshot(connection)
+    span = Span.between(now - GRADED_OVER, now)
+    armings = await overview.armings(connection)
+    standings = []
+    for customer in snapshot.customers:
+        limits = policies.of(customer)
+        figures = await figures_of(connection, snapshot, customer, span, limits, whole=False)
+        mode = mode_of(configured(customer), customer, armings)
+        standings.append(_standing(figures, mode, graded(figures, limits)))
+    recent = await decided.verdicts_since(connection, now - SHADOW_SHOWN)
+    return Status(
+        mode=mode_of(configured(EVERYBODY), EVERYBODY, armings),
+        overview=await overview.overview(connection),
+        pending=await decided.actions_in(connection, overview.PENDING),
+        shown_only=tuple(one for one in reversed(recent) if one.state == State.SHADOW),
+        domains=tuple(one for one in await people.all_domains(connection) if one.state != SENDING),
+        customers=tuple(standings),
+    )
+
+
+def _standing(figures: Figures, mode: str, score: Score | None) -> Standing:
+    sums = counts.outcomes(one for one in figures.counted if figures.span.holds_day(one.day))
+    return Standing(
+        customer=figures.customer,
+        mode=mode,
+        score=score,
+        domains=len(figures.domains),
+        mailed=counts.mailed(sums),
+        hard_bounces=sums[Outcome.HARD_BOUNCE],
+        complaints=sums[Outcome.COMPLAINT],
+    )
+
+
+def _unknown(name: str, known: list[str]) -> str:
+    said = f"{name!r} is neither a customer nor a domain"
+    near = get_close_matches(name, known, n=3, cutoff=0.5)
+    if near:
+        return f"{said}: did you mean {' or '.join(near)}?"
+    if not known:
+        return f"{said}: nothing is registered yet, see `sesauditd adopt --help`"
+    return f"{said}: see `sesauditd customers` and `sesauditd domains`"

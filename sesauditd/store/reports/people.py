@@ -1,0 +1,66 @@
+"""The register as it is shown: customers, and domains with whether they may send."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from typing import TYPE_CHECKING
+
+from sqlalchemy import select
+
+from sesauditd.report.figures import Customer, Domain
+from sesauditd.report.sending import OF_CUSTOMERS, sending_state
+from sesauditd.store.reports.decided import sending_actions
+from sesauditd.store.tables import customers, domains, iam_users
+
+if TYPE_CHECKING:
+    from sqlalchemy.ext.asyncio import AsyncConnection
+
+    from sesauditd.report.figures import StoredAction
+
+
+async def all_customers(connection: AsyncConnection) -> tuple[Customer, ...]:
+    """Return every customer with its domains, by name."""
+    owned: dict[str, list[str]] = defaultdict(list)
+    query = select(domains.c.customer, domains.c.name).order_by(domains.c.name)
+    for row in await connection.execute(query):
+        owned[row.customer].append(row.name)
+    rows = await connection.execute(select(customers).order_by(customers.c.id))
+    return tuple(
+        Customer(
+            name=row.id,
+            since=row.since,
+            registered_at=row.registered_at,
+            domains=tuple(owned[row.id]),
+        )
+        for row in rows
+    )
+
+
+async def all_domains(connection: AsyncConnection) -> tuple[Domain, ...]:
+    """Return every domain, by name."""
+    users: dict[str, list[str]] = defaultdict(list)
+    query = select(iam_users.c.domain, iam_users.c.name).order_by(iam_users.c.name)
+    for row in await connection.execute(query):
+        users[row.domain].append(row.name)
+    of_domain: dict[str | None, list[StoredAction]] = defaultdict(list)
+    of_customer: dict[str, list[StoredAction]] = defaultdict(list)
+    for action in await sending_actions(connection):
+        if action.kind in OF_CUSTOMERS:
+            of_customer[action.customer].append(action)
+        else:
+            of_domain[action.domain].append(action)
+    found = []
+    for row in await connection.execute(select(domains).order_by(domains.c.name)):
+        state, stopped = sending_state([*of_domain[row.name], *of_customer[row.customer]])
+        found.append(
+            Domain(
+                name=row.name,
+                customer=row.customer,
+                contact=row.contact,
+                registered_at=row.registered_at,
+                iam_users=tuple(users[row.name]),
+                state=state,
+                stopped=stopped,
+            )
+        )
+    return tuple(found)
