@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import getpass
 from typing import TYPE_CHECKING, Annotated
 
@@ -11,6 +10,7 @@ import typer
 from sesauditd.cli import output
 from sesauditd.cli.options import JsonOption, settings_of
 from sesauditd.cli.sections import Heading, examples
+from sesauditd.cli.waiting import finished
 from sesauditd.errors import Refused
 
 if TYPE_CHECKING:
@@ -127,7 +127,7 @@ def arm(
     as_json: JsonOption = False,
 ) -> None:
     """Switch from shadow mode to enforcing, after showing what is pending."""
-    pending = asyncio.run(_pending(context, customer))
+    pending = finished(_pending(context, customer))
     if not undo and not yes and not as_json:
         output.table(("Rule", "Who", "Why"), pending, empty="Nothing is pending.")
         typer.confirm("Enforce from now on?", abort=True)
@@ -140,7 +140,7 @@ def _decide(
     *,
     as_json: bool,
 ) -> None:
-    decided = asyncio.run(_take(context, decision))
+    decided = finished(_take(context, decision))
     if as_json:
         output.emit_json(
             {

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import csv
 from datetime import datetime
 from pathlib import Path
@@ -13,6 +12,7 @@ import typer
 from sesauditd.cli import output
 from sesauditd.cli.options import JsonOption, SinceOption, moment_option, settings_of
 from sesauditd.cli.sections import Heading, examples
+from sesauditd.cli.waiting import finished
 from sesauditd.errors import Refused
 
 if TYPE_CHECKING:
@@ -80,7 +80,7 @@ def adopt(
         adoptions = _from_csv(file)
     else:
         adoptions = [_adoption(domain, customer, contact, iam_user, since)]
-    changed = asyncio.run(_adopt(context, adoptions))
+    changed = finished(_adopt(context, adoptions))
     if as_json:
         domains = [one.domain for one in adoptions]
         output.emit_json({"adopted": domains, "changed": changed})
@@ -102,7 +102,7 @@ def replay(
     A line is an archive record, a raw queue message or a bare SES event. What follows is only
     proposed: nothing is asked of AWS without your word.
     """
-    counts = asyncio.run(_replay(context, sources))
+    counts = finished(_replay(context, sources))
     document = {
         "read": counts.read,
         "recorded": counts.recorded,
@@ -128,7 +128,7 @@ def rollup(
     as_json: JsonOption = False,
 ) -> None:
     """Compare a day's roll-ups with its events, and mend what differs."""
-    document = asyncio.run(_rollup(context, day))
+    document = finished(_rollup(context, day))
     if as_json:
         output.emit_json(document)
         return
@@ -144,7 +144,7 @@ def enforce(
     as_json: JsonOption = False,
 ) -> None:
     """Judge the weeks that are owed and show the verdicts, each with its reason."""
-    document = dict(asyncio.run(_enforce(context, as_of, dry_run=dry_run)))
+    document = dict(finished(_enforce(context, as_of, dry_run=dry_run)))
     verdicts = list(_verdicts(document))
     if not everything:
         verdicts = [one for one in verdicts if one["state"] != "withdrawn"]
