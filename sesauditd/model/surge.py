@@ -66,9 +66,17 @@ def could_surge(strikes: Sequence[Strike], limits: Limits) -> bool:
     """Say whether there are enough strikes for any rule of this module, whatever their times."""
     bounces = sum(one.outcome is Outcome.HARD_BOUNCE for one in strikes)
     complaints = sum(one.outcome is Outcome.COMPLAINT for one in strikes)
+    return bounces >= _least_bounces(limits) or complaints >= limits.complaint.surge.count
+
+
+def least_to_surge(limits: Limits) -> int:
+    """Return how few strikes may fulfil a rule of this module."""
+    return min(_least_bounces(limits), limits.complaint.surge.count)
+
+
+def _least_bounces(limits: Limits) -> int:
     surge = limits.hard_bounce.surge
-    least = min(surge.count, surge.new_customer_count, limits.guessing.disable.unknown_users)
-    return bounces >= least or complaints >= limits.complaint.surge.count
+    return min(surge.count, surge.new_customer_count, limits.guessing.disable.unknown_users)
 
 
 class _Sizes:

@@ -12,7 +12,7 @@ from sesauditd.store.statements import chunks, upsert
 from sesauditd.store.tables import event_recipients, events, reached, strikes
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
     from datetime import datetime
 
     from sqlalchemy.ext.asyncio import AsyncConnection
@@ -51,12 +51,17 @@ async def reach(
             await _again(connection, place)
             known.pop(place)
             found.pop(place, None)
-    for place, candidates in found.items():
-        first = known.get(place)
-        earlier = {one for one in candidates if first is None or one < first}
-        best = await _not_bounced(connection, earlier)
-        if best is not None:
-            await _store(connection, place, best)
+    earlier = {
+        place: {one for one in candidates if place not in known or one < known[place]}
+        for place, candidates in found.items()
+    }
+    failed = await _bounced(connection, set().union(*earlier.values()))
+    best = {
+        place: min(kept)
+        for place, candidates in earlier.items()
+        if (kept := {one for one in candidates if one[1:] not in failed})
+    }
+    await _store(connection, best)
 
 
 async def _known(connection: AsyncConnection, places: Sequence[Place]) -> dict[Place, Delivered]:
@@ -71,19 +76,18 @@ async def _known(connection: AsyncConnection, places: Sequence[Place]) -> dict[P
     return known
 
 
-async def _not_bounced(connection: AsyncConnection, candidates: set[Delivered]) -> Delivered | None:
-    if not candidates:
-        return None
-    bounced: set[tuple[str, str]] = set()
-    for part in chunks(sorted({(message, recipient) for _, message, recipient in candidates})):
+async def _bounced(connection: AsyncConnection, candidates: set[Delivered]) -> set[tuple[str, str]]:
+    """Return (message, recipient) of those that bounced hard after all."""
+    found: set[tuple[str, str]] = set()
+    for part in chunks(sorted({recipient for _, _, recipient in candidates})):
         rows = await connection.execute(
             select(strikes.c.message_id, strikes.c.recipient).where(
-                strikes.c.recipient.in_([recipient for _, recipient in part]),
+                strikes.c.recipient.in_(part),
                 strikes.c.outcome == str(Outcome.HARD_BOUNCE),
             )
         )
-        bounced |= {(row.message_id, row.recipient) for row in rows}
-    return min((one for one in candidates if one[1:] not in bounced), default=None)
+        found |= {(row.message_id, row.recipient) for row in rows}
+    return found
 
 
 async def _again(connection: AsyncConnection, place: Place) -> None:
@@ -103,16 +107,30 @@ async def _again(connection: AsyncConnection, place: Place) -> None:
             event_recipients.c.recipient.endswith(f"@{receiving_domain}", autoescape=True),
         )
     )
-    best = await _not_bounced(connection, {(row.at, row.message_id, row.recipient) for row in rows})
-    if best is not None:
-        await _store(connection, place, best)
+    candidates = {(row.at, row.message_id, row.recipient) for row in rows}
+    failed = await _bounced(connection, candidates)
+    kept = {one for one in candidates if one[1:] not in failed}
+    await _store(connection, {place: min(kept)} if kept else {})
 
 
-async def _store(connection: AsyncConnection, place: Place, first: Delivered) -> None:
-    at, message_id, recipient = first
-    values = {"first_at": at, "message_id": message_id, "recipient": recipient}
+async def _store(connection: AsyncConnection, firsts: Mapping[Place, Delivered]) -> None:
+    if not firsts:
+        return
+    statement = upsert(connection, reached)
+    changing = ("first_at", "message_id", "recipient")
     await connection.execute(
-        upsert(connection, reached)
-        .values(domain=place[0], receiving_domain=place[1], **values)
-        .on_conflict_do_update(index_elements=["domain", "receiving_domain"], set_=values)
+        statement.on_conflict_do_update(
+            index_elements=["domain", "receiving_domain"],
+            set_={name: statement.excluded[name] for name in changing},
+        ),
+        [
+            {
+                "domain": domain,
+                "receiving_domain": receiving_domain,
+                "first_at": at,
+                "message_id": message_id,
+                "recipient": recipient,
+            }
+            for (domain, receiving_domain), (at, message_id, recipient) in firsts.items()
+        ],
     )

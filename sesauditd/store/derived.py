@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import and_, delete, func, select, tuple_, update
+from sqlalchemy import and_, delete, func, or_, select, tuple_, update
 
 from sesauditd.model.classify import OUT_OF_OFFICE_SUBTYPES
 from sesauditd.model.events import STRIKING, Outcome, Suffered
@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 
     from sesauditd.model.register import Register
 
+MESSAGES = 50
+"""Messages that one look-up asks for."""
 Pair = tuple[str, str]
 """Customer and recipient."""
 
@@ -105,15 +107,18 @@ async def delivered_messages(
     All events of one message share the first half of their key, so this reads a short range.
     """
     found: set[tuple[str, str]] = set()
-    for entry in entries:
+    for start in range(0, len(entries), MESSAGES):
+        of_messages = [
+            and_(
+                events.c.key.between(entry.key[:8] + bytes(8), entry.key[:8] + b"\xff" * 8),
+                events.c.message_id == entry.message_id,
+            )
+            for entry in entries[start : start + MESSAGES]
+        ]
         rows = await connection.execute(
             select(events.c.message_id, event_recipients.c.recipient)
             .join(event_recipients, event_recipients.c.event == events.c.key)
-            .where(
-                events.c.key.between(entry.key[:8] + bytes(8), entry.key[:8] + b"\xff" * 8),
-                events.c.message_id == entry.message_id,
-                event_recipients.c.outcome == str(Outcome.DELIVERED),
-            )
+            .where(or_(*of_messages), event_recipients.c.outcome == str(Outcome.DELIVERED))
         )
         found |= {(row.message_id, row.recipient) for row in rows}
     return found

@@ -2,23 +2,28 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from dataclasses import replace
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import and_, delete, insert, select
+from sqlalchemy import and_, delete, func, insert, select, tuple_
 
 from sesauditd.model.calendar import week_of, weeks_between
 from sesauditd.model.limits import Lane
 from sesauditd.model.standing import judge_recipient, standing_of
-from sesauditd.model.surge import could_surge, judge_surges
+from sesauditd.model.surge import could_surge, judge_surges, least_to_surge
 from sesauditd.model.verdicts import Rule, Verdict, Window
 from sesauditd.model.virus import incidents, judge_virus
 from sesauditd.model.weekly import judge_week
 from sesauditd.store import blast, history, ledger
-from sesauditd.store.tables import periods, reopened_weeks, standings, verdicts
+from sesauditd.store.statements import chunks, upsert
+from sesauditd.store.tables import periods, reopened_weeks, standings, strikes, verdicts
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from sqlalchemy import Row
     from sqlalchemy.ext.asyncio import AsyncConnection
 
     from sesauditd.model.history import Decisions
@@ -50,21 +55,18 @@ async def judge(
         for customer in {*spans, *touched.infected, *(pair[0] for pair in touched.recipients)}
         if occasion.stance.mode_of(customer) != "off"
     }
-    decided = {
-        customer: await history.decisions_of(
-            connection, register, customer, occasion.stance.mode_of(customer)
-        )
-        for customer in sorted(customers)
-    }
+    modes = {customer: occasion.stance.mode_of(customer) for customer in sorted(customers)}
+    decided = await history.decisions(connection, register, modes)
     pairs = {pair for pair in touched.recipients if pair[0] in customers}
     await _recipients(connection, pairs, decided, occasion)
     changed = 0
     for customer in sorted(customers & set(touched.infected)):
         changed += await _viruses(connection, register, customer, decided[customer], occasion)
-    for customer in sorted(customers & set(spans)):
+    for customer in sorted(customers & await _suspects(connection, spans, occasion)):
         changed += await _surges(
             connection, register, customer, spans[customer], decided[customer], occasion
         )
+    for customer in sorted(customers & set(spans)):
         changed += await _fast_weeks(
             connection, register, customer, spans[customer], decided[customer], occasion
         )
@@ -77,26 +79,66 @@ async def judge(
 async def _recipients(
     connection: AsyncConnection,
     pairs: set[tuple[str, str]],
-    decided: dict[str, Decisions],
+    decided: Mapping[str, Decisions],
     occasion: Occasion,
 ) -> None:
+    stored: dict[tuple[str, str], dict[str, Row[Any]]] = defaultdict(dict)
+    for part in chunks(sorted(pairs)):
+        scope = and_(
+            tuple_(verdicts.c.customer, verdicts.c.recipient).in_(part),
+            verdicts.c.lane == str(Lane.FAST),
+        )
+        for key, row in (await ledger.stored(connection, scope)).items():
+            stored[row.customer, row.recipient][key] = row
+    figures = []
     for one in await history.recipients(connection, pairs):
         limits = occasion.stance.limits(one.customer)
         judged = [v for v in judge_recipient(one, limits) if v.lane is Lane.FAST]
-        scope = and_(
-            ledger.scope_of(one.customer, Lane.FAST, RECIPIENT_RULES),
-            verdicts.c.recipient == one.recipient,
-        )
-        await ledger.settle(connection, judged, scope, decided[one.customer], occasion)
+        before = stored[one.customer, one.recipient]
+        await ledger.settle(connection, judged, before, decided[one.customer], occasion)
         stands = standing_of(one)
-        await _stand(
-            connection,
-            one.customer,
-            one.recipient,
-            soft_streak=stands.soft_streak,
-            hard_bounces=stands.hard_bounces,
-            complaints=stands.complaints,
+        figures.append(
+            {
+                "customer": one.customer,
+                "recipient": one.recipient,
+                "soft_streak": stands.soft_streak,
+                "hard_bounces": stands.hard_bounces,
+                "complaints": stands.complaints,
+                "virus_incidents": 0,
+            }
         )
+    await _stand(connection, figures)
+
+
+async def _suspects(
+    connection: AsyncConnection,
+    spans: Mapping[str, tuple[datetime, datetime]],
+    occasion: Occasion,
+) -> set[str]:
+    """Return the touched customers that a sliding rule may be about, in two short queries.
+
+    Either there are enough strikes around the touched span, or a verdict stands whose window
+    a late event may have changed.
+    """
+    if not spans:
+        return set()
+    start = min(start for start, _ in spans.values())
+    end = max(end for _, end in spans.values())
+    limits = [occasion.stance.policies.common, *occasion.stance.policies.own.values()]
+    least = min(least_to_surge(one) for one in limits)
+    struck = await connection.execute(
+        select(strikes.c.customer)
+        .where(strikes.c.at >= start - DAY, strikes.c.at <= end + DAY)
+        .group_by(strikes.c.customer)
+        .having(func.count() >= least)
+    )
+    late = await connection.execute(
+        select(verdicts.c.customer).where(
+            verdicts.c.rule.in_([str(rule) for rule in SURGE_RULES]),
+            verdicts.c.window_end >= start,
+        )
+    )
+    return {*struck.scalars(), *late.scalars()} & set(spans)
 
 
 async def _viruses(
@@ -111,9 +153,11 @@ async def _viruses(
     confirm = occasion.stance.confirms(customer)
     judged = [one for one in judge_virus(known, limits, confirm=confirm) if one.lane is Lane.FAST]
     found = len(incidents(known, limits))
-    await _stand(connection, customer, "", virus_incidents=found)
+    figures = {"soft_streak": 0, "hard_bounces": 0, "complaints": 0, "virus_incidents": found}
+    await _stand(connection, [{"customer": customer, "recipient": "", **figures}])
     scope = ledger.scope_of(customer, Lane.FAST, VIRUS_RULES)
-    return await ledger.settle(connection, judged, scope, decisions, occasion)
+    before = await ledger.stored(connection, scope)
+    return await ledger.settle(connection, judged, before, decisions, occasion)
 
 
 async def _surges(
@@ -138,7 +182,8 @@ async def _surges(
         connection, register, customer, strikes, decisions, receiving=True
     )
     judged = [one for one in judge_surges(whole, limits) if one.lane is Lane.FAST]
-    return await ledger.settle(connection, judged, scope, decisions, occasion)
+    before = await ledger.stored(connection, scope)
+    return await ledger.settle(connection, judged, before, decisions, occasion)
 
 
 async def _fast_weeks(
@@ -167,7 +212,8 @@ async def _fast_weeks(
         scope = and_(
             ledger.scope_of(customer, Lane.FAST, WEEK_RULES), verdicts.c.incident == week.name
         )
-        changed += await ledger.settle(connection, judged, scope, decisions, occasion)
+        before = await ledger.stored(connection, scope)
+        changed += await ledger.settle(connection, judged, before, decisions, occasion)
     return changed
 
 
@@ -201,17 +247,17 @@ async def _reopen(connection: AsyncConnection, spans: dict[str, tuple[datetime, 
             )
 
 
-async def _stand(
-    connection: AsyncConnection, customer: str, recipient: str, **figures: int
-) -> None:
-    empty = {"soft_streak": 0, "hard_bounces": 0, "complaints": 0, "virus_incidents": 0}
+async def _stand(connection: AsyncConnection, figures: Sequence[Mapping[str, object]]) -> None:
+    if not figures:
+        return
+    statement = upsert(connection, standings)
+    shown = ("soft_streak", "hard_bounces", "complaints", "virus_incidents")
     await connection.execute(
-        delete(standings).where(
-            standings.c.customer == customer, standings.c.recipient == recipient
-        )
-    )
-    await connection.execute(
-        insert(standings).values(customer=customer, recipient=recipient, **(empty | figures))
+        statement.on_conflict_do_update(
+            index_elements=["customer", "recipient"],
+            set_={name: statement.excluded[name] for name in shown},
+        ),
+        [dict(one) for one in figures],
     )
 
 

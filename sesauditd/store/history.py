@@ -33,7 +33,7 @@ from sesauditd.store.tables import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from sqlalchemy import ColumnElement
     from sqlalchemy.ext.asyncio import AsyncConnection
@@ -160,32 +160,43 @@ async def virus_history(
     )
 
 
-async def decisions_of(
-    connection: AsyncConnection, register: Register, customer: str, mode: str
-) -> Decisions:
-    """Return what operators decided about the customer; `mode` is the configured one."""
-    domains = register.domains_of(customer)
+async def decisions(
+    connection: AsyncConnection, register: Register, modes: Mapping[str, str]
+) -> dict[str, Decisions]:
+    """Return what operators decided about each customer; `modes` are the configured ones."""
     kinds = ("reinstate", "restore", "arm", "disarm")
     rows = await connection.execute(
         select(journal.c.kind, journal.c.subject, journal.c.at)
-        .where(journal.c.kind.in_(kinds), journal.c.subject.in_([*domains, customer, "*"]))
+        .where(journal.c.kind.in_(kinds))
         .order_by(journal.c.sequence)
     )
+    taken = [(row.kind, row.subject, row.at) for row in rows]
+    return {
+        customer: _decisions_of(taken, customer, register.domains_of(customer), mode)
+        for customer, mode in modes.items()
+    }
+
+
+async def decisions_of(
+    connection: AsyncConnection, register: Register, customer: str, mode: str
+) -> Decisions:
+    """Return what operators decided about one customer."""
+    return (await decisions(connection, register, {customer: mode}))[customer]
+
+
+def _decisions_of(
+    taken: Sequence[tuple[str, str, datetime]], customer: str, domains: Sequence[str], mode: str
+) -> Decisions:
     reinstated: dict[str, list[datetime]] = defaultdict(list)
     armed_at = EPOCH if mode == "enforce" else None
-    for row in rows:
-        match row.kind:
-            case "reinstate":
-                reinstated[row.subject].append(row.at)
-            case "restore":
-                for name in domains:
-                    reinstated[name].append(row.at)
-            case "arm" if mode == "shadow":
-                armed_at = armed_at or row.at
-            case "disarm" if mode == "shadow":
-                armed_at = None
-            case _:
-                pass
+    for kind, subject, at in taken:
+        if kind == "reinstate" and subject in domains:
+            reinstated[subject].append(at)
+        elif kind == "restore" and subject == customer:
+            for name in domains:
+                reinstated[name].append(at)
+        elif mode == "shadow" and subject in {customer, "*"}:
+            armed_at = (armed_at or at) if kind == "arm" else None
     return Decisions(
         reinstated={name: tuple(sorted(times)) for name, times in reinstated.items()},
         armed_at=armed_at,

@@ -43,22 +43,27 @@ async def standing(connection: AsyncConnection, wanted: ColumnElement[bool]) -> 
     return [as_verdict(row) for row in rows]
 
 
+async def stored(connection: AsyncConnection, scope: ColumnElement[bool]) -> dict[str, Row[Any]]:
+    """Return every stored verdict of a scope by its key, withdrawn ones too."""
+    return {row.key: row for row in await connection.execute(select(verdicts).where(scope))}
+
+
 async def settle(
     connection: AsyncConnection,
     judged: Sequence[Verdict],
-    scope: ColumnElement[bool],
+    before: Mapping[str, Row[Any]],
     decisions: Decisions,
     occasion: Occasion,
 ) -> int:
-    """Make the stored verdicts within the scope those that were judged; return the changes.
+    """Make the verdicts that were stored before those that were judged; return the changes.
 
     New ones are stored and acted on, changed ones corrected in place, and those that were not
     judged again are withdrawn and what they did is undone.
     """
-    rows = {row.key: row for row in await connection.execute(select(verdicts).where(scope))}
+    groundless = dict(before)
     changes = 0
     for verdict in judged:
-        row = rows.pop(verdict.key, None)
+        row = groundless.pop(verdict.key, None)
         if row is None:
             await connection.execute(insert(verdicts).values(**_new(verdict, occasion)))
             await outbox.act(connection, verdict, decisions, occasion)
@@ -69,7 +74,7 @@ async def settle(
         else:
             continue
         changes += 1
-    for row in rows.values():
+    for row in groundless.values():
         if row.withdrawn_at is None:
             await _withdraw(connection, row, occasion)
             changes += 1

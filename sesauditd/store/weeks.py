@@ -155,7 +155,8 @@ class Book:
         scope = and_(
             ledger.scope_of(customer, Lane.WEEKLY, WEEK_RULES), verdicts.c.incident == week.name
         )
-        await ledger.settle(self.connection, judged, scope, decisions, self.occasion)
+        before = await ledger.stored(self.connection, scope)
+        await ledger.settle(self.connection, judged, before, decisions, self.occasion)
 
     async def _moved_here(self, customer: str, week: Week, decisions: Decisions) -> None:
         """Judge the rules that the policy file moved from the fast lane to the weekly one."""
@@ -181,7 +182,8 @@ class Book:
             ledger.scope_of(customer, Lane.WEEKLY, OTHER_RULES),
             verdicts.c.window_end < week.end,
         )
-        await ledger.settle(self.connection, judged, scope, decisions, self.occasion)
+        before = await ledger.stored(self.connection, scope)
+        await ledger.settle(self.connection, judged, before, decisions, self.occasion)
 
     async def _sliding(self, customer: str, decisions: Decisions) -> Sequence[Verdict]:
         limits = self.occasion.stance.limits(customer)

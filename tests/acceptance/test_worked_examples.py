@@ -9,13 +9,15 @@ import signal
 import subprocess
 import sys
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from tests.support import feedback as ses
 from tests.support.program import Program
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 
 @pytest.fixture
@@ -143,7 +145,7 @@ def test_7_twelve_of_a_hundred_warn_and_thirteen_disable(
 def test_8_an_infected_newsletter_is_one_incident_and_the_second_terminates(
     program: Program,
 ) -> None:
-    now = datetime.now(UTC)  # noqa: TID251
+    now = datetime.now(UTC)
     first = now - timedelta(days=21)
     program.replay([ses.reject(one, first) for one in recipients(40)])
     week = (first + timedelta(minutes=5)).isoformat()
