@@ -27,7 +27,19 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from sesauditd import __version__
-from sesauditd.cli import database, deciding, initialise, options, output, policy, recording
+from sesauditd.cli import (
+    database,
+    deciding,
+    events,
+    initialise,
+    listings,
+    options,
+    output,
+    policy,
+    recording,
+    reporting,
+    status,
+)
 from sesauditd.cli.options import ConfigOption, DebugOption, Invocation
 from sesauditd.cli.sections import EVERYWHERE, Grouped
 from sesauditd.errors import Failed, Refused, SesauditdError
@@ -35,7 +47,17 @@ from sesauditd.errors import Failed, Refused, SesauditdError
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-COMMANDS = (initialise, policy, recording, deciding, database)
+COMMANDS = (
+    initialise,
+    policy,
+    recording,
+    status,
+    reporting,
+    events,
+    listings,
+    deciding,
+    database,
+)
 PROGRAM = "sesauditd"
 INTERRUPTED = 130
 """The exit code of a program that Ctrl-C ended: 128 and the number of SIGINT."""

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from sesauditd.errors import Refused
 from sesauditd.model.actions import State
+from sesauditd.model.addresses import registrable
 from sesauditd.model.events import Outcome
 from sesauditd.report import counts
 from sesauditd.report.account import account
@@ -61,15 +62,24 @@ async def subject_report(
     """
     snapshot = await register.snapshot(connection)
     customers = {*snapshot.customers, *snapshot.since}
-    owner = name if name in customers else snapshot.owners.get(name)
+    domain = _as_domain(name)
+    owner = name if name in customers else snapshot.owners.get(domain)
     if owner is None:
-        raise Refused(_unknown(name, sorted({*customers, *snapshot.owners})))
+        said = "is neither a customer nor a domain"
+        raise Refused(_unknown(name, said, sorted({*customers, *snapshot.owners})))
     limits = policies.of(owner)
     figures = await figures_of(connection, snapshot, owner, span, limits)
     if name not in customers:
-        return Report(span=span, domains=(behaviour(narrowed(figures, name), limits),))
+        return Report(span=span, domains=(behaviour(narrowed(figures, domain), limits),))
     domains = [behaviour(narrowed(figures, one), limits) for one in figures.domains]
     return Report(span=span, customers=(behaviour(figures, limits),), domains=tuple(domains))
+
+
+async def check_domain(connection: AsyncConnection, name: str) -> None:
+    """Raise Refused for a domain that is not registered, with names that look like it."""
+    known = (await register.snapshot(connection)).owners
+    if name not in known:
+        raise Refused(_unknown(name, "is not a registered domain", sorted(known)))
 
 
 async def status(
@@ -112,8 +122,15 @@ def _standing(figures: Figures, mode: str, score: Score | None) -> Standing:
     )
 
 
-def _unknown(name: str, known: list[str]) -> str:
-    said = f"{name!r} is neither a customer nor a domain"
+def _as_domain(name: str) -> str:
+    try:
+        return registrable(name)
+    except Refused:
+        return name
+
+
+def _unknown(name: str, what: str, known: list[str]) -> str:
+    said = f"{name!r} {what}"
     near = get_close_matches(name, known, n=3, cutoff=0.5)
     if near:
         return f"{said}: did you mean {' or '.join(near)}?"

@@ -1,0 +1,246 @@
+"""Lists of what is stored: customers, domains, blocks, actions, cases."""
+
+from __future__ import annotations
+
+import asyncio
+import getpass
+from datetime import datetime
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from sesauditd.cli import output
+from sesauditd.cli.deciding import NO_DAEMON
+from sesauditd.cli.options import JsonOption, settings_of
+from sesauditd.cli.sections import Heading, examples
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from sesauditd.report.figures import Block, Case, Customer, Domain, StoredAction
+    from sesauditd.store.decisions import Decided
+
+ROWS_SHOWN = 200
+"""Rows of a table; the JSON document has all."""
+TEXT_SHOWN = 300
+"""Characters of one text in a table."""
+NO_CUSTOMERS = (
+    "No customers yet: sesauditd adopt example.com --customer NAME --contact owner@example.com"
+)
+AllOption = Annotated[bool, typer.Option("--all", help="Those that were lifted or are over, too.")]
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands."""
+    for command in (customers, domains, blocks, cases):
+        name = command.__name__
+        app.command(
+            name,
+            rich_help_panel=Heading.LOOKING,
+            epilog=examples(f"sesauditd {name}", f"sesauditd {name} --json"),
+        )(command)
+    group = typer.Typer(
+        invoke_without_command=True,
+        epilog=examples("sesauditd actions", "sesauditd actions approve 0123456789ab"),
+    )
+    group.callback()(actions)
+    group.command("approve", epilog=examples("sesauditd actions approve 0123456789ab"))(approve)
+    app.add_typer(group, name="actions", rich_help_panel=Heading.LOOKING)
+
+
+def customers(context: typer.Context, *, as_json: JsonOption = False) -> None:
+    """List the customers and their domains."""
+    found = asyncio.run(_customers(context))
+    from sesauditd.report.rows import customer_row
+
+    if as_json:
+        output.emit_json({"customers": [customer_row(one) for one in found]})
+        return
+    rows = [(one.name, _day(one.since), ", ".join(one.domains)) for one in found]
+    _show(("Customer", "Since", "Domains"), rows, empty=NO_CUSTOMERS)
+
+
+def domains(context: typer.Context, *, as_json: JsonOption = False) -> None:
+    """List the domains, and whether each may send."""
+    found = asyncio.run(_domains(context))
+    from sesauditd.report.rows import domain_row
+
+    if as_json:
+        output.emit_json({"domains": [domain_row(one) for one in found]})
+        return
+    rows = [
+        (one.name, one.customer, one.state, one.contact, ", ".join(one.iam_users)) for one in found
+    ]
+    _show(("Domain", "Customer", "State", "Contact", "IAM users"), rows, empty=NO_CUSTOMERS)
+
+
+def blocks(
+    context: typer.Context, *, everything: AllOption = False, as_json: JsonOption = False
+) -> None:
+    """List the recipients that are blocked, for whom, and until when."""
+    found = asyncio.run(_blocks(context, everything=everything))
+    from sesauditd.report.rows import block_row
+
+    if as_json:
+        output.emit_json({"blocks": [block_row(one) for one in found]})
+        return
+    rows = [
+        (one.recipient, one.customer, one.rule, _day(one.since), _until(one), one.state)
+        for one in found
+    ]
+    columns = ("Recipient", "Customer", "Rule", "Since", "Until", "State")
+    _show(columns, rows, empty="Nobody is blocked.")
+
+
+def cases(context: typer.Context, *, as_json: JsonOption = False) -> None:
+    """List what customers were asked to explain, open cases first."""
+    found = asyncio.run(_cases(context))
+    from sesauditd.report.rows import case_row
+
+    if as_json:
+        output.emit_json({"cases": [case_row(one) for one in found]})
+        return
+    rows = [
+        (one.domain or one.customer, one.rule, one.state, _day(one.opened_at), one.explanation)
+        for one in found
+    ]
+    columns = ("Who", "Rule", "State", "Opened", "Explanation")
+    _show(columns, rows, empty="No cases: nobody was asked to explain anything.")
+
+
+def actions(context: typer.Context, *, as_json: JsonOption = False) -> None:
+    """List what was asked for, and approve what waits for you."""
+    if context.invoked_subcommand is not None:
+        return
+    found = asyncio.run(_actions(context))
+    from sesauditd.report.rows import action_row
+
+    if as_json:
+        output.emit_json({"actions": [action_row(one) for one in found]})
+        return
+    rows = [(one.id, one.kind, one.state, _who(one), _why(one)) for one in found]
+    columns = ("ID", "Action", "State", "Who", "Why")
+    _show(columns, rows, empty="No actions: nothing was asked for yet.")
+
+
+def approve(
+    context: typer.Context,
+    name: Annotated[str, typer.Argument(metavar="ID", help="As `sesauditd actions` shows it.")],
+    *,
+    as_json: JsonOption = False,
+) -> None:
+    """Let an action go ahead that waits for an operator or was only proposed."""
+    decided = asyncio.run(_approve(context, name.strip()))
+    if as_json:
+        output.emit_json(
+            {
+                "decision": decided.kind,
+                "subject": decided.subject,
+                "requested": list(decided.requested),
+                "cancelled": list(decided.cancelled),
+            }
+        )
+    else:
+        output.say(f"Approved: {decided.subject}.")
+    if decided.requested:
+        output.note("It waits for the daemon, which is not running: see sesauditd actions")
+        raise typer.Exit(NO_DAEMON)
+
+
+def _show(columns: Sequence[str], rows: Sequence[Sequence[object]], *, empty: str) -> None:
+    from sesauditd.report.plain import shortened
+
+    shown = [
+        [shortened(cell, TEXT_SHOWN) if isinstance(cell, str) else cell for cell in row]
+        for row in rows[:ROWS_SHOWN]
+    ]
+    output.table(columns, shown, empty=empty)
+    if len(rows) > len(shown):
+        output.say(f"... and {len(rows) - len(shown)} more: add --json to see all.")
+
+
+def _day(moment: datetime | None) -> str | None:
+    from sesauditd.report.plain import day
+
+    return None if moment is None else day(moment)
+
+
+def _until(block: Block) -> str | None:
+    if block.lifted_at is not None:
+        return f"lifted {_day(block.lifted_at)}"
+    return "for good" if block.until is None else _day(block.until)
+
+
+def _who(action: StoredAction) -> str:
+    own = action.subject == action.customer
+    return action.customer if own else f"{action.customer}: {action.subject}"
+
+
+def _why(action: StoredAction) -> str:
+    return f"{action.reason} ({action.outcome})" if action.outcome else action.reason
+
+
+async def _customers(context: typer.Context) -> Sequence[Customer]:
+    from sesauditd import bootstrap
+    from sesauditd.store.reports import people
+
+    async with (
+        bootstrap.application(settings_of(context)) as application,
+        application.database.read() as connection,
+    ):
+        return await people.all_customers(connection)
+
+
+async def _domains(context: typer.Context) -> Sequence[Domain]:
+    from sesauditd import bootstrap
+    from sesauditd.store.reports import people
+
+    async with (
+        bootstrap.application(settings_of(context)) as application,
+        application.database.read() as connection,
+    ):
+        return await people.all_domains(connection)
+
+
+async def _blocks(context: typer.Context, *, everything: bool) -> Sequence[Block]:
+    from sesauditd import bootstrap
+    from sesauditd.store.reports import decided
+
+    async with (
+        bootstrap.application(settings_of(context)) as application,
+        application.database.read() as connection,
+    ):
+        active_at = None if everything else application.clock()
+        return await decided.all_blocks(connection, active_at=active_at)
+
+
+async def _cases(context: typer.Context) -> Sequence[Case]:
+    from sesauditd import bootstrap
+    from sesauditd.store.reports import decided
+
+    async with (
+        bootstrap.application(settings_of(context)) as application,
+        application.database.read() as connection,
+    ):
+        return await decided.all_cases(connection)
+
+
+async def _actions(context: typer.Context) -> Sequence[StoredAction]:
+    from sesauditd import bootstrap
+    from sesauditd.store.reports import decided
+
+    async with (
+        bootstrap.application(settings_of(context)) as application,
+        application.database.read() as connection,
+    ):
+        return await decided.all_actions(connection)
+
+
+async def _approve(context: typer.Context, name: str) -> Decided:
+    from sesauditd import bootstrap
+
+    async with (
+        bootstrap.application(settings_of(context)) as application,
+        application.deciding(f"operator:{getpass.getuser()}") as taken,
+    ):
+        return await taken.approve(name)

@@ -1,0 +1,178 @@
+"""`sesauditd status`: the one screen of the morning."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING
+
+import typer
+
+from sesauditd.cli import output
+from sesauditd.cli.listings import NO_CUSTOMERS
+from sesauditd.cli.options import JsonOption, settings_of
+from sesauditd.cli.sections import Heading, examples
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from sesauditd.report.figures import StoredAction
+    from sesauditd.report.pages import Status
+
+ACTIONS_SHOWN = 20
+VERDICTS_SHOWN = 10
+TEXT_SHOWN = 160
+MODES = {
+    "enforce": "enforce: verdicts are carried out",
+    "shadow": "shadow: verdicts are shown, nothing is done to anybody until sesauditd arm",
+    "off": "off: nothing is judged",
+}
+APPROVABLE = frozenset({"waiting", "proposed"})
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command."""
+    app.command(
+        "status",
+        rich_help_panel=Heading.LOOKING,
+        epilog=examples("sesauditd status", "sesauditd status --json"),
+    )(status)
+
+
+def status(context: typer.Context, *, as_json: JsonOption = False) -> None:
+    """Show what waits for you, who is stopped, and how all behave."""
+    found = asyncio.run(_status(context))
+    from sesauditd.report.status_document import status_document
+
+    if as_json:
+        output.emit_json(status_document(found))
+        return
+    for line in _overview(found):
+        output.say(line)
+    _actions(found)
+    _shadow(found)
+    _domains(found)
+    _customers(found)
+
+
+async def _status(context: typer.Context) -> Status:
+    from sesauditd import bootstrap
+    from sesauditd.store.reports import pages
+
+    settings = settings_of(context)
+    async with (
+        bootstrap.application(settings) as application,
+        application.database.read() as connection,
+    ):
+        return await pages.status(
+            connection,
+            application.policies,
+            lambda customer: str(settings.policy.mode_of(customer)),
+            application.clock(),
+        )
+
+
+def _overview(found: Status) -> Iterator[str]:
+    from sesauditd.report.plain import minute, number
+
+    overview = found.overview
+    newest = overview.newest_event_at
+    last = f"{minute(newest)} UTC" if newest else "none yet: sesauditd replay FILE"
+    yield f"Mode          {MODES.get(found.mode, found.mode)}"
+    yield f"Newest event  {last}"
+    yield f"Judged up to  {overview.last_judged_week or 'no week yet: sesauditd enforce'}"
+    yield f"Journal       {number(overview.journal_length)} entries"
+    if overview.quarantined:
+        said = f"{number(overview.quarantined)} could not be read"
+        yield f"Quarantine    {said}: sesauditd events --quarantined"
+    if overview.unattributed:
+        said = f"{number(overview.unattributed)} events belong to nobody"
+        yield f"Unattributed  {said}: sesauditd events --unattributed"
+
+
+def _actions(found: Status) -> None:
+    weighty = [one for one in found.pending if one.kind != "block_recipient"]
+    blocks = len(found.pending) - len(weighty)
+    if not found.pending:
+        return
+    counted = ", ".join(f"{count} {state}" for state, count in found.overview.pending.items())
+    _title(f"Actions that are not done: {counted}")
+    if weighty:
+        output.table(("ID", "Action", "State", "Who", "Why"), _rows(weighty[:ACTIONS_SHOWN]))
+    more = len(weighty) - ACTIONS_SHOWN
+    if more > 0:
+        output.say(f"... and {more} more.")
+    if blocks:
+        output.say(f"{blocks} of them are blocks of one recipient.")
+    approvable = next((one for one in weighty if one.state in APPROVABLE), None)
+    approvable = approvable or next((one for one in found.pending if one.state in APPROVABLE), None)
+    if approvable is not None:
+        output.say(f"Approve with: sesauditd actions approve {approvable.id}")
+
+
+def _rows(actions: Sequence[StoredAction]) -> list[tuple[object, ...]]:
+    from sesauditd.report.plain import shortened
+
+    return [
+        (
+            one.id,
+            one.kind,
+            one.state,
+            shortened(one.subject, TEXT_SHOWN),
+            shortened(one.reason, TEXT_SHOWN),
+        )
+        for one in actions
+    ]
+
+
+def _shadow(found: Status) -> None:
+    if not found.shown_only:
+        return
+    from sesauditd.report.plain import shortened
+
+    weighty = [one for one in found.shown_only if one.does != "block_recipient"]
+    blocks = len(found.shown_only) - len(weighty)
+    _title(f"Would have been done in the last 7 days: {blocks} blocks and {len(weighty)} more")
+    if weighty:
+        output.table(
+            ("Rule", "Domain", "Why"),
+            [
+                (one.rule, shortened(one.domain, TEXT_SHOWN), shortened(one.reason, TEXT_SHOWN))
+                for one in weighty[:VERDICTS_SHOWN]
+            ],
+        )
+
+
+def _domains(found: Status) -> None:
+    if not found.domains:
+        return
+    _title("Domains that are stopped, or may be")
+    output.table(
+        ("Domain", "Customer", "State"),
+        [(one.name, one.customer, one.state) for one in found.domains],
+    )
+
+
+def _customers(found: Status) -> None:
+    _title("Customers, by the last 90 days")
+    output.table(
+        ("Customer", "Grade", "Score", "Mode", "Domains", "Mailed", "Hard bounces", "Complaints"),
+        [
+            (
+                one.customer,
+                one.score.grade if one.score else None,
+                one.score.value if one.score else None,
+                one.mode,
+                one.domains,
+                one.mailed,
+                one.hard_bounces,
+                one.complaints,
+            )
+            for one in found.customers
+        ],
+        empty=NO_CUSTOMERS,
+    )
+
+
+def _title(text: str) -> None:
+    output.say("")
+    output.say(text)
