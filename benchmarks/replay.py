@@ -1,6 +1,6 @@
 """Replay against decode + raw `executemany` of the same rows, interleaved in one run.
 
-    python benchmarks/replay.py [--events 200000] [--repeats 3]
+python benchmarks/replay.py [--events 200000] [--repeats 3]
 """
 
 from __future__ import annotations
