@@ -7,9 +7,8 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, TypeAlias
 
-from tests.support.cli import MONDAY, program
-
 from tests.support import ses
+from tests.support.cli import MONDAY, program
 
 if TYPE_CHECKING:
     from pathlib import Path
