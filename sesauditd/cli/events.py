@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from difflib import get_close_matches
 from typing import TYPE_CHECKING, Annotated
 
@@ -11,6 +10,7 @@ import typer
 from sesauditd.cli import output
 from sesauditd.cli.options import JsonOption, SinceOption, settings_of
 from sesauditd.cli.sections import Heading, examples
+from sesauditd.cli.waiting import finished
 from sesauditd.errors import Refused
 
 if TYPE_CHECKING:
@@ -82,10 +82,10 @@ def events(
     if quarantined:
         if unattributed or domain is not None or kind is not None:
             raise Refused("--quarantined goes with --since, --limit and --json only")
-        _unreadable(asyncio.run(_quarantined(context, limit, since)), as_json=as_json)
+        _unreadable(finished(_quarantined(context, limit, since)), as_json=as_json)
         return
     wanted = {"domain": _domain(domain), "kind": _kind(kind)}
-    found = asyncio.run(_events(context, wanted, since, limit, unattributed=unattributed))
+    found = finished(_events(context, wanted, since, limit, unattributed=unattributed))
     from sesauditd.report.rows import event_row
 
     if as_json:

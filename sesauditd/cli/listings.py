@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import getpass
 from datetime import datetime
 from typing import TYPE_CHECKING, Annotated
@@ -13,6 +12,7 @@ from sesauditd.cli import output
 from sesauditd.cli.deciding import NO_DAEMON
 from sesauditd.cli.options import JsonOption, settings_of
 from sesauditd.cli.sections import Heading, examples
+from sesauditd.cli.waiting import finished
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -27,6 +27,7 @@ TEXT_SHOWN = 300
 NO_CUSTOMERS = (
     "No customers yet: sesauditd adopt example.com --customer NAME --contact owner@example.com"
 )
+ACTION_COLUMNS = ("ID", "Action", "State", "Who and why")
 AllOption = Annotated[bool, typer.Option("--all", help="Those that were lifted or are over, too.")]
 
 
@@ -50,7 +51,7 @@ def register(app: typer.Typer) -> None:
 
 def customers(context: typer.Context, *, as_json: JsonOption = False) -> None:
     """List the customers and their domains."""
-    found = asyncio.run(_customers(context))
+    found = finished(_customers(context))
     from sesauditd.report.rows import customer_row
 
     if as_json:
@@ -62,7 +63,7 @@ def customers(context: typer.Context, *, as_json: JsonOption = False) -> None:
 
 def domains(context: typer.Context, *, as_json: JsonOption = False) -> None:
     """List the domains, and whether each may send."""
-    found = asyncio.run(_domains(context))
+    found = finished(_domains(context))
     from sesauditd.report.rows import domain_row
 
     if as_json:
@@ -78,23 +79,20 @@ def blocks(
     context: typer.Context, *, everything: AllOption = False, as_json: JsonOption = False
 ) -> None:
     """List the recipients that are blocked, for whom, and until when."""
-    found = asyncio.run(_blocks(context, everything=everything))
+    found = finished(_blocks(context, everything=everything))
     from sesauditd.report.rows import block_row
 
     if as_json:
         output.emit_json({"blocks": [block_row(one) for one in found]})
         return
-    rows = [
-        (one.recipient, one.customer, one.rule, _day(one.since), _until(one), one.state)
-        for one in found
-    ]
-    columns = ("Recipient", "Customer", "Rule", "Since", "Until", "State")
+    rows = [(one.recipient, one.customer, one.rule, _until(one), one.state) for one in found]
+    columns = ("Recipient", "Customer", "Rule", "Until", "State")
     _show(columns, rows, empty="Nobody is blocked.")
 
 
 def cases(context: typer.Context, *, as_json: JsonOption = False) -> None:
     """List what customers were asked to explain, open cases first."""
-    found = asyncio.run(_cases(context))
+    found = finished(_cases(context))
     from sesauditd.report.rows import case_row
 
     if as_json:
@@ -112,15 +110,14 @@ def actions(context: typer.Context, *, as_json: JsonOption = False) -> None:
     """List what was asked for, and approve what waits for you."""
     if context.invoked_subcommand is not None:
         return
-    found = asyncio.run(_actions(context))
+    found = finished(_actions(context))
     from sesauditd.report.rows import action_row
 
     if as_json:
         output.emit_json({"actions": [action_row(one) for one in found]})
         return
-    rows = [(one.id, one.kind, one.state, _who(one), _why(one)) for one in found]
-    columns = ("ID", "Action", "State", "Who", "Why")
-    _show(columns, rows, empty="No actions: nothing was asked for yet.")
+    rows = [action_cells(one) for one in found]
+    _show(ACTION_COLUMNS, rows, empty="No actions: nothing was asked for yet.")
 
 
 def approve(
@@ -130,7 +127,7 @@ def approve(
     as_json: JsonOption = False,
 ) -> None:
     """Let an action go ahead that waits for an operator or was only proposed."""
-    decided = asyncio.run(_approve(context, name.strip()))
+    decided = finished(_approve(context, name.strip()))
     if as_json:
         output.emit_json(
             {
@@ -145,6 +142,14 @@ def approve(
     if decided.requested:
         output.note("It waits for the daemon, which is not running: see sesauditd actions")
         raise typer.Exit(NO_DAEMON)
+
+
+def action_cells(action: StoredAction) -> tuple[str, str, str, str]:
+    """Return the cells of an action in a table, under `ACTION_COLUMNS`."""
+    of = "" if action.subject == action.customer else f" ({action.customer})"
+    because = f" ({action.outcome})" if action.outcome else ""
+    why = f"{action.subject}{of}: {action.reason}{because}"
+    return action.id, action.kind.partition("_")[0], action.state, why
 
 
 def _show(columns: Sequence[str], rows: Sequence[Sequence[object]], *, empty: str) -> None:
@@ -169,15 +174,6 @@ def _until(block: Block) -> str | None:
     if block.lifted_at is not None:
         return f"lifted {_day(block.lifted_at)}"
     return "for good" if block.until is None else _day(block.until)
-
-
-def _who(action: StoredAction) -> str:
-    own = action.subject == action.customer
-    return action.customer if own else f"{action.customer}: {action.subject}"
-
-
-def _why(action: StoredAction) -> str:
-    return f"{action.reason} ({action.outcome})" if action.outcome else action.reason
 
 
 async def _customers(context: typer.Context) -> Sequence[Customer]:

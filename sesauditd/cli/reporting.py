@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -13,6 +12,7 @@ import typer
 from sesauditd.cli import output
 from sesauditd.cli.options import JsonOption, SinceOption, settings_of
 from sesauditd.cli.sections import Heading, examples
+from sesauditd.cli.waiting import finished
 from sesauditd.errors import Failed, Refused
 
 if TYPE_CHECKING:
@@ -61,7 +61,7 @@ def report(
     chosen = "json" if as_json else _form(form)
     if out is not None:
         _check(out)
-    found = asyncio.run(_report(context, subject, since, whole=chosen == "json"))
+    found = finished(_report(context, subject, since, whole=chosen == "json"))
     text = _written(found, chosen)
     if out is not None:
         _write(out, text)

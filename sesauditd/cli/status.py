@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-import asyncio
 from typing import TYPE_CHECKING
 
 import typer
 
 from sesauditd.cli import output
-from sesauditd.cli.listings import NO_CUSTOMERS
+from sesauditd.cli.listings import ACTION_COLUMNS, NO_CUSTOMERS, action_cells
 from sesauditd.cli.options import JsonOption, settings_of
 from sesauditd.cli.sections import Heading, examples
+from sesauditd.cli.waiting import finished
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator
 
     from sesauditd.report.figures import StoredAction
     from sesauditd.report.pages import Status
@@ -40,7 +40,7 @@ def register(app: typer.Typer) -> None:
 
 def status(context: typer.Context, *, as_json: JsonOption = False) -> None:
     """Show what waits for you, who is stopped, and how all behave."""
-    found = asyncio.run(_status(context))
+    found = finished(_status(context))
     from sesauditd.report.status_document import status_document
 
     if as_json:
@@ -81,12 +81,11 @@ def _overview(found: Status) -> Iterator[str]:
     yield f"Newest event  {last}"
     yield f"Judged up to  {overview.last_judged_week or 'no week yet: sesauditd enforce'}"
     yield f"Journal       {number(overview.journal_length)} entries"
-    if overview.quarantined:
-        said = f"{number(overview.quarantined)} could not be read"
-        yield f"Quarantine    {said}: sesauditd events --quarantined"
-    if overview.unattributed:
-        said = f"{number(overview.unattributed)} events belong to nobody"
-        yield f"Unattributed  {said}: sesauditd events --unattributed"
+    kept = f"{number(overview.quarantined)} could not be read: sesauditd events --quarantined"
+    yield f"Quarantine    {kept if overview.quarantined else 'empty'}"
+    nobodys = f"{number(overview.unattributed)} of no registered domain: "
+    shown = f"{nobodys}sesauditd events --unattributed"
+    yield f"Unattributed  {shown if overview.unattributed else 'none'}"
 
 
 def _actions(found: Status) -> None:
@@ -97,7 +96,7 @@ def _actions(found: Status) -> None:
     counted = ", ".join(f"{count} {state}" for state, count in found.overview.pending.items())
     _title(f"Actions that are not done: {counted}")
     if weighty:
-        output.table(("ID", "Action", "State", "Who", "Why"), _rows(weighty[:ACTIONS_SHOWN]))
+        output.table(ACTION_COLUMNS, [_cells(one) for one in weighty[:ACTIONS_SHOWN]])
     more = len(weighty) - ACTIONS_SHOWN
     if more > 0:
         output.say(f"... and {more} more.")
@@ -109,19 +108,10 @@ def _actions(found: Status) -> None:
         output.say(f"Approve with: sesauditd actions approve {approvable.id}")
 
 
-def _rows(actions: Sequence[StoredAction]) -> list[tuple[object, ...]]:
+def _cells(action: StoredAction) -> list[str]:
     from sesauditd.report.plain import shortened
 
-    return [
-        (
-            one.id,
-            one.kind,
-            one.state,
-            shortened(one.subject, TEXT_SHOWN),
-            shortened(one.reason, TEXT_SHOWN),
-        )
-        for one in actions
-    ]
+    return [shortened(cell, TEXT_SHOWN) for cell in action_cells(action)]
 
 
 def _shadow(found: Status) -> None:
