@@ -147,7 +147,8 @@ def approve(
 def action_cells(action: StoredAction) -> tuple[str, str, str, str]:
     """Return the cells of an action in a table, under `ACTION_COLUMNS`."""
     of = "" if action.subject == action.customer else f" ({action.customer})"
-    because = f" ({action.outcome})" if action.outcome else ""
+    told = action.outcome and action.state != "shadow"
+    because = f" ({action.outcome})" if told else ""
     why = f"{action.subject}{of}: {action.reason}{because}"
     return action.id, action.kind.partition("_")[0], action.state, why
 

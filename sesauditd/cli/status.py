@@ -23,7 +23,7 @@ VERDICTS_SHOWN = 10
 TEXT_SHOWN = 160
 MODES = {
     "enforce": "enforce: verdicts are carried out",
-    "shadow": "shadow: verdicts are shown, nothing is done to anybody until sesauditd arm",
+    "shadow": "shadow: nothing is done to anybody until sesauditd arm",
     "off": "off: nothing is judged",
 }
 APPROVABLE = frozenset({"waiting", "proposed"})
@@ -121,7 +121,7 @@ def _shadow(found: Status) -> None:
 
     weighty = [one for one in found.shown_only if one.does != "block_recipient"]
     blocks = len(found.shown_only) - len(weighty)
-    _title(f"Would have been done in the last 7 days: {blocks} blocks and {len(weighty)} more")
+    _title(f"Would have been done in the last 30 days: {blocks} blocks and {len(weighty)} more")
     if weighty:
         output.table(
             ("Rule", "Domain", "Why"),
@@ -135,7 +135,7 @@ def _shadow(found: Status) -> None:
 def _domains(found: Status) -> None:
     if not found.domains:
         return
-    _title("Domains that are stopped, or may be")
+    _title("Domains to look at")
     output.table(
         ("Domain", "Customer", "State"),
         [(one.name, one.customer, one.state) for one in found.domains],

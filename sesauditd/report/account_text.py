@@ -12,11 +12,7 @@ if TYPE_CHECKING:
     from sesauditd.report.account import Account, Against, Lines, Member
 
 NAME_SHOWN = 60
-WORDS = {
-    "below": "below AWS's lines",
-    "review": "above AWS's line for a review",
-    "pause": "above AWS's line for a pause",
-}
+WORDS = {"below": "below both", "review": "above review", "pause": "above pause"}
 
 
 def account_text(account: Account) -> str:
@@ -27,13 +23,17 @@ def account_text(account: Account) -> str:
         _against("Hard bounces", account.bounces, BOUNCE_LINES),
         _against("Complaints", account.complaints, COMPLAINT_LINES),
     ]
-    columns = ("", "Count", "Of", "Rate", "Review", "Pause", "So it is")
+    columns = ("", "Count", "Of", "Rate", "Review", "Pause", "It is")
     parts = [section(title, table(columns, rows, right=("Rate", "Review", "Pause")))]
     if account.members:
         parts.append(section("Each customer's part", _members(account)))
     if account.unattributed:
-        said = f"{number(account.unattributed)} events belong to no registered domain and are not "
-        parts.append(filled(f"{said}counted: sesauditd events --unattributed"))
+        parts.append(
+            filled(
+                f"Not counted: {number(account.unattributed)} of no registered domain, "
+                "see sesauditd events --unattributed"
+            )
+        )
     parts.append(
         filled(
             "AWS takes a representative volume that it does not tell: its own rates, on the SES "

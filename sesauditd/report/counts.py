@@ -51,6 +51,12 @@ class WeekCounts:
     soft_bounces: int
     complaints: int
 
+    @property
+    def is_eventful(self) -> bool:
+        """Say whether there was anything."""
+        struck = self.hard_bounces + self.soft_bounces + self.complaints
+        return self.mailed + self.delivered + struck > 0
+
 
 def rate(hits: int, size: int, z: float) -> Rate:
     """Return the rate with Wilson's interval; `z` = 1.645 makes it one of 90 %."""

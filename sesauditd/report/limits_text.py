@@ -8,7 +8,7 @@ from sesauditd.model.calendar import week_of
 from sesauditd.model.verdicts import Rule
 from sesauditd.report.distances import Basis, last_moment
 from sesauditd.report.plain import bar, minute, number, percent, shortened
-from sesauditd.report.tables import filled, section, table
+from sesauditd.report.tables import INDENT, filled, section, table
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -16,10 +16,10 @@ if TYPE_CHECKING:
     from sesauditd.report.distances import Distance, Nearness
 
 NOUNS = {
-    Basis.RECIPIENTS: "recipients",
-    Basis.WARNINGS: "warnings",
-    Basis.AT_ONE_PROVIDER: "recipients at one provider",
-    Basis.VIRUSES: "viruses",
+    Basis.RECIPIENTS: ("recipient", "recipients"),
+    Basis.WARNINGS: ("warning", "warnings"),
+    Basis.AT_ONE_PROVIDER: ("recipient at one provider", "recipients at one provider"),
+    Basis.VIRUSES: ("virus", "viruses"),
 }
 WEEKLY = frozenset({Rule.HARD_BOUNCE_DISABLE, Rule.COMPLAINT_DISABLE})
 NAME_SHOWN = 60
@@ -30,7 +30,7 @@ def limits_section(nearnesses: Sequence[Nearness]) -> str:
     columns = ("Rule that disables", "Newest full week", "At worst in the span")
     rows = [(one.rule, _bar(one.newest), _bar(one.worst)) for one in nearnesses]
     worst = [one.worst for one in nearnesses if one.worst is not None]
-    observed = [filled(observation(one), indented=True) for one in worst]
+    observed = [filled(observation(one), indent=INDENT) for one in worst]
     drawn = table(columns, rows)
     return section(
         "Distance to each limit", "\n".join([drawn, *([""] if observed else []), *observed])
@@ -39,11 +39,11 @@ def limits_section(nearnesses: Sequence[Nearness]) -> str:
 
 def observation(distance: Distance) -> str:
     """Return in words what was observed beside its limit, when, and where."""
-    noun = NOUNS[distance.basis]
+    one, several = NOUNS[distance.basis]
+    of = "" if distance.size is None else f" of {number(distance.size)}"
+    alone = distance.count == 1 and distance.size is None
+    seen = f"{number(distance.count)}{of} {one if alone else several}"
     limit = f"limit {number(distance.count_limit)}"
-    seen = f"{number(distance.count)} {noun}"
-    if distance.size is not None:
-        seen = f"{number(distance.count)} of {number(distance.size)} {noun}"
     if distance.percent is not None and distance.percent_limit is not None:
         bound = "at least " if distance.rule is Rule.HARD_BOUNCE_DISABLE else ""
         seen = f"{seen} ({bound}{percent(distance.percent)})"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 import textwrap
 from typing import TYPE_CHECKING
 
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
 
 WIDTH = 80
 INDENT = 2
+NO_BREAK_SPACE = "\N{NO-BREAK SPACE}"
 
 
 def section(title: str, body: str) -> str:
@@ -25,10 +27,13 @@ def section(title: str, body: str) -> str:
     return f"{title}\n{body}"
 
 
-def filled(text: str, *, indented: bool = False) -> str:
-    """Return the text broken into lines of at most 80 columns."""
-    begin = " " * INDENT if indented else ""
-    return textwrap.fill(text, width=WIDTH, initial_indent=begin, subsequent_indent=" " * INDENT)
+def filled(text: str, *, indent: int = 0) -> str:
+    """Return the text broken into lines of at most 80 columns, all indented alike."""
+    # A number and its percent sign stay on one line.
+    kept = re.sub(r"(?<=\d) %", f"{NO_BREAK_SPACE}%", text)
+    begin = " " * indent
+    lines = textwrap.fill(kept, width=WIDTH, initial_indent=begin, subsequent_indent=begin)
+    return lines.replace(NO_BREAK_SPACE, " ")
 
 
 def table(

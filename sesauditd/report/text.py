@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import dropwhile
 from typing import TYPE_CHECKING
 
 from sesauditd.model.events import Outcome
@@ -9,7 +10,7 @@ from sesauditd.report.decided_text import blocks_section, verdicts_section
 from sesauditd.report.limits_text import limits_section
 from sesauditd.report.plain import cleaned, day, minute, number, percent, shortened, sparkline
 from sesauditd.report.score import LEAST_MAILS
-from sesauditd.report.tables import filled, section, table
+from sesauditd.report.tables import INDENT, filled, section, table
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -55,20 +56,20 @@ def score_line(score: Score | None) -> str:
 
 def _head(behaviour: Behaviour) -> str:
     span = behaviour.span
-    since = f"customer since {day(behaviour.since)}" if behaviour.since else "customer for long"
+    since = f"; customer since {day(behaviour.since)}" if behaviour.since else ""
     owner = "" if behaviour.name == behaviour.customer else f" of {cleaned(behaviour.customer)}"
     title = f"{behaviour.kind.capitalize()} {cleaned(behaviour.name)}{owner}: "
     lines = [
         filled(f"{title}{score_line(behaviour.score)}"),
-        filled(f"{day(span.start)} to {minute(span.end)} UTC; {since}", indented=True),
+        filled(f"{day(span.start)} to {minute(span.end)} UTC{since}", indent=INDENT),
     ]
     if list(behaviour.domains) != [behaviour.name]:
         names = ", ".join(cleaned(one) for one in behaviour.domains) or "none yet"
-        lines.append(filled(f"domains: {names}", indented=True))
+        lines.append(filled(f"domains: {names}", indent=INDENT))
     if behaviour.score is not None:
         why = f"nearest limit at worst: {percent(behaviour.score.nearest_percent)}"
         took = f"disables in the last 90 days: {behaviour.score.disables}"
-        lines.append(filled(f"{why}; {took}", indented=True))
+        lines.append(filled(f"{why}; {took}", indent=INDENT))
     return "\n".join(lines)
 
 
@@ -92,7 +93,7 @@ def _rates(behaviour: Behaviour) -> str:
     rows = [
         _rate("hard bounces", rates.hard_bounce),
         _rate("soft bounces", rates.soft_bounce),
-        _rate("complaints, where providers report them", rates.complaint),
+        _rate("complaints, where reported", rates.complaint),
     ]
     columns = ("Different recipients", "Struck", "Of", "Rate", "90 % interval")
     return section("Rates", table(columns, rows, right=("Rate", "90 % interval")))
@@ -104,26 +105,29 @@ def _rate(name: str, rate: Rate) -> tuple[str, int, int, str, str]:
 
 
 def _weeks(weeks: Sequence[WeekCounts]) -> str:
+    title = "Trend by week"
+    begun = list(dropwhile(lambda one: not one.is_eventful, weeks))
+    if not begun:
+        return section(title, filled("no events", indent=INDENT))
     trends = (
-        ("mailed", [one.mailed for one in weeks]),
-        ("hard bounces", [one.hard_bounces for one in weeks]),
-        ("complaints", [one.complaints for one in weeks]),
+        ("mailed", [one.mailed for one in begun]),
+        ("hard bounces", [one.hard_bounces for one in begun]),
+        ("complaints", [one.complaints for one in begun]),
     )
-    shown = weeks[-WEEKS_SHOWN:]
     lines = [f"  {name:<13} {sparkline(values[-TREND_SHOWN:])}" for name, values in trends]
     rows = [
         (one.week, one.mailed, one.delivered, one.hard_bounces, one.soft_bounces, one.complaints)
-        for one in shown
+        for one in begun[-WEEKS_SHOWN:]
     ]
     columns = ("Week", "Mailed", "Delivered", "Hard", "Soft", "Complaints")
-    earlier = len(weeks) - len(shown)
-    title = f"Trend by week ({earlier} earlier weeks not listed)" if earlier else "Trend by week"
-    return section(title, "\n".join([*lines, "", table(columns, rows)]))
+    earlier = len(begun) - len(rows)
+    unlisted = f" ({earlier} earlier weeks not listed)" if earlier else ""
+    return section(f"{title}{unlisted}", "\n".join([*lines, "", table(columns, rows)]))
 
 
 def _causes(title: str, name: str, causes: Sequence[Cause], *, examples: bool) -> str:
     if not causes:
-        return section(title, filled("no strikes", indented=True))
+        return section(title, filled("no strikes", indent=INDENT))
     rows = [
         (
             shortened(one.name, DIAGNOSTIC_SHOWN),
@@ -141,7 +145,7 @@ def _causes(title: str, name: str, causes: Sequence[Cause], *, examples: bool) -
 
 def _strikes(behaviour: Behaviour) -> str:
     if not behaviour.strikes:
-        return section("Strikes", filled("none", indented=True))
+        return section("Strikes", filled("none", indent=INDENT))
     shown = behaviour.strikes[:STRIKES_SHOWN]
     whole = len(behaviour.strikes)
     title = f"Strikes: the newest {len(shown)} of {number(whole)}"

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from sesauditd.report.score import Score
 
 GRADED_OVER = timedelta(days=90)
-SHADOW_SHOWN = timedelta(days=7)
+SHADOW_SHOWN = timedelta(days=30)
 
 
 async def account_report(
