@@ -238,8 +238,8 @@ def who_complained_rows() -> Iterator[Case]:
         yield row(f"20 complaints {subtype}", unhappy(20, subtype=subtype))
     for kind in ("not-spam", "auth-failure"):
         yield row(f"20 complaints of type {kind}", unhappy(20, kind=kind))
-    for kind in ("abuse", "fraud", "virus", "other", None):
-        yield row(f"3 complaints of type {kind}", unhappy(3, kind=kind), WARN)
+    for said in ("abuse", "fraud", "virus", "other", None):
+        yield row(f"3 complaints of type {said}", unhappy(3, kind=said), WARN)
     yield row("2 ambiguous complaints about 12", guessed(2))
     yield row("3 ambiguous complaints about the same 12", guessed(3), WARN)
     yield row("5 ambiguous complaints about the same 12", guessed(5), DISABLE)
