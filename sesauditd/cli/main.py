@@ -30,6 +30,7 @@ from sesauditd import __version__
 from sesauditd.cli import (
     database,
     deciding,
+    demonstrate,
     events,
     initialise,
     listings,
@@ -56,6 +57,7 @@ COMMANDS = (
     events,
     listings,
     deciding,
+    demonstrate,
     database,
 )
 PROGRAM = "sesauditd"
