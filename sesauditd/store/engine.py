@@ -2,34 +2,38 @@
 
 from __future__ import annotations
 
+import os
 import sqlite3
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from sqlalchemy import event
-from sqlalchemy.engine import make_url
-from sqlalchemy.exc import ArgumentError, DatabaseError
+from sqlalchemy.engine import URL, make_url
+from sqlalchemy.exc import ArgumentError, DBAPIError, InvalidRequestError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
-from sqlalchemy.pool import NullPool
 
-from sesauditd.errors import Busy, Failed, Refused
+from sesauditd.errors import Busy, Failed, Refused, SesauditdError
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
+    from collections.abc import AsyncIterator, Iterator
 
     from sqlalchemy import Connection
+    from sqlalchemy.engine.interfaces import DBAPIConnection
+    from sqlalchemy.pool import ConnectionPoolEntry
 
 LOCK_WAIT_SECONDS = 30
-PRAGMAS = (
-    f"PRAGMA busy_timeout={LOCK_WAIT_SECONDS * 1000}",
-    "PRAGMA journal_mode=WAL",
-    # In WAL mode NORMAL does not flush at commit: after a power cut a message could be gone
-    # from the queue and missing here.
-    "PRAGMA synchronous=FULL",
-    "PRAGMA foreign_keys=ON",
-    "PRAGMA cache_size=-64000",
+CACHE_KIB = 64_000
+LOCKED = frozenset({sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED})
+UNUSABLE = frozenset(
+    {
+        sqlite3.SQLITE_AUTH,
+        sqlite3.SQLITE_CANTOPEN,
+        sqlite3.SQLITE_NOTADB,
+        sqlite3.SQLITE_PERM,
+        sqlite3.SQLITE_READONLY,
+    }
 )
 
 
@@ -37,98 +41,148 @@ PRAGMAS = (
 class Database:
     """One database with one way to read it and one way to write it."""
 
-    engine: AsyncEngine
+    writing: AsyncEngine
+    reading: AsyncEngine
+    """Its connections refuse to change anything."""
 
     @classmethod
-    def open(cls, url: str) -> Database:
+    def open(cls, url: str, *, lock_wait_seconds: float = LOCK_WAIT_SECONDS) -> Database:
         """Return the database at a SQLAlchemy URL; nothing is read yet.
 
         Raises Refused for an URL that cannot be used and for a folder that does not exist.
         """
+        parsed = _parsed(url)
         try:
-            parsed = make_url(url)
-        except ArgumentError as error:
-            message = f"database.url {url!r} is not a database URL: write sqlite:///path/to/file"
+            writing, reading = create_async_engine(parsed), create_async_engine(parsed)
+        except (ArgumentError, InvalidRequestError, ImportError) as error:
+            message = (
+                f"no driver for the database {parsed.drivername!r}: "
+                "write sqlite:///path/to/file, or install the extra 'postgres'"
+            )
             raise Refused(message) from error
-        if parsed.drivername == "sqlite":
-            parsed = parsed.set(drivername="sqlite+aiosqlite")
         if parsed.get_backend_name() == "sqlite":
-            _check_folder(parsed.database)
-        engine = create_async_engine(parsed, poolclass=NullPool)
-        if parsed.get_backend_name() == "sqlite":
-            event.listen(engine.sync_engine, "connect", _prepare)
-            event.listen(engine.sync_engine, "begin", _begin)
-        return cls(engine)
+            _tune(writing, "BEGIN IMMEDIATE", lock_wait_seconds, query_only=False)
+            _tune(reading, "BEGIN", lock_wait_seconds, query_only=True)
+        return cls(writing, reading)
 
     @asynccontextmanager
     async def write(self) -> AsyncIterator[AsyncConnection]:
-        """Give a connection inside one writing transaction: committed, or rolled back."""
+        """Give a connection inside one writing transaction: committed, or rolled back.
+
+        Raises Busy if another process keeps the database locked, Refused if the file cannot
+        be used, Failed for what else the database answers.
+        """
         with _in_words():
-            async with self.engine.connect() as connection:
-                await connection.execution_options(writes=True)
-                async with connection.begin():
-                    yield connection
+            async with self.writing.begin() as connection:
+                yield connection
 
     @asynccontextmanager
     async def read(self) -> AsyncIterator[AsyncConnection]:
-        """Give a connection that sees one state of the database throughout."""
+        """Give a connection that sees one state of the database throughout; raises as `write`."""
         with _in_words():
-            async with self.engine.connect() as connection, connection.begin():
+            async with self.reading.begin() as connection:
                 yield connection
 
     async def close(self) -> None:
         """Close every connection."""
-        await self.engine.dispose()
+        await self.reading.dispose()
+        await self.writing.dispose()
 
 
-class _in_words:  # noqa: N801
-    """Turns the errors of the database into one line for a person."""
-
-    def __enter__(self) -> None:
-        """Do nothing."""
-
-    def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
-        """Raise Busy, Refused or Failed in place of an error of the database."""
-        if not isinstance(error, DatabaseError):
-            return
-        reason = str(error.orig)
-        if "locked" in reason or "busy" in reason:
-            message = (
-                f"the database is locked by another process (waited {LOCK_WAIT_SECONDS} s): "
-                "try again when it is done"
-            )
-            raise Busy(message) from error
-        if "not a database" in reason or "unable to open" in reason or "readonly" in reason:
-            message = f"the database cannot be used ({reason}): check database.url and permissions"
-            raise Refused(message) from error
-        if isinstance(error.orig, sqlite3.OperationalError):
-            message = f"the database answered: {reason}"
-            raise Failed(message) from error
+def _parsed(url: str) -> URL:
+    try:
+        parsed = make_url(url)
+    except ArgumentError as error:
+        # The text may hold a password, so it is not repeated.
+        message = "database.url is not a database URL: write sqlite:///path/to/file"
+        raise Refused(message) from error
+    if parsed.drivername == "sqlite":
+        parsed = parsed.set(drivername="sqlite+aiosqlite")
+    if parsed.get_backend_name() == "sqlite":
+        _check_place(parsed.database)
+    return parsed
 
 
-def _check_folder(path: str | None) -> None:
+def _check_place(path: str | None) -> None:
     if path in {None, "", ":memory:"}:
-        return
-    folder = Path(str(path)).resolve().parent
-    if not folder.is_dir():
+        message = "a database in memory forgets everything: set database.url to a file"
+        raise Refused(message)
+    place = Path(str(path)).absolute()
+    if not place.parent.is_dir():
         message = (
-            f"the folder {folder} for the database does not exist: create it, "
+            f"the folder {place.parent} for the database does not exist: create it, "
             "or set database.url to another place"
         )
         raise Refused(message)
+    # The driver's thread outlives a failure to open and may complain on stderr: look first.
+    if place.is_dir():
+        message = f"{place} is a folder: set database.url to a file"
+        raise Refused(message)
+    needed = place if place.exists() else place.parent
+    if not os.access(needed, os.R_OK | os.W_OK):
+        message = f"{needed} may not be read and written by this user: change its owner or mode"
+        raise Refused(message)
 
 
-def _prepare(connection: Any, _record: object) -> None:
-    # The driver's own idea of when a transaction begins is switched off; `_begin` does it.
-    connection.isolation_level = None
-    cursor = connection.cursor()
-    for pragma in PRAGMAS:
-        cursor.execute(pragma)
-    cursor.close()
+def _tune(engine: AsyncEngine, begin: str, lock_wait_seconds: float, *, query_only: bool) -> None:
+    pragmas = [
+        f"PRAGMA busy_timeout={int(lock_wait_seconds * 1000)}",
+        "PRAGMA journal_mode=WAL",
+        # In WAL mode NORMAL does not flush at commit: after a power cut a message could be
+        # gone from the queue and missing here.
+        "PRAGMA synchronous=FULL",
+        "PRAGMA foreign_keys=ON",
+        f"PRAGMA cache_size=-{CACHE_KIB}",
+        f"PRAGMA query_only={int(query_only)}",
+    ]
+
+    def prepare(connection: DBAPIConnection, _entry: ConnectionPoolEntry) -> None:
+        # The driver's own idea of when a transaction begins is switched off.
+        connection.isolation_level = None
+        cursor = connection.cursor()
+        try:
+            for pragma in pragmas:
+                cursor.execute(pragma)
+            cursor.close()
+        except sqlite3.Error:
+            # Nobody else would: the pool forgets a connection that fails here.
+            connection.close()
+            raise
+
+    def start(connection: Connection) -> None:
+        # A read that later writes would fail at once with SQLITE_BUSY_SNAPSHOT, whatever the
+        # timeout; a writer takes its lock at the start.
+        connection.exec_driver_sql(begin)
+
+    event.listen(engine.sync_engine, "connect", prepare)
+    event.listen(engine.sync_engine, "begin", start)
 
 
-def _begin(connection: Connection) -> None:
-    # A read that later writes would fail at once with SQLITE_BUSY_SNAPSHOT, whatever the
-    # timeout; a writer takes its lock at the start.
-    writes = connection.get_execution_options().get("writes", False)
-    connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+@contextmanager
+def _in_words() -> Iterator[None]:
+    """Turn the errors of the database into one line for a person."""
+    try:
+        yield
+    except (DBAPIError, sqlite3.Error) as error:
+        told = _told(error.orig if isinstance(error, DBAPIError) else error)
+        if told is None:
+            raise
+        raise told from error
+
+
+def _told(error: BaseException | None) -> SesauditdError | None:
+    reason = str(error)
+    code = getattr(error, "sqlite_errorcode", sqlite3.SQLITE_OK) & 0xFF
+    if code in LOCKED:
+        return Busy(
+            f"the database stays locked by another process ({reason}): try again when it is done"
+        )
+    if code in UNUSABLE:
+        return Refused(f"the database cannot be used ({reason}): check database.url, permissions")
+    if code == sqlite3.SQLITE_FULL:
+        return Failed(f"no space for the database ({reason}): nothing of this step was stored")
+    if code == sqlite3.SQLITE_CORRUPT:
+        return Failed(f"the database is damaged ({reason}): restore it from a backup")
+    if code == sqlite3.SQLITE_IOERR or isinstance(error, sqlite3.OperationalError):
+        return Failed(f"the database answered: {reason}")
+    return None

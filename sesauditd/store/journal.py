@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import insert, select
 
+from sesauditd.model.calendar import aware
 from sesauditd.store.tables import journal
 
 if TYPE_CHECKING:
@@ -29,7 +30,10 @@ async def append(
     subject: str,
     facts: Mapping[str, object],
 ) -> int:
-    """Append one row inside the caller's writing transaction; return its sequence number."""
+    """Append one row inside the caller's writing transaction; return its sequence number.
+
+    Raises ValueError for a time without a zone.
+    """
     newest = (
         await connection.execute(
             select(journal.c.sequence, journal.c.hash).order_by(journal.c.sequence.desc()).limit(1)
@@ -37,7 +41,7 @@ async def append(
     ).first()
     sequence = newest.sequence + 1 if newest else 1
     previous = newest.hash if newest else FIRST
-    row = {"at": at, "actor": actor, "kind": kind, "subject": subject, "facts": dict(facts)}
+    row = {"at": aware(at), "actor": actor, "kind": kind, "subject": subject, "facts": dict(facts)}
     await connection.execute(
         insert(journal).values(
             sequence=sequence, previous=previous, hash=_hash(previous, sequence, row), **row

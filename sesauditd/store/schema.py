@@ -16,12 +16,14 @@ if TYPE_CHECKING:
 
 NEWEST = "0001"
 """The newest revision in `migrations/versions`; a test holds them equal."""
+VERSION_TABLE = "alembic_version"
 
 
 async def upgrade(database: Database) -> str:
     """Upgrade to the newest schema, create it in an empty database; return its revision.
 
-    Raises Refused for a database that a newer program has written.
+    Raises Refused for a database that a newer program, or another one, has written. Two
+    processes may do it at once: the second finds it done.
     """
     async with database.read() as connection:
         if await connection.run_sync(_revision) == NEWEST:
@@ -32,7 +34,7 @@ async def upgrade(database: Database) -> str:
 
 
 def _revision(connection: Connection) -> str | None:
-    if not inspect(connection).has_table("alembic_version"):
+    if not inspect(connection).has_table(VERSION_TABLE):
         return None
     found = connection.execute(text("SELECT version_num FROM alembic_version")).scalar()
     return None if found is None else str(found)
@@ -48,6 +50,12 @@ def _upgrade(connection: Connection) -> None:
     config.set_main_option("script_location", str(migrations_folder()).replace("%", "%%"))
     known = {one.revision for one in ScriptDirectory.from_config(config).walk_revisions()}
     found = _revision(connection)
+    if found is None and set(inspect(connection).get_table_names()) - {VERSION_TABLE}:
+        message = (
+            "the database belongs to another program: its tables are not of sesauditd; "
+            "set database.url to a file of its own"
+        )
+        raise Refused(message)
     if found is not None and found not in known:
         message = (
             f"the database has schema {found}, which is newer than this program knows "
