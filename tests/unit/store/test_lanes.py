@@ -1,0 +1,71 @@
+"""A rule's lane can be changed in the policy file: it says when the rule is judged, not what of."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from tests.support import feedback as ses
+from tests.support.running import running
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+WEEKLY_BLOCKS = """
+[hard_bounce.block]
+lane = "weekly"
+[virus.disable]
+lane = "weekly"
+[virus.terminate]
+lane = "weekly"
+"""
+FAST_DISABLE = """
+[complaint.disable]
+lane = "fast"
+"""
+
+
+def policy(folder: Path, text: str) -> str:
+    """Write a policy file and return the settings that name it."""
+    folder.mkdir(parents=True, exist_ok=True)
+    path = folder / "lanes.toml"
+    path.write_text(text)
+    return f'mode = "enforce"\nfile = "{path}"'
+
+
+async def test_fast_rules_that_were_moved_wait_for_monday(tmp_path: Path) -> None:
+    async with running(tmp_path / "p", policy(tmp_path, WEEKLY_BLOCKS)) as program:
+        await program.adopt()
+        await program.feed(
+            [ses.bounce("p@x.example", ses.at(1)), ses.reject("q@x.example", ses.at(2))]
+        )
+        assert await program.states() == {}
+        document = await program.application.enforce(ses.at(7, 3))
+        lanes = {one["rule"]: one["lane"] for one in document["verdicts"]}
+        assert lanes == {"hard_bounce.block": "weekly", "virus.disable": "weekly"}
+
+
+async def test_a_weekly_rule_that_was_moved_is_judged_at_once(tmp_path: Path) -> None:
+    async with running(tmp_path / "p", policy(tmp_path, FAST_DISABLE)) as program:
+        await program.adopt()
+        await program.feed([ses.send(f"p{n}@x.example", ses.at(1)) for n in range(100)])
+        await program.feed([ses.complaint(f"p{n}@x.example", ses.at(2)) for n in range(5)])
+        documents = await program.application.verdict_documents()
+        assert [(one["rule"], one["lane"]) for one in documents] == [("complaint.disable", "fast")]
+        window = documents[0]["window"]
+        assert window == {"start": "2026-11-16T00:00:00Z", "end": "2026-11-18T10:00:00Z"}
+
+
+async def test_a_customer_may_have_limits_and_a_mode_of_its_own(tmp_path: Path) -> None:
+    own = (
+        'mode = "shadow"\n[policy.customers.k]\nmode = "enforce"\n'
+        "[policy.customers.k.rules.complaint.block]\ncomplaints = 1"
+    )
+    async with running(tmp_path, own) as program:
+        await program.adopt("a.example", "k")
+        await program.adopt("b.example", "other")
+        await program.feed([ses.complaint("p@x.example", ses.at(1))])
+        await program.feed([ses.bounce("p@x.example", ses.at(1), domain="b.example")])
+        assert await program.states() == {
+            "complaint.block": "requested",
+            "hard_bounce.block": "shadow",
+        }
