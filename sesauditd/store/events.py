@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import select, update
+from sqlalchemy import bindparam, select, update
 
 from sesauditd.model.events import Event, Feedback, Flag, Outcome, Suffered
 from sesauditd.model.recorded import Recorded
@@ -64,11 +65,12 @@ async def attribute_late(
             events.c.domain.is_(None), events.c.flags.contains(str(Flag.UNATTRIBUTED))
         )
     )
-    entries = [
-        await _attributed(connection, row, found)
+    found = [
+        (row, attribution)
         for row in rows.fetchall()
-        if (found := register.attribute(_sender_of(row))) is not None
+        if (attribution := register.attribute(_sender_of(row))) is not None
     ]
+    entries = await _attributed(connection, found)
     settled = await _settle_auto_replies(connection, entries, stored=True)
     return await derive(connection, register, settled, no_feedback=no_feedback)
 
@@ -83,25 +85,39 @@ def _sender_of(row: Row[Any]) -> Feedback:
     )
 
 
-async def _attributed(connection: AsyncConnection, row: Row[Any], found: Attribution) -> Entry:
-    flags = {Flag(one) for one in row.flags.split()} - {Flag.UNATTRIBUTED}
-    if found.foreign_caller:
-        flags.add(Flag.FOREIGN_CALLER)
+async def _attributed(
+    connection: AsyncConnection, found: Sequence[tuple[Row[Any], Attribution]]
+) -> list[Entry]:
+    if not found:
+        return []
     await connection.execute(
         update(events)
-        .where(events.c.key == row.key)
-        .values(domain=found.domain, flags=_written(flags))
+        .where(events.c.key == bindparam("of_key"))
+        .values(domain=bindparam("new_domain"), flags=bindparam("new_flags")),
+        [
+            {"of_key": row.key, "new_domain": owner.domain, "new_flags": _late_flags(row, owner)}
+            for row, owner in found
+        ],
     )
-    return Entry(
-        key=row.key,
-        at=row.at,
-        customer=found.customer,
-        domain=found.domain,
-        message_id=row.message_id,
-        type=row.type,
-        subtype=row.subtype,
-        suffered=await _stored_recipients(connection, row.key),
-    )
+    suffered = await _stored_recipients(connection, [row.key for row, _ in found])
+    return [
+        Entry(
+            key=row.key,
+            at=row.at,
+            customer=owner.customer,
+            domain=owner.domain,
+            message_id=row.message_id,
+            type=row.type,
+            subtype=row.subtype,
+            suffered=tuple(suffered[row.key]),
+        )
+        for row, owner in found
+    ]
+
+
+def _late_flags(row: Row[Any], owner: Attribution) -> str:
+    flags = {Flag(one) for one in row.flags.split()} - {Flag.UNATTRIBUTED}
+    return _written(flags | {Flag.FOREIGN_CALLER} if owner.foreign_caller else flags)
 
 
 async def _archive_objects(
@@ -210,20 +226,27 @@ async def _settle_auto_replies(
     return settled
 
 
-async def _stored_recipients(connection: AsyncConnection, key: bytes) -> tuple[Suffered, ...]:
-    rows = await connection.execute(select(event_recipients).where(event_recipients.c.event == key))
-    return tuple(
-        Suffered(
-            recipient=row.recipient,
-            spelling=row.spelling or row.recipient,
-            outcome=Outcome(row.outcome),
-            blockable=row.blockable,
-            counted_as=row.counted_as or row.recipient,
-            status=row.status,
-            diagnostic=row.diagnostic,
+async def _stored_recipients(
+    connection: AsyncConnection, keys: Sequence[bytes]
+) -> dict[bytes, list[Suffered]]:
+    found: dict[bytes, list[Suffered]] = defaultdict(list)
+    for part in chunks(keys):
+        rows = await connection.execute(
+            select(event_recipients).where(event_recipients.c.event.in_(part))
         )
-        for row in rows
-    )
+        for row in rows:
+            found[row.event].append(
+                Suffered(
+                    recipient=row.recipient,
+                    spelling=row.spelling or row.recipient,
+                    outcome=Outcome(row.outcome),
+                    blockable=row.blockable,
+                    counted_as=row.counted_as or row.recipient,
+                    status=row.status,
+                    diagnostic=row.diagnostic,
+                )
+            )
+    return found
 
 
 def _event_row(
