@@ -1,0 +1,208 @@
+"""Surges within 24 hours and guessing within the hour, at, below and above each limit."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from functools import partial
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from sesauditd.model.events import Outcome
+from sesauditd.model.history import Decisions, DomainsHistory, Hourly, Strike
+from sesauditd.model.surge import could_surge, judge_surges, least_to_surge
+from sesauditd.model.verdicts import Rule, Verdict
+from tests.unit.model.builders import (
+    BLOG,
+    LIMITS,
+    SHOP,
+    at,
+    domains,
+    enforcing,
+    hourly,
+    strike,
+    strikes,
+)
+
+COMPLAINT = Outcome.COMPLAINT
+GENERAL = "5.2.1"
+"""A hard bounce that does not say that the user is unknown."""
+bounces = partial(strikes, status=GENERAL)
+
+
+def judged(history: DomainsHistory) -> tuple[Verdict, ...]:
+    return judge_surges(history, LIMITS)
+
+
+def rules(history: DomainsHistory) -> list[Rule]:
+    return [one.rule for one in judged(history)]
+
+
+@pytest.mark.parametrize(
+    ("count", "sent", "fires"),
+    [
+        pytest.param(99, 99, False, id="one less"),
+        pytest.param(100, 100, True, id="the count"),
+        pytest.param(100, 10_000, True, id="the count at one percent"),
+        pytest.param(100, 10_200, False, id="the count below one percent"),
+        pytest.param(104, 10_200, True, id="above both"),
+    ],
+)
+def test_a_bounce_surge_needs_its_count_and_its_rate(count: int, sent: int, fires: bool) -> None:
+    found = rules(domains(bounces(count), hourly(sent)))
+    assert found == [Rule.HARD_BOUNCE_SURGE] * fires
+
+
+@pytest.mark.parametrize(
+    ("since", "count", "fires"),
+    [
+        pytest.param(at(days=-1), 24, False, id="new: one less"),
+        pytest.param(at(days=-1), 25, True, id="new: the count"),
+        pytest.param(at(days=-29.9), 25, True, id="not yet 30 days"),
+        pytest.param(at(days=-30), 25, False, id="30 days are not new"),
+        pytest.param(None, 25, False, id="adopted without a date"),
+    ],
+)
+def test_a_new_customer_surges_at_twenty_five(
+    since: datetime | None, count: int, fires: bool
+) -> None:
+    found = rules(domains(bounces(count), hourly(100), since=since))
+    assert found == [Rule.HARD_BOUNCE_SURGE] * fires
+
+
+@pytest.mark.parametrize(
+    ("count", "sent", "fires"),
+    [(24, 100, False), (25, 100, True), (25, 10_000, True), (25, 30_000, False)],
+)
+def test_a_complaint_surge_needs_its_count_and_its_rate(count: int, sent: int, fires: bool) -> None:
+    found = rules(domains(strikes(count, COMPLAINT), hourly(sent)))
+    assert found == [Rule.COMPLAINT_SURGE] * fires
+
+
+def test_providers_without_feedback_do_not_dilute_complaints() -> None:
+    rows = [hourly(100), hourly(60_000, feeds_back=False)]
+    assert rules(domains(strikes(25, COMPLAINT), *rows)) == [Rule.COMPLAINT_SURGE]
+
+
+def test_one_recipient_is_one_however_often_struck() -> None:
+    same = [strike(at(minutes=minute), status=GENERAL) for minute in range(200)]
+    assert rules(domains(same)) == []
+
+
+def test_a_broken_name_server_counts_once() -> None:
+    broken = [
+        strike(
+            at(minutes=number),
+            recipient=f"r{number}@x.example",
+            counted_as="x.example",
+            status="5.4.4",
+        )
+        for number in range(200)
+    ]
+    assert rules(domains(broken)) == []
+
+
+@pytest.mark.parametrize(("apart", "fires"), [(24, True), (24.01, False)])
+def test_both_ends_of_a_window_are_included(apart: float, fires: bool) -> None:
+    late = strike(at(hours=apart), recipient="late@x.example", status=GENERAL)
+    early = bounces(99, apart=timedelta())
+    assert rules(domains([*early, late])) == [Rule.HARD_BOUNCE_SURGE] * fires
+
+
+@pytest.mark.parametrize(
+    ("decisions", "second", "fires"),
+    [
+        pytest.param(Decisions(), at(days=7), 1, id="shadow: still the first incident"),
+        pytest.param(Decisions(), at(days=7, hours=1), 2, id="shadow: a week is over"),
+        pytest.param(enforcing(), at(days=90), 1, id="enforce: until reinstated"),
+        pytest.param(enforcing(shop=[at(days=5)]), at(days=6), 2, id="enforce: reinstated"),
+    ],
+)
+def test_one_incident_is_one_verdict(decisions: Decisions, second: datetime, fires: int) -> None:
+    struck = [*bounces(100), *bounces(100, start=second)]
+    found = judged(domains(struck, decisions=decisions))
+    assert [one.incident for one in found] == [f"incident-{n + 1}" for n in range(fires)]
+
+
+@pytest.mark.parametrize(("after", "fires"), [(99, 1), (100, 2)])
+def test_a_reinstatement_cuts_the_window(after: int, fires: int) -> None:
+    struck = [*bounces(100), *bounces(after, start=at(hours=2))]
+    decisions = enforcing(shop=[at(hours=1)])
+    assert len(judged(domains(struck, decisions=decisions))) == fires
+
+
+def test_two_domains_surge_together_and_each_is_disabled() -> None:
+    struck = [*bounces(50), *bounces(50, domain=BLOG, place="y{}.example")]
+    found = judged(domains(struck))
+    assert [one.domain for one in found] == [BLOG, SHOP]
+    assert {one.evidence["scope"] for one in found} == {"customer"}
+
+
+def guesses(there: int, elsewhere: int, place: str = "acme.example") -> list[Strike]:
+    return [
+        *strikes(there, place=place),
+        *strikes(elsewhere, start=at(minutes=1), place="y{}.example"),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("struck", "fires"),
+    [
+        pytest.param(guesses(8, 17), True, id="25 of them 8 at one place"),
+        pytest.param(guesses(7, 18), False, id="7 at one place"),
+        pytest.param(guesses(8, 16), False, id="24 in all"),
+        pytest.param(guesses(25, 0, "gmail.com"), False, id="free mail"),
+        pytest.param(strikes(25, place="acme.example", status=GENERAL), False, id="known users"),
+        pytest.param(
+            strikes(25, place="acme.example", apart=timedelta(minutes=2.5)), True, id="in the hour"
+        ),
+        pytest.param(
+            strikes(25, place="acme.example", apart=timedelta(minutes=2.6)), False, id="slower"
+        ),
+    ],
+)
+def test_guessing_disables_at_its_limits(struck: Sequence[Strike], fires: bool) -> None:
+    assert rules(domains(struck)) == [Rule.GUESSING_DISABLE] * fires
+
+
+@pytest.mark.parametrize(
+    ("first", "fires"),
+    [(at(hours=-24), False), (at(hours=-23), True), (at(hours=-25), False), (None, True)],
+)
+def test_guessing_is_about_places_never_delivered_to(first: datetime | None, fires: bool) -> None:
+    reached = {(SHOP, "acme.example"): first} if first else {}
+    found = rules(domains(guesses(25, 0), reached_at=reached))
+    assert found == [Rule.GUESSING_DISABLE] * fires
+
+
+def test_too_few_strikes_cannot_surge() -> None:
+    assert least_to_surge(LIMITS) == 25
+    assert not could_surge(strikes(24), LIMITS)
+    assert could_surge(strikes(25), LIMITS)
+    assert could_surge(strikes(25, COMPLAINT), LIMITS)
+
+
+ROWS: list[Hourly] = [hourly(50)]
+
+
+@given(st.integers(0, 130), st.integers(0, 30), st.integers(0, 90), st.data())
+def test_the_order_of_strikes_changes_nothing(
+    bounced: int, complained: int, gap: int, data: st.DataObject
+) -> None:
+    half = bounced // 2
+    struck = [
+        *bounces(half),
+        *bounces(bounced - half, domain=BLOG, start=at(minutes=gap), place="y{}.example"),
+        *strikes(complained, COMPLAINT, place="z{}.example"),
+    ]
+    data.draw(st.randoms()).shuffle(shuffled := list(struck))
+    found = judged(domains(struck, *ROWS))
+    assert found == judged(domains(shuffled, *ROWS))
+    for one in found:
+        assert any(one.window.start <= each.at <= one.window.end for each in struck)
+
+
+def test_nothing_happened_and_nothing_is_judged() -> None:
+    assert judged(domains([], hourly(1000))) == ()
