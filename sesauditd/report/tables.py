@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import io
 import re
-import textwrap
 from typing import TYPE_CHECKING
 
 from rich import box
@@ -19,7 +18,8 @@ if TYPE_CHECKING:
 
 WIDTH = 80
 INDENT = 2
-NO_BREAK_SPACE = "\N{NO-BREAK SPACE}"
+UNBROKEN = "\ue000"
+"""A private character that stands for a space at which no line ends."""
 
 
 def section(title: str, body: str) -> str:
@@ -30,10 +30,10 @@ def section(title: str, body: str) -> str:
 def filled(text: str, *, indent: int = 0) -> str:
     """Return the text broken into lines of at most 80 columns, all indented alike."""
     # A number and its percent sign stay on one line.
-    kept = re.sub(r"(?<=\d) %", f"{NO_BREAK_SPACE}%", text)
+    kept = re.sub(r"(?<=\d) %", f"{UNBROKEN}%", text)
+    lines = Text(kept).wrap(_console(WIDTH), WIDTH - indent, overflow="fold")
     begin = " " * indent
-    lines = textwrap.fill(kept, width=WIDTH, initial_indent=begin, subsequent_indent=begin)
-    return lines.replace(NO_BREAK_SPACE, " ")
+    return "\n".join(f"{begin}{line.plain}".rstrip() for line in lines).replace(UNBROKEN, " ")
 
 
 def table(
@@ -50,17 +50,22 @@ def table(
         drawn.add_column(Text(name), overflow="fold", justify="right" if numeric else "left")
     for row in kept:
         drawn.add_row(*(Text(_cell(value)) for value in row))
-    file = io.StringIO()
-    Console(
-        file=file,
-        width=WIDTH - INDENT,
+    console = _console(WIDTH - INDENT)
+    with console.capture() as shown:
+        console.print(drawn)
+    return "\n".join(f"{' ' * INDENT}{line}".rstrip() for line in shown.get().splitlines())
+
+
+def _console(width: int) -> Console:
+    return Console(
+        file=io.StringIO(),
+        width=width,
         color_system=None,
         legacy_windows=False,
         highlight=False,
         markup=False,
         emoji=False,
-    ).print(drawn)
-    return "\n".join(f"{' ' * INDENT}{line}".rstrip() for line in file.getvalue().splitlines())
+    )
 
 
 def _cell(value: object) -> str:

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 CAUSES_SHOWN = 10
 STRIKES_SHOWN = 10
 DIAGNOSTIC_SHOWN = 100
+STATUS_SHOWN = 20
 WEEKS_SHOWN = 14
 TREND_SHOWN = 60
 ALWAYS_SHOWN = frozenset(
@@ -154,7 +155,7 @@ def _strikes(behaviour: Behaviour) -> str:
             minute(one.at),
             one.outcome.replace("_", " "),
             shortened(one.recipient, DIAGNOSTIC_SHOWN),
-            one.status,
+            shortened(one.status or "", STATUS_SHOWN),
         )
         for one in shown
     ]
