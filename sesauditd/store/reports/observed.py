@@ -110,7 +110,7 @@ async def quarantined_page(
             source=row.source,
             line=row.line,
             sha256=row.sha256,
-            body=bytes(row.beginning).decode("utf-8", errors="replace")[:BODY_SHOWN],
+            body=bytes(row.beginning or b"").decode("utf-8", errors="replace")[:BODY_SHOWN],
         )
         for row in await connection.execute(query)
     )

@@ -1,0 +1,22 @@
+"""A database of its own for each test."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from sesauditd.store.engine import Database
+from sesauditd.store.schema import upgrade
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+    from pathlib import Path
+
+
+@pytest.fixture
+async def database(tmp_path: Path) -> AsyncIterator[Database]:
+    opened = Database.open(f"sqlite:///{tmp_path / 'sesauditd.db'}")
+    await upgrade(opened)
+    yield opened
+    await opened.close()
