@@ -103,7 +103,6 @@ def test_a_story_needs_four_weeks(tmp_path: Path) -> None:
 
 def test_the_command_ends_well_twice(tmp_path: Path) -> None:
     program = Program.made(tmp_path / "program")
-    for _ in range(2):
-        ran = program.run("demo", "--headless", "--folder", str(tmp_path / "demo"))
-        assert ran.code == 0, ran.err
-    assert "virus.terminate" in ran.out
+    runs = [program.run("demo", "--headless", "--folder", str(tmp_path / "demo")) for _ in range(2)]
+    assert [ran.code for ran in runs] == [0, 0]
+    assert all("virus.terminate" in ran.out for ran in runs)
