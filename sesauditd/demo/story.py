@@ -85,7 +85,7 @@ def prepared(folder: Path, *, seed: int, days: int, now: datetime) -> Setting:
     if weeks < LEAST_WEEKS:
         message = f"--days {days} is too short for the story: give at least {LEAST_WEEKS * 7}"
         raise Refused(message)
-    if folder.exists() and any(folder.iterdir()) and not (folder / MARK).exists():
+    if folder.exists() and not _replaceable(folder):
         message = f"{folder} is not a former demo's: give another place with --folder"
         raise Refused(message)
     if folder.exists():
@@ -96,6 +96,10 @@ def prepared(folder: Path, *, seed: int, days: int, now: datetime) -> Setting:
     config = f'[database]\nurl = "{url}"\n\n[policy]\nmode = "enforce"\n'
     (folder / "config.toml").write_text(config)
     return Setting(folder=folder, seed=seed, weeks=weeks, end=week_of(now).start)
+
+
+def _replaceable(folder: Path) -> bool:
+    return folder.is_dir() and ((folder / MARK).exists() or not any(folder.iterdir()))
 
 
 async def play(program: Application, setting: Setting, clock: Clock, stage: Stage) -> None:
@@ -176,7 +180,8 @@ async def _judged(
     if shown:
         stage.table(("Who", "Rule", "Why"), [_row(one) for one in shown], "Verdicts of the week")
     if blocks:
-        stage.say(f"{blocks} dead addresses are blocked, each for the customer that mailed it.")
+        dead = "1 dead address is" if blocks == 1 else f"{blocks} dead addresses are"
+        stage.say(f"{dead} blocked, each for the customer that mailed it.")
     if not fresh:
         stage.say("Nobody did anything that a rule is about.")
 

@@ -96,6 +96,14 @@ def test_a_folder_of_somebody_else_is_left_alone(tmp_path: Path) -> None:
     assert (tmp_path / "thesis.txt").exists()
 
 
+def test_a_file_in_the_place_of_the_folder_is_left_alone(tmp_path: Path) -> None:
+    file = tmp_path / "thesis.txt"
+    file.write_text("years of work")
+    with pytest.raises(Refused, match="not a former demo"):
+        prepared(file, seed=1, days=28, now=NOW)
+    assert file.read_text() == "years of work"
+
+
 def test_a_story_needs_four_weeks(tmp_path: Path) -> None:
     with pytest.raises(Refused, match="--days"):
         prepared(tmp_path / "demo", seed=1, days=7, now=NOW)
