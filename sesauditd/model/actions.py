@@ -113,11 +113,8 @@ def newest_evidence(verdict: Verdict) -> datetime:
 
 def lever_of(verdict: Verdict) -> Lever:
     """Return how a block is set: a mailbox that is gone is gone for every customer."""
-    gone = verdict.rule is Rule.HARD_BOUNCE_BLOCK and verdict.until is None
-    status = str(verdict.evidence.get("status") or "")
-    if gone and (not status or status.startswith("5.1.")):
-        return Lever.ACCOUNT_LIST
-    return Lever.IAM_DENY
+    gone = verdict.rule is Rule.HARD_BOUNCE_BLOCK and verdict.evidence.get("mailbox_gone") is True
+    return Lever.ACCOUNT_LIST if gone else Lever.IAM_DENY
 
 
 def action_id(kind: str, subject: str, cause: str, generation: int) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from itertools import pairwise
 from typing import TYPE_CHECKING
@@ -165,7 +165,7 @@ def _blocks(
         if standing:
             number, first, for_good = found[-1]
             if firing.for_good and not for_good:
-                found[-1] = (number, first, True)
+                found[-1] = (number, replace(first, for_good=True), True)
                 ends_at = _lifted_after(lifts, at)
             continue
         for_good = firing.for_good or bool(found)
@@ -230,6 +230,7 @@ def _block(
             "count": len(firing.strikes),
             "block_number": number,
             "status": firing.last.status,
+            "mailbox_gone": rule is Rule.HARD_BOUNCE_BLOCK and firing.for_good,
             "strikes": [one.as_evidence() for one in firing.strikes[-EVIDENCE_SHOWN:]],
         },
         until=until,

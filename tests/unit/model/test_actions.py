@@ -20,9 +20,12 @@ from sesauditd.model.actions import (
     newest_evidence,
     within_blast_radius,
 )
+from sesauditd.model.events import Outcome
+from sesauditd.model.history import RecipientHistory, Strike
 from sesauditd.model.limits import BlastRadius
+from sesauditd.model.standing import judge_recipient
 from sesauditd.model.verdicts import Does, Rule, Verdict
-from tests.unit.model.builders import at, verdict
+from tests.unit.model.builders import LIMITS, at, strike, verdict
 
 NOW = at(days=1)
 USUAL = Circumstances(
@@ -44,7 +47,6 @@ def late(**span: float) -> Circumstances:
 
 
 BLOCK = verdict(Rule.HARD_BOUNCE_BLOCK, Does.BLOCK, at(), until=at(days=30))
-GONE = verdict(Rule.HARD_BOUNCE_BLOCK, Does.BLOCK, at(), evidence={"status": "5.1.1"})
 DISABLE = verdict(Rule.HARD_BOUNCE_DISABLE, Does.DISABLE, at())
 TERMINATE = verdict(Rule.COMPLAINT_TERMINATE, Does.TERMINATE, at())
 HELD = verdict(Rule.VIRUS_TERMINATE, Does.TERMINATE, at(), waits="a fed form")
@@ -89,19 +91,38 @@ def test_the_newest_evidence_of_a_week_is_not_its_end() -> None:
 
 
 @pytest.mark.parametrize(
-    ("judged", "lever"),
+    ("struck", "lever"),
     [
-        pytest.param(GONE, Lever.ACCOUNT_LIST, id="5.1.x"),
-        pytest.param(replace(GONE, evidence={"status": None}), Lever.ACCOUNT_LIST, id="no status"),
-        pytest.param(replace(GONE, evidence={"status": "5.7.1"}), Lever.IAM_DENY, id="5.7.x"),
-        pytest.param(replace(GONE, until=at(days=30)), Lever.IAM_DENY, id="for a time"),
+        pytest.param([strike(at(), status="5.1.1")], Lever.ACCOUNT_LIST, id="5.1.x"),
+        pytest.param([strike(at())], Lever.ACCOUNT_LIST, id="no status"),
+        pytest.param([strike(at(), status="5.7.1")], Lever.IAM_DENY, id="for a time"),
         pytest.param(
-            verdict(Rule.COMPLAINT_BLOCK, Does.BLOCK, at()), Lever.IAM_DENY, id="complainer"
+            [strike(at(days=-40), status="5.7.1"), strike(at(), status="5.7.1")],
+            Lever.IAM_DENY,
+            id="for good the second time",
+        ),
+        pytest.param(
+            [strike(at(days=-40), subtype="Suppressed"), strike(at(), subtype="Suppressed")],
+            Lever.IAM_DENY,
+            id="twice on the global list, with no status",
+        ),
+        pytest.param(
+            [strike(at(days=-3), status="5.7.1"), strike(at(), status="5.1.1")],
+            Lever.ACCOUNT_LIST,
+            id="found dead while a block stands",
+        ),
+        pytest.param(
+            [strike(at(days=day), Outcome.COMPLAINT) for day in range(3)],
+            Lever.IAM_DENY,
+            id="complainer",
         ),
     ],
 )
-def test_only_a_dead_mailbox_is_blocked_for_every_customer(judged: Verdict, lever: Lever) -> None:
-    assert lever_of(judged) is lever
+def test_only_a_dead_mailbox_is_blocked_for_every_customer(
+    struck: list[Strike], lever: Lever
+) -> None:
+    history = RecipientHistory(customer="kim", recipient="a@x.example", strikes=tuple(struck))
+    assert lever_of(judge_recipient(history, LIMITS)[-1]) is lever
 
 
 def test_an_action_has_the_same_name_whenever_it_is_derived() -> None:
