@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import and_, delete, func, or_, select, tuple_, update
+from sqlalchemy import and_, delete, func, select, tuple_, update
 
 from sesauditd.model.classify import OUT_OF_OFFICE_SUBTYPES
 from sesauditd.model.events import STRIKING, Outcome, Suffered
@@ -23,8 +23,6 @@ if TYPE_CHECKING:
 
     from sesauditd.model.register import Register
 
-MESSAGES = 50
-"""Messages that one look-up asks for."""
 Pair = tuple[str, str]
 """Customer and recipient."""
 
@@ -100,25 +98,19 @@ async def derive(
 
 
 async def delivered_messages(
-    connection: AsyncConnection, entries: Sequence[Entry]
+    connection: AsyncConnection, messages: Iterable[str]
 ) -> set[tuple[str, str]]:
-    """Return (message, recipient) of stored Deliveries of the entries' messages.
-
-    All events of one message share the first half of their key, so this reads a short range.
-    """
+    """Return (message, recipient) of the stored Deliveries of the messages."""
     found: set[tuple[str, str]] = set()
-    for start in range(0, len(entries), MESSAGES):
-        of_messages = [
-            and_(
-                events.c.key.between(entry.key[:8] + bytes(8), entry.key[:8] + b"\xff" * 8),
-                events.c.message_id == entry.message_id,
-            )
-            for entry in entries[start : start + MESSAGES]
-        ]
+    for part in chunks(sorted(set(messages))):
         rows = await connection.execute(
             select(events.c.message_id, event_recipients.c.recipient)
             .join(event_recipients, event_recipients.c.event == events.c.key)
-            .where(or_(*of_messages), event_recipients.c.outcome == str(Outcome.DELIVERED))
+            .where(
+                events.c.message_id.in_(part),
+                events.c.domain.is_not(None),
+                event_recipients.c.outcome == str(Outcome.DELIVERED),
+            )
         )
         found |= {(row.message_id, row.recipient) for row in rows}
     return found

@@ -117,7 +117,7 @@ async def _attributed(
 
 def _late_flags(row: Row[Any], owner: Attribution) -> str:
     flags = {Flag(one) for one in row.flags.split()} - {Flag.UNATTRIBUTED}
-    return _written(flags | {Flag.FOREIGN_CALLER} if owner.foreign_caller else flags)
+    return _written(flags | ({Flag.FOREIGN_CALLER} if owner.foreign_caller else set()))
 
 
 async def _archive_objects(
@@ -201,16 +201,16 @@ async def _insert_events(
 async def _settle_auto_replies(
     connection: AsyncConnection, entries: list[Entry], *, stored: bool
 ) -> list[Entry]:
-    """Make out-of-office answers of soft bounces whose message was delivered."""
-    doubtful = [entry for entry in entries if entry.soft_recipients]
+    """Make out-of-office answers of attributed soft bounces whose message was delivered."""
+    doubtful = [entry.message_id for entry in entries if entry.domain and entry.soft_recipients]
     delivered = await delivered_messages(connection, doubtful)
     for entry in entries:
         delivered |= {
             (entry.message_id, one.recipient)
             for one in entry.suffered
-            if one.outcome is Outcome.DELIVERED
+            if entry.domain and one.outcome is Outcome.DELIVERED
         }
-    settled = [entry.settled(delivered) for entry in entries]
+    settled = [entry.settled(delivered) if entry.domain else entry for entry in entries]
     if stored:
         for before, after in zip(entries, settled, strict=True):
             for one in after.suffered:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import sqlite3
 from typing import TYPE_CHECKING
 
 import pytest
@@ -15,9 +14,9 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import text
 from sqlalchemy.exc import IntegrityError
 
-from sesauditd.errors import Busy, Failed, Refused
+from sesauditd.errors import Failed, Refused
 from sesauditd.shipped import migrations_folder
-from sesauditd.store import engine, schema, tables
+from sesauditd.store import schema, tables
 from sesauditd.store.engine import Database
 from tests.support.running import NOW, running
 
@@ -125,20 +124,6 @@ async def test_a_file_that_is_no_database_is_refused(tmp_path: Path) -> None:
     with pytest.raises((Refused, Failed), match="database"):
         await schema.upgrade(database)
     await database.close()
-
-
-async def test_a_locked_database_is_busy(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(engine, "PRAGMAS", ("PRAGMA busy_timeout=50",))
-    path = tmp_path / "locked.db"
-    holder = sqlite3.connect(path, isolation_level=None)
-    holder.execute("CREATE TABLE t (a)")
-    holder.execute("BEGIN IMMEDIATE")
-    database = Database.open(f"sqlite:///{path}")
-    with pytest.raises(Busy, match="locked"):
-        async with database.write():
-            pass
-    await database.close()
-    holder.close()
 
 
 async def test_adopting_twice_changes_nothing_and_another_customer_fails(tmp_path: Path) -> None:
