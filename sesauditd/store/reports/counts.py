@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from sqlalchemy import func, select
+from sqlalchemy import func, literal, select
 
 from sesauditd.model.calendar import hour_of, hour_start
 from sesauditd.model.events import Outcome
@@ -30,7 +30,8 @@ async def by_day(
     domains: Sequence[str] | None = None,
 ) -> tuple[Counted, ...]:
     """Return the counts from the hour of `start` to the hour of `end`, of some domains or all."""
-    day = (rollups.c.hour // HOURS_A_DAY).label("day")
+    # As a parameter, PostgreSQL would take it for another number in each clause.
+    day = (rollups.c.hour // literal(HOURS_A_DAY, literal_execute=True)).label("day")
     kinds = (rollups.c.domain, day, rollups.c.outcome, rollups.c.feeds_back)
     query = (
         select(*kinds, func.sum(rollups.c["count"]).label("recipients"))
