@@ -390,3 +390,30 @@ def test_a_missing_database_folder_is_one_line(tmp_path: Path, command: str) -> 
     ran = cli.run(command)
     assert (ran.code, ran.out, len(ran.said)) == (2, "", 1)
     assert "nowhere" in ran.said[0]
+
+
+def test_status_counts_what_it_has_no_room_for(cli: Cli) -> None:
+    async def a_bad_morning(fill: Filling) -> None:
+        await fill.domain("a.example")
+        for _ in range(25):
+            await fill.action(state="waiting")
+        for number in range(3):
+            await fill.block(f"r{number}@y.example", "proposed")
+
+    filled(cli, a_bad_morning)
+    shown = cli.ok("status").out
+    assert "Actions that are not done: 3 proposed, 25 waiting" in shown
+    assert "... and 5 more." in shown
+    assert "3 of them are blocks of one recipient." in shown
+
+
+def test_status_offers_a_block_for_approval_where_nothing_else_waits(cli: Cli) -> None:
+    async def a_block(fill: Filling) -> None:
+        await fill.domain("a.example")
+        await fill.block("x@y.example", "proposed")
+
+    filled(cli, a_block)
+    (row,) = cli.rows("actions")
+    shown = cli.ok("status").out
+    assert f"Approve with: sesauditd actions approve {row['id']}" in shown
+    assert "Who and why" not in shown
