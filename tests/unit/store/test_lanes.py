@@ -39,8 +39,9 @@ async def test_fast_rules_that_were_moved_wait_for_monday(tmp_path: Path) -> Non
             [ses.bounce("p@x.example", ses.at(1)), ses.reject("q@x.example", ses.at(2))]
         )
         assert await program.states() == {}
-        document = await program.application.enforce(ses.at(7, 3))
-        lanes = {one["rule"]: one["lane"] for one in document["verdicts"]}
+        await program.application.enforce(ses.at(7, 3))
+        documents = await program.application.verdict_documents()
+        lanes = {one["rule"]: one["lane"] for one in documents}
         assert lanes == {"hard_bounce.block": "weekly", "virus.disable": "weekly"}
 
 
