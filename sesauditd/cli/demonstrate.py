@@ -2,19 +2,28 @@
 
 from __future__ import annotations
 
+import shlex
+import shutil
+import sys
 from contextlib import AbstractContextManager
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, TextIO
 
 import typer
 
 from sesauditd.cli import output
 from sesauditd.cli.sections import Heading, examples
+from sesauditd.cli.waiting import finished
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from sesauditd.demo.story import Setting
+    from rich.console import Console
+
+    from sesauditd.demo.folder import Setting
+
+NARROWEST, WIDEST = 60, 100
+"""Columns of a paragraph that is pleasant to read."""
 
 
 def register(app: typer.Typer) -> None:
@@ -29,55 +38,103 @@ def register(app: typer.Typer) -> None:
 def demo(
     *,
     headless: Annotated[
-        bool, typer.Option("--headless", help="Tell it in one go and end.")
+        bool, typer.Option("--headless", help="Tell it in one go, without waiting for Enter.")
     ] = False,
     seed: Annotated[int, typer.Option(help="Another seed, another month.")] = 1,
-    days: Annotated[int, typer.Option(help="How long the story is, in whole weeks.")] = 28,
-    folder: Annotated[Path, typer.Option(help="Where its files go.")] = Path("sesauditd-demo"),
+    days: Annotated[
+        int, typer.Option(help="How long the story is; whole weeks of it are told.")
+    ] = 28,
+    folder: Annotated[
+        Path, typer.Option(help="Where its files go; a former demo there is replaced.")
+    ] = Path("sesauditd-demo"),
 ) -> None:
     """Watch a generated month of mail being judged; needs no AWS and no settings."""
-    import asyncio
-
     from sesauditd.bootstrap import now
-    from sesauditd.demo.story import prepared
+    from sesauditd.demo.folder import prepared
 
-    setting = prepared(folder.resolve(), seed=seed, days=days, now=now())
-    asyncio.run(_play(setting, _Terminal(pauses=not headless)))
+    setting = prepared(folder.absolute(), seed=seed, days=days, now=now())
+    finished(_play(setting, _Terminal(pauses=not headless)))
 
 
 async def _play(setting: Setting, stage: _Terminal) -> None:
     from sesauditd import bootstrap
     from sesauditd.config import load
-    from sesauditd.demo.story import Clock, play
+    from sesauditd.demo.clock import DemoClock
+    from sesauditd.demo.story import Story
 
-    clock = Clock(setting.start)
-    settings = load(setting.folder / "config.toml", {})
+    clock = DemoClock(setting.start)
+    # The environment is left out: the demo is the same wherever it is played.
+    settings = load(setting.config, {})
+    place = shlex.quote(_shown(setting.folder))
     async with bootstrap.application(settings, clock=clock) as program:
-        await play(program, setting, clock, stage)
+        story = Story(program, setting, clock, stage, place=place, called=_called())
+        await story.play()
+
+
+def _shown(path: Path) -> str:
+    here = Path.cwd()
+    return str(path.relative_to(here) if path.is_relative_to(here) else path)
+
+
+def _called() -> str:
+    """Return how this program can be called again, which need not be on the path."""
+    own = Path(sys.argv[0])
+    if own.name != "sesauditd" or shutil.which("sesauditd"):
+        return "sesauditd"
+    return shlex.quote(_shown(own.absolute()))
+
+
+def _is_terminal(stream: TextIO | None) -> bool:
+    # A program that is started with a stream closed has none.
+    return stream is not None and stream.isatty()
 
 
 class _Terminal:
     """Shows the story on a terminal, or in a file."""
 
     def __init__(self, *, pauses: bool) -> None:
-        self._pauses = pauses
+        self._pauses = pauses and _is_terminal(sys.stdin) and _is_terminal(sys.stdout)
+        self._chapters = 0
+
+    def heading(self, text: str) -> None:
+        """Begin a chapter, after Enter if somebody is there to press it."""
+        from rich.rule import Rule
+        from rich.text import Text
+
+        self._chapters += 1
+        if self._pauses and self._chapters > 1:
+            typer.prompt("Enter to go on", default="", show_default=False, prompt_suffix=" ")
+        console = self._console()
+        title = Text(output.cleaned(text), style="bold")
+        console.print()
+        console.print(Rule(title, align="left", style="dim"))
 
     def say(self, text: str) -> None:
-        """Show a paragraph, each line of it no wider than a page."""
-        import sys
-        import textwrap
+        """Show a paragraph, unless it is empty."""
+        from rich.text import Text
 
-        if self._pauses and text.startswith("\nWeek") and sys.stdin.isatty():
-            typer.prompt("Enter to go on", default="", show_default=False, prompt_suffix=" ")
-        for line in text.split("\n"):
-            wrapped = textwrap.wrap(line, 80, break_long_words=False) or [""]
-            for part in wrapped if not line.startswith("  ") else [line]:
-                output.say(part)
+        if text:
+            console = self._console()
+            console.print()
+            console.print(Text(output.cleaned(text)))
+
+    def lines(self, texts: Sequence[str]) -> None:
+        """Show lines as long as they are."""
+        output.say("\n" + "\n".join(texts))
 
     def table(self, columns: Sequence[str], rows: Sequence[Sequence[object]], title: str) -> None:
         """Show a table."""
+        output.say("")
         output.table(columns, rows, title=title)
 
     def progress(self, total: int, what: str) -> AbstractContextManager[Callable[[int], None]]:
-        """Show a bar while the week is read."""
+        """Show a bar while a week is read."""
         return output.progress(total, what)
+
+    def _console(self) -> Console:
+        from rich.console import Console
+
+        console = Console(highlight=False, markup=False, emoji=False)
+        wide = console.width if sys.stdout.isatty() else output.PLAIN_WIDTH
+        console.width = min(max(wide, NARROWEST), WIDEST)
+        return console

@@ -2,42 +2,45 @@
 
 from __future__ import annotations
 
+import json
 import random
-import shutil
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
-from sesauditd.demo import notifications
-from sesauditd.demo.world import BAKERY, CLUB, CUSTOMERS, FRIEND, week_of_mail
-from sesauditd.errors import Refused
-from sesauditd.model.calendar import week_of
+from sesauditd.demo import archive, narration, summary, world
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from contextlib import AbstractContextManager
     from pathlib import Path
 
     from sesauditd.bootstrap import Application
+    from sesauditd.demo.clock import DemoClock
+    from sesauditd.demo.folder import Setting
+    from sesauditd.demo.weeks import Week
     from sesauditd.model.recorded import Recorded
+    from sesauditd.report.pages import Report
 
-MARK = ".sesauditd-demo"
-LEAST_WEEKS = 4
-WEEK = timedelta(days=7)
-OPENING = "A quiet start: the bakery sends orders, the club its newsletter, a friend says hello."
-QUIET = "Orders, a newsletter, and a few people who are away or have moved."
-FROM_THE_END = {
-    3: "A mailbox at the bakery's stays full. Something in your friend's mail is not well.",
-    2: "Your friend guesses names at a company. The club mails everybody it ever knew.",
-    1: "The last week shows what was learned.",
-}
+JUDGED_AT = timedelta(hours=3)
+"""After Monday 00:00 UTC, when the daemon judges the week (policy.md section 2)."""
+SECOND = timedelta(seconds=1)
 
 
 class Stage(Protocol):
     """Where the story is shown."""
 
+    def heading(self, text: str) -> None:
+        """Begin a chapter."""
+        ...
+
     def say(self, text: str) -> None:
         """Show a paragraph."""
+        ...
+
+    def lines(self, texts: Sequence[str]) -> None:
+        """Show lines that must not be broken, such as commands."""
         ...
 
     def table(self, columns: Sequence[str], rows: Sequence[Sequence[object]], title: str) -> None:
@@ -50,182 +53,125 @@ class Stage(Protocol):
 
 
 @dataclass(slots=True)
-class Clock:
-    """The time of the demo, which the story moves."""
+class Story:
+    """One telling, of which it remembers what was said already."""
 
-    moment: datetime
+    program: Application
+    setting: Setting
+    clock: DemoClock
+    stage: Stage
+    place: str
+    """The folder as it is shown."""
+    called: str = "sesauditd"
+    """How the reader can call the program."""
+    told: set[object] = field(default_factory=set)
 
-    def __call__(self) -> datetime:
-        """Return the time of the demo."""
-        return self.moment
+    async def play(self) -> None:
+        """Play the month through the real program and tell it."""
+        draw = random.Random(self.setting.seed)  # noqa: S311
+        arrivals = world.notifications(draw, self.setting.weeks)
+        files = archive.archived(self.setting.raw, arrivals)
+        self._open(len(arrivals), len(files))
+        await self._adopt()
+        for week in self.setting.weeks:
+            await self._tell(week, [one for one in files if archive.is_within(one, week)])
+        await self._close()
 
+    def _open(self, notifications: int, objects: int) -> None:
+        self.stage.heading(narration.TITLE)
+        for paragraph in narration.opening(self.setting, notifications, objects):
+            self.stage.say(paragraph)
+        self.stage.table(("Customer", "Who it is", "Domains", "Since"), narration.cast(), "")
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Setting:
-    """What a demo is played with."""
+    async def _adopt(self) -> None:
+        from sesauditd.store.register import Adoption
 
-    folder: Path
-    seed: int
-    weeks: int
-    end: datetime
-    """A Monday: the story ends with the week before."""
+        first_act = next(week.monday for week in self.setting.weeks if week.act)
+        await self.program.adopt(
+            [
+                Adoption(
+                    domain=sender.domain,
+                    customer=one.name,
+                    contact=one.contact,
+                    iam_user=sender.iam_user,
+                    since=one.since or first_act,
+                )
+                for one in world.CUSTOMERS
+                for sender in one.senders
+            ]
+        )
 
-    @property
-    def start(self) -> datetime:
-        """Return the Monday on which the story begins."""
-        return self.end - self.weeks * WEEK
+    async def _tell(self, week: Week, files: Sequence[Path]) -> None:
+        self.stage.heading(narration.heading(week))
+        self.stage.say(narration.ACTS[week.act].text)
+        self.clock.moment = week.end
+        counts = await self._replayed(files, f"Reading week {week.number}")
+        self.clock.moment = week.end + JUDGED_AT
+        for day in range(7):
+            await self.program.rollup(week.at(day, 0))
+        await self.program.enforce()
+        self.stage.say(narration.read(counts))
+        behaviours = (await self._report(week.monday, week.end)).customers
+        self.stage.table(summary.NUMBER_COLUMNS, summary.number_rows(behaviours), "")
+        fresh = await self._fresh()
+        if fresh:
+            self.stage.table(summary.VERDICT_COLUMNS, summary.verdict_rows(fresh), "")
+        self.stage.say(summary.tolerated(behaviours))
+        for plea in narration.PLEAS.get(week.act, ()):
+            self.clock.moment = week.end + plea.at
+            await self.program.reinstate(plea.domain, plea.explanation)
+            self.stage.say(narration.decided(plea, week))
 
+    async def _replayed(self, files: Sequence[Path], what: str) -> Recorded:
+        with self.stage.progress(sum(one.stat().st_size for one in files), what) as advance:
+            done = 0
 
-def prepared(folder: Path, *, seed: int, days: int, now: datetime) -> Setting:
-    """Make the demo's folder anew and return the setting.
+            def on_bytes(position: int) -> None:
+                nonlocal done
+                advance(position - done)
+                done = position
 
-    Raises Refused if the folder holds something that is no former demo, or for too few days.
-    """
-    weeks = max(days // 7, 0)
-    if weeks < LEAST_WEEKS:
-        message = f"--days {days} is too short for the story: give at least {LEAST_WEEKS * 7}"
-        raise Refused(message)
-    if folder.exists() and not _replaceable(folder):
-        message = f"{folder} is not a former demo's: give another place with --folder"
-        raise Refused(message)
-    if folder.exists():
-        shutil.rmtree(folder)
-    folder.mkdir(parents=True)
-    (folder / MARK).write_text("made by sesauditd demo; it may be deleted\n")
-    url = f"sqlite:///{folder / 'demo.db'}"
-    config = f'[database]\nurl = "{url}"\n\n[policy]\nmode = "enforce"\n'
-    (folder / "config.toml").write_text(config)
-    return Setting(folder=folder, seed=seed, weeks=weeks, end=week_of(now).start)
+            return await self.program.replay([str(one) for one in files], on_bytes=on_bytes)
 
+    async def _fresh(self) -> list[Mapping[str, Any]]:
+        """Return the standing verdicts that were not told yet."""
+        found = []
+        for one in await self._standing():
+            name = (one["rule"], one["customer"], one["domain"], one["recipient"], one["reason"])
+            if name not in self.told:
+                self.told.add(name)
+                found.append(one)
+        return found
 
-def _replaceable(folder: Path) -> bool:
-    return folder.is_dir() and ((folder / MARK).exists() or not any(folder.iterdir()))
+    async def _standing(self) -> list[Mapping[str, Any]]:
+        documents = await self.program.verdict_documents()
+        return [one for one in documents if one["state"] != "withdrawn"]
 
+    async def _report(self, start: datetime, end: datetime) -> Report:
+        from sesauditd.report.figures import Span
+        from sesauditd.store.reports import pages
 
-async def play(program: Application, setting: Setting, clock: Clock, stage: Stage) -> None:
-    """Play the month through the real program and tell it."""
-    from sesauditd.store.register import Adoption
+        span = Span.between(start, end - SECOND)
+        async with self.program.database.read() as connection:
+            return await pages.account_report(connection, self.program.policies, span)
 
-    await program.adopt(
-        [
-            Adoption(
-                domain=one.domain, customer=one.name, contact=one.contact, iam_user=one.iam_user
-            )
-            for one in CUSTOMERS
-        ]
-    )
-    _open(setting, stage)
-    draw = random.Random(setting.seed)  # noqa: S311
-    told: set[str] = set()
-    for number in range(setting.weeks):
-        monday = setting.start + number * WEEK
-        clock.moment = monday + WEEK + timedelta(hours=2)
-        bag = week_of_mail(draw, monday, number, setting.weeks)
-        files = notifications.archive(setting.folder / "archive" / "raw", bag.mixed())
-        counts = await _replayed(program, files, stage, number)
-        await _judged(program, monday, counts, told, stage, number, setting.weeks)
-        if number == setting.weeks - 3:
-            await _forgiven(program, clock, stage)
-    await _closing(program, setting, stage)
+    async def _close(self) -> None:
+        verdicts = await self._standing()
+        report = await self._report(self.setting.start, self.setting.end)
+        self._write(verdicts, report)
+        self.stage.heading("Who got what, and why")
+        self.stage.table(summary.END_COLUMNS, summary.end_rows(verdicts, report.customers), "")
+        self.stage.say(narration.HONESTY)
+        self.stage.lines(narration.places(self.place))
+        self.stage.lines(narration.commands(self.place, self.called))
 
+    def _write(self, verdicts: Sequence[Mapping[str, Any]], report: Report) -> None:
+        from sesauditd.report.document import report_document
+        from sesauditd.report.report_text import report_text
 
-def _open(setting: Setting, stage: Stage) -> None:
-    stage.say(
-        f"Three customers send through one Amazon SES account, from {setting.start:%d %B} to "
-        f"{setting.end:%d %B %Y}: {BAKERY.name} ({BAKERY.domain}), a clean shop; {CLUB.name} "
-        f"({CLUB.domain}), with a newsletter list nobody has looked after; {FRIEND.name} "
-        f"({FRIEND.domain}), who wants to grow. The mail is made up. The parser, the store, the "
-        f"roll-ups and the judge are the real ones."
-    )
-
-
-async def _replayed(
-    program: Application, files: Sequence[Path], stage: Stage, number: int
-) -> Recorded:
-    total = sum(file.stat().st_size for file in files)
-    with stage.progress(total, f"Week {number + 1}") as advance:
-        done = 0
-
-        def on_bytes(position: int) -> None:
-            nonlocal done
-            advance(position - done)
-            done = position
-
-        return await program.replay([str(file) for file in files], on_bytes=on_bytes)
-
-
-async def _judged(
-    program: Application,
-    monday: datetime,
-    counts: Recorded,
-    told: set[str],
-    stage: Stage,
-    number: int,
-    weeks: int,
-) -> None:
-    stage.say(f"\nWeek {number + 1}, from {monday:%d %B}. {_chapter(number, weeks)}")
-    stage.say(
-        f"Read {counts.read} notifications: {counts.recorded} new, {counts.duplicates} came "
-        f"twice, {counts.ignored} noise, {counts.quarantined} unreadable and kept aside."
-    )
-    await program.enforce(monday + WEEK + timedelta(hours=3))
-    fresh = []
-    for one in await program.verdict_documents():
-        name = f"{one['rule']} {one['customer']} {one['recipient']} {one['window']}"
-        if name not in told and one["state"] != "withdrawn":
-            told.add(name)
-            fresh.append(one)
-    shown = [one for one in fresh if one["rule"] != "hard_bounce.block"]
-    blocks = len(fresh) - len(shown)
-    if shown:
-        stage.table(("Who", "Rule", "Why"), [_row(one) for one in shown], "Verdicts of the week")
-    if blocks:
-        dead = "1 dead address is" if blocks == 1 else f"{blocks} dead addresses are"
-        stage.say(f"{dead} blocked, each for the customer that mailed it.")
-    if not fresh:
-        stage.say("Nobody did anything that a rule is about.")
-
-
-async def _forgiven(program: Application, clock: Clock, stage: Stage) -> None:
-    clock.moment += timedelta(hours=8)
-    explanation = "The laptop was infected; it has been set up anew."
-    await program.reinstate(FRIEND.domain, explanation)
-    stage.say(f'Your friend explains: "{explanation}" You reinstate {FRIEND.domain}.')
-
-
-async def _closing(program: Application, setting: Setting, stage: Stage) -> None:
-    documents = [one for one in await program.verdict_documents() if one["state"] != "withdrawn"]
-    rows = []
-    for customer in CUSTOMERS:
-        mine = [one for one in documents if one["customer"] == customer.name]
-        kinds = {str(one["action"]) for one in mine}
-        hardest = next((one for one in ENDS if one in kinds), "nothing")
-        blocked = sum(one["action"] == "block_recipient" for one in mine)
-        rows.append((customer.name, ENDS.get(hardest, hardest), blocked))
-    stage.table(("Customer", "What happens", "Blocked recipients"), rows, "\nWho got what")
-    place = setting.folder
-    stage.say(
-        "In this release nothing is asked of Amazon: what the policy decided stands as proposed "
-        "or requested, and the daemon of the next release will carry it out.\n\n"
-        f"Everything is in {place}: demo.db, the archive of raw notifications, config.toml.\n"
-        "Look around:\n"
-        f"  sesauditd --config {place}/config.toml status\n"
-        f"  sesauditd --config {place}/config.toml report {CLUB.name}\n"
-        f"  sesauditd --config {place}/config.toml events --quarantined"
-    )
-
-
-ENDS: Mapping[str, str] = {
-    "terminate_customer": "access ends on all domains",
-    "disable_domain": "stopped until it is explained",
-    "warn": "warned",
-    "block_recipient": "goes on; dead or cross recipients are blocked",
-}
-
-
-def _chapter(number: int, weeks: int) -> str:
-    return OPENING if number == 0 else FROM_THE_END.get(weeks - number, QUIET)
-
-
-def _row(one: Mapping[str, object]) -> tuple[object, ...]:
-    return f"{one['customer']}: {one['recipient'] or one['domain']}", one["rule"], one["reason"]
+        folder = self.setting.folder
+        for name, document in (("verdicts", verdicts), ("report", report_document(report))):
+            text = json.dumps(document, ensure_ascii=False, indent=2)
+            (folder / f"{name}.json").write_text(f"{text}\n", encoding="utf-8")
+        pages = (report_text(report), report_text(replace(report, account=None)))
+        (folder / "report.txt").write_text("\n\n\n".join((*pages, "")), encoding="utf-8")
