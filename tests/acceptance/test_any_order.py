@@ -253,6 +253,18 @@ def test_killed_again_and_again_it_is_the_same(
     assert judged(cli) == straight
 
 
+def test_fed_by_two_programs_at_once_it_is_the_same(
+    tmp_path: Path, told: list[str], straight: list[Facts]
+) -> None:
+    cli = ready(tmp_path)
+    files = [cli.file(told[half::2], f"half{half}.jsonl") for half in (0, 1)]
+    both = [cli.start("replay", file, "--json") for file in (*files, files[0])]
+    for one in both:
+        _, err = one.communicate(timeout=120)
+        assert one.returncode == 0, err
+    assert judged(cli) == straight
+
+
 def killed_midway(cli: Cli, path: Path) -> None:
     """Kill a replay as soon as more has been recorded than before it began."""
     before = recorded(cli.database)

@@ -149,7 +149,7 @@ def one_address(count: int) -> Story:
     ]
 
 
-def no_host(*places: str, kind: str) -> Story:
+def no_host(*places: str, kind: str = "Transient") -> Story:
     """Return one bounce at each place, which has no mail server."""
     times = spread(len(places), when(1), when(6))
     return lambda domains: [
@@ -214,6 +214,9 @@ def who_bounced_rows() -> Iterator[Case]:
         yield row(f"60 echoes {subtype}", echoes)
         # With the echoes in n it were 8 of 150, whose bound is 3.0 %.
         yield row(f"8 dead of 90 beside 60 {subtype}", together(dead(8, 90), echoes), HARD_WARN)
+    silent = ses.people(60, domain="gmail.com")
+    beside = together(dead(8, 90), lambda domains: ses.sends(domains[0], silent, when(0, 10)))
+    yield row("8 dead of 90 and 60 at gmail", beside)
     yield row("40 simulated", simulated(10))
     yield row("8 dead of 90 beside simulated", together(dead(8, 90), simulated(20)), HARD_WARN)
     for subtype in ("EmailValidationSuppressed", "UnsubscribedRecipient", "InventedTomorrow"):
@@ -310,27 +313,48 @@ def repeated_rows() -> Iterator[Case]:
         yield row(f"{word}: third, the first ten weeks ago", weeks(make, count, 10, 3, 0), warned)
 
 
+def each(
+    make: Callable[..., ses.Event],
+    count: int,
+    reached: int,
+    domains: int,
+    *,
+    same: bool = False,
+    within_a_day: bool = False,
+) -> Story:
+    """Return what the same number of recipients do on each of the first domains."""
+    settings = {"status": ODD_STATUS} if make is ses.bounce else {}
+    first, last = (when(1, 12), when(2, 8)) if within_a_day else (when(1), when(6))
+
+    def story(names: Sequence[str]) -> list[ses.Event]:
+        found = []
+        for number, name in enumerate(names[:domains]):
+            everybody = ses.people(reached, "all" if same else f"of{number}x")
+            found += ses.sends(name, everybody, first - timedelta(hours=10))
+            found += [
+                make(name, one, at, **settings)
+                for one, at in zip(everybody, spread(count, first, last), strict=False)
+            ]
+        return found
+
+    return story
+
+
 def wide_rows() -> Iterator[Case]:
     """Yield customers whose domains are within the limits one by one, not together."""
-
-    def each(count: int, reached: int, domains: int, *, same: bool = False) -> Story:
-        def story(names: Sequence[str]) -> list[ses.Event]:
-            found = []
-            for number, name in enumerate(names[:domains]):
-                everybody = ses.people(reached, "all" if same else f"of{number}x")
-                found += ses.sends(name, everybody, when(0, 10))
-                found += [
-                    ses.bounce(name, one, at, status=ODD_STATUS)
-                    for one, at in zip(everybody, spread(count, when(1), when(6)), strict=False)
-                ]
-            return found
-
-        return story
-
-    yield row("7 dead of 30 on 3 of 4 domains", each(7, 30, 3), HARD_DISABLE, domains=4)
-    yield row("7 dead of 30 on 1 of 4 domains", each(7, 30, 1), domains=4)
-    yield row("4 dead of 30 on 2 of 2 domains", each(4, 30, 2), HARD_WARN, domains=2)
-    yield row("the same 7 dead on 3 domains", each(7, 30, 3, same=True), domains=3)
+    bounce, complain = ses.bounce, ses.complaint
+    yield row("7 dead of 30 on 3 of 4 domains", each(bounce, 7, 30, 3), HARD_DISABLE, domains=4)
+    yield row("7 dead of 30 on 1 of 4 domains", each(bounce, 7, 30, 1), domains=4)
+    yield row("4 dead of 30 on 2 of 2 domains", each(bounce, 4, 30, 2), HARD_WARN, domains=2)
+    yield row("the same 7 dead on 3 domains", each(bounce, 7, 30, 3, same=True), domains=3)
+    lopsided = together(each(bounce, 15, 50, 1), lambda names: each(bounce, 5, 50, 1)(names[1:]))
+    yield row("15 dead of 50 and 5 of 50", lopsided, HARD_DISABLE, domains=2)
+    yield row("2 angry of 30 on 2 domains", each(complain, 2, 30, 2), WARN, domains=2)
+    yield row("the same 2 angry on 2 domains", each(complain, 2, 30, 2, same=True), domains=2)
+    yield row("8 angry of 40 on 2 domains", each(complain, 8, 40, 2), TERMINATE, domains=2)
+    for count, rules in ((50, HARD_SURGE), (49, HARD_WARN)):
+        flood = each(bounce, count, 900, 2, within_a_day=True)
+        yield row(f"{count} dead on 2 domains in a day", flood, rules, domains=2)
 
 
 def surge_rows() -> Iterator[Case]:
@@ -376,6 +400,7 @@ def surge_rows() -> Iterator[Case]:
     yield row("25 dead of 2700, a new customer", hard(25, 2700), since=new)
     yield row("25 dead, an old customer", hard(25, 2000), since=old)
     yield row("25 dead, nobody told since when", hard(25, 2000))
+    yield row("120 addresses of one domain without host", no_host(*["x.example"] * 120))
     yield row("24 angry in 20 hours", complaints(24, 9000), WARN)
     yield row("25 angry in 20 hours over midnight", complaints(25, 9000), SURGE)
     yield row("25 angry in exactly 24 hours", complaints(25, 9000, 24), SURGE)
@@ -456,6 +481,14 @@ def test_together_each_domain_with_a_share_is_disabled_and_no_other(
     one = results["wide"]["7 dead of 30 on 3 of 4 domains"]
     disabled = sorted(verdict["domain"] for verdict in one.of("hard_bounce.disable"))
     assert disabled == sorted(one.domains[:3])
+
+
+def test_a_domain_over_its_own_limit_and_over_the_customers_is_judged_once(
+    results: Mapping[str, Mapping[str, Judged]],
+) -> None:
+    one = results["wide"]["15 dead of 50 and 5 of 50"]
+    disabled = [verdict["domain"] for verdict in one.of("hard_bounce.disable")]
+    assert sorted(disabled) == sorted(one.domains)
 
 
 def test_every_dead_address_is_blocked_whatever_the_rates_say(
