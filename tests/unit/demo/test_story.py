@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from sesauditd import bootstrap
+from sesauditd.cli import demonstrate
 from sesauditd.config import load
 from sesauditd.demo.clock import DemoClock
 from sesauditd.demo.folder import prepared
@@ -116,6 +117,26 @@ def test_the_command_fits_a_page_and_uses_no_colour_in_a_pipe(
     assert max(len(line) for line in ran.out.splitlines()) <= 80
     assert "  sesauditd --config sesauditd-demo/config.toml report club" in ran.out
     assert "virus.terminate" in ran.out
+
+
+@pytest.mark.parametrize(
+    ("called", "path", "shown"),
+    [
+        pytest.param(".venv/bin/sesauditd", "", ".venv/bin/sesauditd", id="by make"),
+        pytest.param(".venv/bin/sesauditd", ".venv/bin", "sesauditd", id="on the path"),
+        pytest.param("sesauditd/__main__.py", "", "sesauditd", id="as a module"),
+    ],
+)
+def test_the_commands_at_the_end_can_be_typed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, called: str, path: str, shown: str
+) -> None:
+    script = tmp_path / ".venv" / "bin" / "sesauditd"
+    script.parent.mkdir(parents=True)
+    script.touch(mode=0o755)
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("PATH", path)
+    monkeypatch.setattr("sys.argv", [str(tmp_path / called), "demo"])
+    assert demonstrate._called() == shown
 
 
 def test_a_wrong_option_is_one_line(tmp_path: Path) -> None:
