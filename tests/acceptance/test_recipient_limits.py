@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
@@ -356,6 +357,17 @@ def test_the_second_block_of_a_recipient_is_for_good(cli: Cli, how: str) -> None
     assert second["evidence"]["until"] is None
     month = cli.verdicts(LAST - 45 * DAY)
     assert [one["evidence"]["until"] for one in month] == ["2026-10-30T12:00:00Z"]
+
+
+@pytest.mark.xfail(reason="the evidence names only the bounce that began the block")
+def test_a_block_made_for_good_by_a_later_bounce_names_that_bounce(cli: Cli) -> None:
+    cli.adopt("a.example", "k")
+    first = ses.bounce("a.example", ANN, when(1), status="5.7.1")
+    second = ses.bounce("a.example", ANN, when(2), status="5.1.1")
+    cli.replay(ses.lines([first, second]))
+    (verdict,) = cli.verdicts()
+    assert verdict["evidence"]["until"] is None
+    assert second["mail"]["messageId"] in json.dumps(verdict["evidence"])
 
 
 def test_a_soft_block_ends_thirty_days_after_the_last_bounce_of_the_streak(cli: Cli) -> None:
