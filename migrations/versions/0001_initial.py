@@ -74,7 +74,9 @@ def upgrade() -> None:
     op.create_table(
         "deliveries",
         sa.Column("customer", sa.String(), nullable=False),
-        sa.Column("recipient", sa.String(), nullable=False, comment="only addresses with a strike"),
+        sa.Column(
+            "recipient", sa.String(), nullable=False, comment="only addresses with a soft bounce"
+        ),
         sa.Column("at", Moment(), nullable=False),
         sa.ForeignKeyConstraint(
             ["customer"],
@@ -230,7 +232,6 @@ def upgrade() -> None:
         sqlite_with_rowid=False,
     )
     op.create_index("events_by_domain", "events", ["domain", "at"], unique=False)
-    op.create_index("events_by_message", "events", ["message_id"], unique=False)
     op.create_index(
         "events_rejected",
         "events",
@@ -365,6 +366,14 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("event", "recipient"),
         sqlite_with_rowid=False,
     )
+    op.create_index(
+        "soft_bounces_by_recipient",
+        "event_recipients",
+        ["recipient"],
+        unique=False,
+        sqlite_where=sa.text("outcome = 'soft_bounce'"),
+        postgresql_where=sa.text("outcome = 'soft_bounce'"),
+    )
     op.create_table(
         "strikes",
         sa.Column("event", sa.LargeBinary(length=16), nullable=False),
@@ -456,6 +465,12 @@ def downgrade() -> None:
     op.drop_index("strikes_by_recipient", table_name="strikes")
     op.drop_index("strikes_by_domain", table_name="strikes")
     op.drop_table("strikes")
+    op.drop_index(
+        "soft_bounces_by_recipient",
+        table_name="event_recipients",
+        sqlite_where=sa.text("outcome = 'soft_bounce'"),
+        postgresql_where=sa.text("outcome = 'soft_bounce'"),
+    )
     op.drop_table("event_recipients")
     op.drop_index(op.f("ix_cases_customer"), table_name="cases")
     op.drop_table("cases")
@@ -470,7 +485,6 @@ def downgrade() -> None:
         sqlite_where=sa.text("kind = 'Reject'"),
         postgresql_where=sa.text("kind = 'Reject'"),
     )
-    op.drop_index("events_by_message", table_name="events")
     op.drop_index("events_by_domain", table_name="events")
     op.drop_table("events")
     op.drop_index(op.f("ix_actions_state"), table_name="actions")

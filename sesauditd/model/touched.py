@@ -17,3 +17,19 @@ class Touched:
     """Domain to the earliest and latest event time that changed."""
     infected: frozenset[str] = frozenset()
     """Customers with a new Reject for a virus."""
+    unreached: frozenset[str] = frozenset()
+    """Domains whose first delivery somewhere turned out to have bounced after all: what they
+    sent there since, however long ago, may have been guesses."""
+
+    def __or__(self, other: Touched) -> Touched:
+        """Return what either touches."""
+        domains = dict(self.domains)
+        for domain, (start, end) in other.domains.items():
+            known = domains.get(domain, (start, end))
+            domains[domain] = (min(known[0], start), max(known[1], end))
+        return Touched(
+            recipients=self.recipients | other.recipients,
+            domains=domains,
+            infected=self.infected | other.infected,
+            unreached=self.unreached | other.unreached,
+        )

@@ -2,115 +2,119 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import TYPE_CHECKING
 
-from sqlalchemy import delete, select, tuple_
+from sqlalchemy import delete, exists, select
 
 from sesauditd.model.addresses import domain_of
 from sesauditd.model.events import Outcome
-from sesauditd.store.statements import chunks, upsert
+from sesauditd.store.entries import those_with
+from sesauditd.store.statements import among, chunks, upsert
 from sesauditd.store.tables import event_recipients, events, reached, strikes
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
-    from datetime import datetime
+    from collections.abc import Collection, Mapping, Sequence
 
+    from sqlalchemy import ColumnElement
     from sqlalchemy.ext.asyncio import AsyncConnection
 
-    from sesauditd.model.events import Suffered
-    from sesauditd.store.derived import Entry
+    from sesauditd.store.entries import Entry
 
 Place = tuple[str, str]
 """A customer's domain and a receiving domain."""
-Delivered = tuple["datetime", str, str]
+Delivered = tuple[datetime, str, str]
 """Time, message, recipient: sorts by time."""
 
 
-async def reach(
-    connection: AsyncConnection,
-    delivered: Sequence[tuple[Entry, Suffered]],
-    struck: Sequence[tuple[Entry, Suffered]],
-) -> None:
+async def reach(connection: AsyncConnection, entries: Sequence[Entry]) -> frozenset[str]:
     """Keep the first Delivery at each place that was not itself followed by a hard bounce.
 
-    Many servers accept a message first and bounce it later: that is no delivery.
+    Many servers accept a message first and bounce it later: that is no delivery. Returns the
+    domains that such a bounce took a first contact from.
     """
-    found: dict[Place, set[Delivered]] = {}
-    for entry, one in delivered:
+    delivered: dict[Place, set[Delivered]] = {}
+    for entry, one in those_with(entries, Outcome.DELIVERED):
         place = (str(entry.domain), domain_of(one.recipient))
-        found.setdefault(place, set()).add((entry.at, entry.message_id, one.recipient))
-    bounced = {
-        (entry.message_id, one.recipient): (str(entry.domain), domain_of(one.recipient))
-        for entry, one in struck
-        if one.outcome is Outcome.HARD_BOUNCE
-    }
-    known = await _known(connection, sorted({*found, *bounced.values()}))
-    for place in sorted(set(bounced.values())):
-        first = known.get(place)
-        if first is not None and (first[1], first[2]) in bounced:
-            await _again(connection, place)
-            known.pop(place)
-            found.pop(place, None)
+        delivered.setdefault(place, set()).add((entry.at, entry.message_id, one.recipient))
+    bounced: dict[Place, set[tuple[str, str]]] = {}
+    for entry, one in those_with(entries, Outcome.HARD_BOUNCE):
+        place = (str(entry.domain), domain_of(one.recipient))
+        bounced.setdefault(place, set()).add((entry.message_id, one.recipient))
+    known = await _known(connection, {*delivered, *bounced})
+    lost = [place for place in bounced if place in known and known[place][1:] in bounced[place]]
+    firsts = {}
+    for place in sorted(lost):
+        next_one = await _next(connection, place, known[place][0])
+        if next_one is not None:
+            firsts[place] = next_one
+    if lost:
+        await connection.execute(delete(reached).where(_at(connection, lost)))
     earlier = {
-        place: {one for one in candidates if place not in known or one < known[place]}
-        for place, candidates in found.items()
+        place: {one for one in found if place not in known or one < known[place]}
+        for place, found in delivered.items()
+        if place not in lost
     }
-    failed = await _bounced(connection, set().union(*earlier.values()))
-    best = {
-        place: min(kept)
-        for place, candidates in earlier.items()
-        if (kept := {one for one in candidates if one[1:] not in failed})
+    failed = await _failed(connection, {one[2] for found in earlier.values() for one in found})
+    for place, found in earlier.items():
+        kept = [one for one in found if (place[0], *one[1:]) not in failed]
+        if kept:
+            firsts[place] = min(kept)
+    await _store(connection, firsts)
+    return frozenset(domain for domain, _ in lost)
+
+
+async def _known(connection: AsyncConnection, places: set[Place]) -> dict[Place, Delivered]:
+    rows = await connection.execute(select(reached).where(_at(connection, places)))
+    return {
+        (row.domain, row.receiving_domain): (row.first_at, row.message_id, row.recipient)
+        for row in rows
     }
-    await _store(connection, best)
 
 
-async def _known(connection: AsyncConnection, places: Sequence[Place]) -> dict[Place, Delivered]:
-    known: dict[Place, Delivered] = {}
-    for part in chunks(places):
+def _at(connection: AsyncConnection, places: Collection[Place]) -> ColumnElement[bool]:
+    return among(connection, (reached.c.domain, reached.c.receiving_domain), places)
+
+
+async def _failed(connection: AsyncConnection, recipients: set[str]) -> set[tuple[str, str, str]]:
+    """Return (domain, message, recipient) of what bounced hard of the recipients' mail."""
+    found: set[tuple[str, str, str]] = set()
+    for part in chunks(sorted(recipients)):
         rows = await connection.execute(
-            select(reached).where(tuple_(reached.c.domain, reached.c.receiving_domain).in_(part))
-        )
-        for row in rows:
-            place = (row.domain, row.receiving_domain)
-            known[place] = (row.first_at, row.message_id, row.recipient)
-    return known
-
-
-async def _bounced(connection: AsyncConnection, candidates: set[Delivered]) -> set[tuple[str, str]]:
-    """Return (message, recipient) of those that bounced hard after all."""
-    found: set[tuple[str, str]] = set()
-    for part in chunks(sorted({recipient for _, _, recipient in candidates})):
-        rows = await connection.execute(
-            select(strikes.c.message_id, strikes.c.recipient).where(
-                strikes.c.recipient.in_(part),
-                strikes.c.outcome == str(Outcome.HARD_BOUNCE),
+            select(strikes.c.domain, strikes.c.message_id, strikes.c.recipient).where(
+                strikes.c.recipient.in_(part), strikes.c.outcome == str(Outcome.HARD_BOUNCE)
             )
         )
-        found |= {(row.message_id, row.recipient) for row in rows}
+        found |= {(row.domain, row.message_id, row.recipient) for row in rows}
     return found
 
 
-async def _again(connection: AsyncConnection, place: Place) -> None:
+async def _next(connection: AsyncConnection, place: Place, since: datetime) -> Delivered | None:
+    """Return the first stored Delivery at the place, from the time on, that did not bounce."""
     domain, receiving_domain = place
-    await connection.execute(
-        delete(reached).where(
-            reached.c.domain == domain, reached.c.receiving_domain == receiving_domain
-        )
+    bounced = exists().where(
+        strikes.c.recipient == event_recipients.c.recipient,
+        strikes.c.domain == events.c.domain,
+        strikes.c.message_id == events.c.message_id,
+        strikes.c.outcome == str(Outcome.HARD_BOUNCE),
     )
-    rows = await connection.execute(
-        select(events.c.at, events.c.message_id, event_recipients.c.recipient)
-        .join(event_recipients, event_recipients.c.event == events.c.key)
-        .where(
-            events.c.domain == domain,
-            events.c.kind == "Delivery",
-            event_recipients.c.outcome == str(Outcome.DELIVERED),
-            event_recipients.c.recipient.endswith(f"@{receiving_domain}", autoescape=True),
+    row = (
+        await connection.execute(
+            select(events.c.at, events.c.message_id, event_recipients.c.recipient)
+            .join(event_recipients, event_recipients.c.event == events.c.key)
+            .where(
+                events.c.domain == domain,
+                events.c.at >= since,
+                events.c.kind == "Delivery",
+                event_recipients.c.outcome == str(Outcome.DELIVERED),
+                event_recipients.c.recipient.endswith(f"@{receiving_domain}", autoescape=True),
+                ~bounced,
+            )
+            .order_by(events.c.at, events.c.message_id, event_recipients.c.recipient)
+            .limit(1)
         )
-    )
-    candidates = {(row.at, row.message_id, row.recipient) for row in rows}
-    failed = await _bounced(connection, candidates)
-    kept = {one for one in candidates if one[1:] not in failed}
-    await _store(connection, {place: min(kept)} if kept else {})
+    ).first()
+    return None if row is None else (row.at, row.message_id, row.recipient)
 
 
 async def _store(connection: AsyncConnection, firsts: Mapping[Place, Delivered]) -> None:
@@ -131,6 +135,6 @@ async def _store(connection: AsyncConnection, firsts: Mapping[Place, Delivered])
                 "message_id": message_id,
                 "recipient": recipient,
             }
-            for (domain, receiving_domain), (at, message_id, recipient) in firsts.items()
+            for (domain, receiving_domain), (at, message_id, recipient) in sorted(firsts.items())
         ],
     )

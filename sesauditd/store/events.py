@@ -2,21 +2,21 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from sqlalchemy import bindparam, select, update
+from sqlalchemy import select
 
-from sesauditd.model.events import Event, Feedback, Flag, Outcome, Suffered
+from sesauditd.model.events import Event, Flag, Suffered
 from sesauditd.model.recorded import Recorded
-from sesauditd.store.derived import Entry, delivered_messages, derive
+from sesauditd.store.derived import derive
+from sesauditd.store.entries import Entry, written
+from sesauditd.store.replies import answer, settled, stored_soft_bounces
 from sesauditd.store.statements import chunks, upsert
 from sesauditd.store.tables import archive_objects, event_recipients, events, quarantine
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
-    from sqlalchemy import Row
     from sqlalchemy.ext.asyncio import AsyncConnection
 
     from sesauditd.model.events import Reading
@@ -44,8 +44,10 @@ async def record(
             first.setdefault(reading.event.feedback.key, (reading, reading.event))
     known = await _known(connection, first)
     new = {key: pair for key, pair in first.items() if key not in known}
-    entries = await _insert_events(connection, new, register, objects)
-    touched = await derive(connection, register, entries, no_feedback=no_feedback)
+    soft = await stored_soft_bounces(connection, [event.suffered for _, event in new.values()])
+    entries = await _insert(connection, new, register, objects)
+    answered = await answer(connection, entries, soft)
+    touched = await derive(connection, register, entries, soft, answered, no_feedback=no_feedback)
     seen = sum(reading.event is not None for reading in readings)
     counts = Recorded(
         recorded=len(new),
@@ -54,70 +56,6 @@ async def record(
         ignored=sum(reading.noise is not None for reading in readings),
     )
     return counts, touched
-
-
-async def attribute_late(
-    connection: AsyncConnection, register: Register, *, no_feedback: frozenset[str]
-) -> Touched:
-    """Attribute stored events that nobody was registered for when they came."""
-    rows = await connection.execute(
-        select(events).where(
-            events.c.domain.is_(None), events.c.flags.contains(str(Flag.UNATTRIBUTED))
-        )
-    )
-    found = [
-        (row, attribution)
-        for row in rows.fetchall()
-        if (attribution := register.attribute(_sender_of(row))) is not None
-    ]
-    entries = await _attributed(connection, found)
-    settled = await _settle_auto_replies(connection, entries, stored=True)
-    return await derive(connection, register, settled, no_feedback=no_feedback)
-
-
-def _sender_of(row: Row[Any]) -> Feedback:
-    return Feedback(
-        kind=row.kind,
-        message_id=row.message_id,
-        source=row.source,
-        identity=row.identity,
-        caller=row.caller,
-    )
-
-
-async def _attributed(
-    connection: AsyncConnection, found: Sequence[tuple[Row[Any], Attribution]]
-) -> list[Entry]:
-    if not found:
-        return []
-    await connection.execute(
-        update(events)
-        .where(events.c.key == bindparam("of_key"))
-        .values(domain=bindparam("new_domain"), flags=bindparam("new_flags")),
-        [
-            {"of_key": row.key, "new_domain": owner.domain, "new_flags": _late_flags(row, owner)}
-            for row, owner in found
-        ],
-    )
-    suffered = await _stored_recipients(connection, [row.key for row, _ in found])
-    return [
-        Entry(
-            key=row.key,
-            at=row.at,
-            customer=owner.customer,
-            domain=owner.domain,
-            message_id=row.message_id,
-            type=row.type,
-            subtype=row.subtype,
-            suffered=tuple(suffered[row.key]),
-        )
-        for row, owner in found
-    ]
-
-
-def _late_flags(row: Row[Any], owner: Attribution) -> str:
-    flags = {Flag(one) for one in row.flags.split()} - {Flag.UNATTRIBUTED}
-    return _written(flags | ({Flag.FOREIGN_CALLER} if owner.foreign_caller else set()))
 
 
 async def _archive_objects(
@@ -165,7 +103,7 @@ async def _known(connection: AsyncConnection, keys: Iterable[bytes]) -> set[byte
     return known
 
 
-async def _insert_events(
+async def _insert(
     connection: AsyncConnection,
     new: Mapping[bytes, tuple[Reading, Event]],
     register: Register,
@@ -177,19 +115,8 @@ async def _insert_events(
         own = Flag.OWN_NOTICE in event.flags
         found = None if own else register.attribute(event.feedback)
         rows.append(_event_row(key, reading, event, found, objects))
-        entries.append(
-            Entry(
-                key=key,
-                at=event.at,
-                customer=found.customer if found else None,
-                domain=found.domain if found else None,
-                message_id=event.feedback.message_id,
-                type=event.feedback.type,
-                subtype=event.feedback.subtype,
-                suffered=event.suffered,
-            )
-        )
-    entries = await _settle_auto_replies(connection, entries, stored=False)
+        entries.append(_entry(key, event, found))
+    entries = await settled(connection, entries)
     if rows:
         await connection.execute(events.insert(), rows)
     suffered = [_recipient_row(entry.key, one) for entry in entries for one in entry.suffered]
@@ -198,55 +125,17 @@ async def _insert_events(
     return entries
 
 
-async def _settle_auto_replies(
-    connection: AsyncConnection, entries: list[Entry], *, stored: bool
-) -> list[Entry]:
-    """Make out-of-office answers of attributed soft bounces whose message was delivered."""
-    doubtful = [entry.message_id for entry in entries if entry.domain and entry.soft_recipients]
-    delivered = await delivered_messages(connection, doubtful)
-    for entry in entries:
-        delivered |= {
-            (entry.message_id, one.recipient)
-            for one in entry.suffered
-            if entry.domain and one.outcome is Outcome.DELIVERED
-        }
-    settled = [entry.settled(delivered) if entry.domain else entry for entry in entries]
-    if stored:
-        for before, after in zip(entries, settled, strict=True):
-            for one in after.suffered:
-                if one not in before.suffered:
-                    await connection.execute(
-                        update(event_recipients)
-                        .where(
-                            event_recipients.c.event == after.key,
-                            event_recipients.c.recipient == one.recipient,
-                        )
-                        .values(outcome=str(one.outcome))
-                    )
-    return settled
-
-
-async def _stored_recipients(
-    connection: AsyncConnection, keys: Sequence[bytes]
-) -> dict[bytes, list[Suffered]]:
-    found: dict[bytes, list[Suffered]] = defaultdict(list)
-    for part in chunks(keys):
-        rows = await connection.execute(
-            select(event_recipients).where(event_recipients.c.event.in_(part))
-        )
-        for row in rows:
-            found[row.event].append(
-                Suffered(
-                    recipient=row.recipient,
-                    spelling=row.spelling or row.recipient,
-                    outcome=Outcome(row.outcome),
-                    blockable=row.blockable,
-                    counted_as=row.counted_as or row.recipient,
-                    status=row.status,
-                    diagnostic=row.diagnostic,
-                )
-            )
-    return found
+def _entry(key: bytes, event: Event, found: Attribution | None) -> Entry:
+    return Entry(
+        key=key,
+        at=event.at,
+        customer=found.customer if found else None,
+        domain=found.domain if found else None,
+        message_id=event.feedback.message_id,
+        type=event.feedback.type,
+        subtype=event.feedback.subtype,
+        suffered=event.suffered,
+    )
 
 
 def _event_row(
@@ -276,7 +165,7 @@ def _event_row(
         "type": feedback.type,
         "subtype": feedback.subtype,
         "detail": feedback.complaint_type or feedback.reason,
-        "flags": _written(flags),
+        "flags": written(flags),
         "archive_object": objects[reading.origin.source],
         "line": reading.origin.line,
         "sha256": reading.origin.sha256,
@@ -294,7 +183,3 @@ def _recipient_row(key: bytes, one: Suffered) -> dict[str, object]:
         "status": one.status,
         "diagnostic": one.diagnostic,
     }
-
-
-def _written(flags: Iterable[Flag]) -> str:
-    return " ".join(sorted(str(flag) for flag in flags))

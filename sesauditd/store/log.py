@@ -7,7 +7,8 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from sesauditd.store import fastlane, register
-from sesauditd.store.events import attribute_late, record
+from sesauditd.store.events import record
+from sesauditd.store.late import attribute_late
 from sesauditd.store.ledger import Occasion
 
 if TYPE_CHECKING:

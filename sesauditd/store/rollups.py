@@ -3,123 +3,82 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from typing import TYPE_CHECKING, Any
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-from sqlalchemy import delete, select, tuple_
+from sqlalchemy import BigInteger, and_, delete, select, type_coerce
 
 from sesauditd.model.addresses import domain_of
 from sesauditd.model.calendar import hour_of, hour_start
 from sesauditd.model.events import Outcome
 from sesauditd.model.statistics import merged, sketch
-from sesauditd.store.statements import chunks, upsert
-from sesauditd.store.tables import event_recipients, events, rollups
+from sesauditd.store.statements import among, upsert
+from sesauditd.store.tables import domains, event_recipients, events, rollups
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
     from datetime import datetime
 
+    from sqlalchemy import ColumnElement
     from sqlalchemy.ext.asyncio import AsyncConnection
 
-    from sesauditd.store.derived import Entry
+    from sesauditd.store.entries import Entry
 
 HOURS_A_DAY = 24
+MICROSECONDS_AN_HOUR = 3_600_000_000
 
 Key = tuple[str, int, str, bool]
 """Domain, hour, outcome, whether the provider reports complaints."""
+KEY = ("domain", "hour", "outcome", "feeds_back")
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """What one roll-up says."""
+
+    count: int
+    sketch: bytes
 
 
 async def add(
     connection: AsyncConnection, entries: Sequence[Entry], *, no_feedback: frozenset[str]
 ) -> None:
     """Add new entries to the roll-ups of their hours."""
-    found: dict[Key, list[str]] = defaultdict(list)
-    for entry in entries:
-        hour = hour_of(entry.at)
-        for one in entry.suffered:
-            if one.outcome is not Outcome.NOTICE:
-                feeds_back = domain_of(one.recipient) not in no_feedback
-                key = (str(entry.domain), hour, str(one.outcome), feeds_back)
-                found[key].append(one.recipient)
-    await _store(connection, found, await _stored(connection, found))
+    found = _grouped(
+        (
+            (str(entry.domain), hour_of(entry.at), one.recipient, str(one.outcome))
+            for entry in entries
+            for one in entry.suffered
+            if one.outcome is not Outcome.NOTICE
+        ),
+        no_feedback,
+    )
+    hours = {(domain, hour) for domain, hour, _, _ in found}
+    known = await _stored(connection, among(connection, (rollups.c.domain, rollups.c.hour), hours))
+    cells = {key: _cell(recipients, known.get(key)) for key, recipients in found.items()}
+    await _store(connection, cells)
 
 
 async def recount(
     connection: AsyncConnection,
-    moments: Sequence[tuple[str, datetime]],
+    moments: Iterable[tuple[str, datetime]],
     *,
     no_feedback: frozenset[str],
-) -> None:
-    """Make the roll-ups of these domains' hours anew from the stored events."""
-    for domain, hour in sorted({(domain, hour_of(at)) for domain, at in moments}):
-        rows = await connection.execute(
-            select(event_recipients.c.recipient, event_recipients.c.outcome)
-            .join(events, events.c.key == event_recipients.c.event)
-            .where(
-                events.c.domain == domain,
-                events.c.at >= hour_start(hour),
-                events.c.at < hour_start(hour + 1),
-            )
-        )
-        found: dict[Key, list[str]] = defaultdict(list)
-        for row in rows:
-            feeds_back = domain_of(row.recipient) not in no_feedback
-            found[domain, hour, row.outcome, feeds_back].append(row.recipient)
-        await connection.execute(
-            delete(rollups).where(rollups.c.domain == domain, rollups.c.hour == hour)
-        )
-        await _store(connection, found, {})
-
-
-async def _stored(
-    connection: AsyncConnection, found: Mapping[Key, list[str]]
-) -> dict[Key, tuple[int, bytes]]:
-    hours = sorted({(domain, hour) for domain, hour, _, _ in found})
-    known: dict[Key, tuple[int, bytes]] = {}
-    for part in chunks(hours):
-        rows = await connection.execute(
-            select(rollups, rollups.c["count"].label("recipients")).where(
-                tuple_(rollups.c.domain, rollups.c.hour).in_(part)
-            )
-        )
-        for row in rows:
-            key = (row.domain, row.hour, row.outcome, row.feeds_back)
-            known[key] = (row.recipients, row.sketch)
-    return known
-
-
-async def _store(
-    connection: AsyncConnection,
-    found: Mapping[Key, list[str]],
-    known: Mapping[Key, tuple[int, bytes]],
-) -> None:
-    rows: list[dict[str, Any]] = []
-    for key, recipients in sorted(found.items()):
-        domain, hour, outcome, feeds_back = key
-        count, before = known.get(key, (0, None))
-        added = sketch(recipients)
-        rows.append(
-            {
-                "domain": domain,
-                "hour": hour,
-                "outcome": outcome,
-                "feeds_back": feeds_back,
-                "count": count + len(recipients),
-                "sketch": added if before is None else merged([before, added]),
-            }
-        )
-    if not rows:
-        return
-    statement = upsert(connection, rollups)
-    await connection.execute(
-        statement.on_conflict_do_update(
-            index_elements=["domain", "hour", "outcome", "feeds_back"],
-            set_={
-                "count": statement.excluded["count"],
-                "sketch": statement.excluded["sketch"],
-            },
-        ),
-        rows,
-    )
+) -> int:
+    """Make the roll-ups of these domains' hours anew from the events; return how many differed."""
+    wrong = 0
+    for domain, first, last in _runs({(domain, hour_of(at)) for domain, at in moments}):
+        right = await _counted(connection, domain, first, last, no_feedback)
+        of_run = (rollups.c.domain == domain) & rollups.c.hour.between(first, last)
+        known = await _stored(connection, of_run)
+        groundless = [key for key in known if key not in right]
+        for key in groundless:
+            of_key = and_(*(rollups.c[name] == part for name, part in zip(KEY, key, strict=True)))
+            await connection.execute(delete(rollups).where(of_key))
+        changed = {key: cell for key, cell in right.items() if known.get(key) != cell}
+        await _store(connection, changed)
+        wrong += len(groundless) + len(changed)
+    return wrong
 
 
 async def close_day(
@@ -127,21 +86,97 @@ async def close_day(
 ) -> dict[str, object]:
     """Compare one UTC day's roll-ups with its events, mend what differs, and say how much."""
     first = hour_of(day.replace(hour=0, minute=0, second=0, microsecond=0))
-    of_day = rollups.c.hour.between(first, first + HOURS_A_DAY - 1)
-    before = {tuple(row) for row in await connection.execute(select(rollups).where(of_day))}
-    rows = await connection.execute(
-        select(events.c.domain, events.c.at).where(
-            events.c.domain.is_not(None),
+    last = first + HOURS_A_DAY - 1
+    hour = type_coerce(events.c.at, BigInteger) // MICROSECONDS_AN_HOUR
+    seen = await connection.execute(
+        # Named one by one, the domains lead into the index; a day alone would not.
+        select(events.c.domain, hour.label("hour"))
+        .where(
+            events.c.domain.in_(select(domains.c.name)),
             events.c.at >= hour_start(first),
-            events.c.at < hour_start(first + HOURS_A_DAY),
+            events.c.at < hour_start(last + 1),
+        )
+        .distinct()
+    )
+    moments = {(row.domain, hour_start(row.hour)) for row in seen}
+    of_day = rollups.c.domain.in_(select(domains.c.name)) & rollups.c.hour.between(first, last)
+    counted = await connection.execute(select(rollups.c.domain, rollups.c.hour).where(of_day))
+    moments |= {(row.domain, hour_start(row.hour)) for row in counted}
+    mended = await recount(connection, moments, no_feedback=no_feedback)
+    rows = (await connection.execute(select(rollups.c.hour).where(of_day))).all()
+    return {"day": f"{hour_start(first):%Y-%m-%d}", "rows": len(rows), "mended": mended}
+
+
+def _runs(hours: Iterable[tuple[str, int]]) -> Iterator[tuple[str, int, int]]:
+    """Yield each domain's unbroken runs of hours: domain, first, last."""
+    run: tuple[str, int, int] | None = None
+    for domain, hour in sorted(hours):
+        if run is not None and run[0] == domain and hour == run[2] + 1:
+            run = (domain, run[1], hour)
+            continue
+        if run is not None:
+            yield run
+        run = (domain, hour, hour)
+    if run is not None:
+        yield run
+
+
+def _grouped(
+    seen: Iterable[tuple[str, int, str, str]], no_feedback: frozenset[str]
+) -> dict[Key, list[str]]:
+    found: dict[Key, list[str]] = defaultdict(list)
+    for domain, hour, recipient, outcome in seen:
+        found[domain, hour, outcome, domain_of(recipient) not in no_feedback].append(recipient)
+    return found
+
+
+def _cell(recipients: Sequence[str], known: Cell | None = None) -> Cell:
+    added = sketch(recipients)
+    if known is None:
+        return Cell(len(recipients), added)
+    return Cell(known.count + len(recipients), merged([known.sketch, added]))
+
+
+async def _counted(
+    connection: AsyncConnection, domain: str, first: int, last: int, no_feedback: frozenset[str]
+) -> dict[Key, Cell]:
+    rows = await connection.execute(
+        select(events.c.at, event_recipients.c.recipient, event_recipients.c.outcome)
+        .join(event_recipients, event_recipients.c.event == events.c.key)
+        .where(
+            events.c.domain == domain,
+            events.c.at >= hour_start(first),
+            events.c.at < hour_start(last + 1),
+            event_recipients.c.outcome != str(Outcome.NOTICE),
         )
     )
-    moments = {(row.domain, hour_start(hour_of(row.at))) for row in rows}
-    moments |= {(row[0], hour_start(row[1])) for row in before}
-    await recount(connection, sorted(moments), no_feedback=no_feedback)
-    after = {tuple(row) for row in await connection.execute(select(rollups).where(of_day))}
+    found = _grouped(
+        ((domain, hour_of(row.at), row.recipient, row.outcome) for row in rows), no_feedback
+    )
+    return {key: _cell(recipients) for key, recipients in found.items()}
+
+
+async def _stored(connection: AsyncConnection, scope: ColumnElement[bool]) -> dict[Key, Cell]:
+    rows = await connection.execute(
+        select(rollups, rollups.c["count"].label("recipients")).where(scope)
+    )
     return {
-        "day": f"{hour_start(first):%Y-%m-%d}",
-        "rows": len(after),
-        "mended": len(before ^ after),
+        (row.domain, row.hour, row.outcome, row.feeds_back): Cell(row.recipients, row.sketch)
+        for row in rows
     }
+
+
+async def _store(connection: AsyncConnection, cells: Mapping[Key, Cell]) -> None:
+    if not cells:
+        return
+    statement = upsert(connection, rollups)
+    await connection.execute(
+        statement.on_conflict_do_update(
+            index_elements=KEY,
+            set_={name: statement.excluded[name] for name in ("count", "sketch")},
+        ),
+        [
+            dict(zip(KEY, key, strict=True)) | {"count": cell.count, "sketch": cell.sketch}
+            for key, cell in sorted(cells.items())
+        ],
+    )

@@ -60,7 +60,6 @@ events = Table(
     Column("line", Integer, nullable=False),
     Column("sha256", LargeBinary(32), nullable=False, comment="of the raw body"),
     Index("events_by_domain", "domain", "at"),
-    Index("events_by_message", "message_id"),
     Index(
         "events_rejected",
         "domain",
@@ -82,6 +81,12 @@ event_recipients = Table(
     Column("counted_as", String, comment="where it differs from the recipient"),
     Column("status", String),
     Column("diagnostic", String),
+    Index(
+        "soft_bounces_by_recipient",
+        "recipient",
+        sqlite_where=text("outcome = 'soft_bounce'"),
+        postgresql_where=text("outcome = 'soft_bounce'"),
+    ),
     sqlite_with_rowid=False,
 )
 
@@ -134,7 +139,7 @@ deliveries = Table(
     "deliveries",
     metadata,
     Column("customer", ForeignKey("customers.id"), primary_key=True),
-    Column("recipient", String, primary_key=True, comment="only addresses with a strike"),
+    Column("recipient", String, primary_key=True, comment="only addresses with a soft bounce"),
     Column("at", Moment, primary_key=True),
     sqlite_with_rowid=False,
 )

@@ -1,0 +1,75 @@
+"""Events as far as anything follows from them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from sesauditd.model.classify import OUT_OF_OFFICE_SUBTYPES
+from sesauditd.model.events import Flag, Outcome, Suffered
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterable, Iterator, Sequence
+
+Copy = tuple[bytes, str, str]
+"""One recipient's copy of a message: mail second, message, recipient."""
+MAIL_SECOND = 8
+"""Bytes at the front of an event's key that all events about one message share."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Entry:
+    """One event and what it means for whom."""
+
+    key: bytes
+    at: datetime
+    customer: str | None
+    domain: str | None
+    """Empty, as the customer is, while nobody is registered for the event."""
+    message_id: str
+    type: str | None
+    subtype: str | None
+    suffered: tuple[Suffered, ...]
+
+    def copy_of(self, recipient: str) -> Copy:
+        """Return which copy of the message the event tells about."""
+        return self.key[:MAIL_SECOND], self.message_id, recipient
+
+    @property
+    def doubtful(self) -> tuple[str, ...]:
+        """Return the recipients whose soft bounce may turn out to be an auto-reply."""
+        if not could_answer(self.type, self.subtype):
+            return ()
+        return tuple(one.recipient for one in self.suffered if one.outcome is Outcome.SOFT_BOUNCE)
+
+    def settled(self, delivered: Collection[Copy]) -> Entry:
+        """Return the entry with every soft bounce of a delivered copy as auto-reply."""
+        answered = {one for one in self.doubtful if self.copy_of(one) in delivered}
+        if not answered:
+            return self
+        return replace(
+            self,
+            suffered=tuple(
+                replace(one, outcome=Outcome.AUTO_REPLY) if one.recipient in answered else one
+                for one in self.suffered
+            ),
+        )
+
+
+def could_answer(kind: str | None, subtype: str | None) -> bool:
+    """Say whether a soft bounce of that type may be an out-of-office answer."""
+    return kind == "Transient" and subtype in OUT_OF_OFFICE_SUBTYPES
+
+
+def written(flags: Iterable[Flag]) -> str:
+    """Return the flags as they are stored."""
+    return " ".join(sorted(str(flag) for flag in flags))
+
+
+def those_with(entries: Sequence[Entry], *outcomes: Outcome) -> Iterator[tuple[Entry, Suffered]]:
+    """Yield each entry and recipient with one of the outcomes."""
+    for entry in entries:
+        for one in entry.suffered:
+            if one.outcome in outcomes:
+                yield entry, one
