@@ -6,7 +6,17 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from sqlalchemy import and_, bindparam, delete, or_, select, text, update
+from sqlalchemy import (
+    LargeBinary,
+    String,
+    bindparam,
+    column,
+    delete,
+    select,
+    text,
+    update,
+    values,
+)
 
 from sesauditd.model.events import Outcome
 from sesauditd.store.entries import MAIL_SECOND, Copy, could_answer, those_with
@@ -22,8 +32,8 @@ if TYPE_CHECKING:
     from sesauditd.model.events import Suffered
     from sesauditd.store.entries import Entry
 
-RANGES = 50
-"""Key ranges that one look-up asks for."""
+RANGES = 300
+"""Key ranges that one look-up asks for; each takes three variables."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -99,18 +109,21 @@ async def _delivered(connection: AsyncConnection, entries: Sequence[Entry]) -> s
     """
     found: set[Copy] = set()
     messages = sorted({(entry.key[:MAIL_SECOND], entry.message_id) for entry in entries})
-    for start in range(0, len(messages), RANGES):
-        wanted = [
-            and_(
-                events.c.key.between(second + bytes(8), second + b"\xff" * 8),
-                events.c.message_id == message,
-            )
-            for second, message in messages[start : start + RANGES]
-        ]
+    for part in chunks(messages, RANGES):
+        # Joined, each range is looked up in the key; alternatives would walk the table.
+        wanted = (
+            values(column("low", LargeBinary), column("high", LargeBinary), column("name", String))
+            .data([(second + bytes(8), second + b"\xff" * 8, name) for second, name in part])
+            .cte("wanted")
+        )
         rows = await connection.execute(
             select(events.c.key, events.c.message_id, event_recipients.c.recipient)
+            .join_from(wanted, events, events.c.key.between(wanted.c.low, wanted.c.high))
             .join(event_recipients, event_recipients.c.event == events.c.key)
-            .where(or_(*wanted), event_recipients.c.outcome == str(Outcome.DELIVERED))
+            .where(
+                events.c.message_id == wanted.c.name,
+                event_recipients.c.outcome == str(Outcome.DELIVERED),
+            )
         )
         found |= {(row.key[:MAIL_SECOND], row.message_id, row.recipient) for row in rows}
     return found

@@ -29,10 +29,10 @@ def upsert(connection: AsyncConnection, table: sa.Table) -> Insert:
     return sqlite_insert(table)
 
 
-def chunks(items: Sequence[Item]) -> Iterator[Sequence[Item]]:
-    """Yield the items in pieces that fit into one IN list."""
-    for start in range(0, len(items), CHUNK):
-        yield items[start : start + CHUNK]
+def chunks(items: Sequence[Item], size: int = CHUNK) -> Iterator[Sequence[Item]]:
+    """Yield the items in pieces, by default such that fit into one IN list."""
+    for start in range(0, len(items), size):
+        yield items[start : start + size]
 
 
 def among(

@@ -56,7 +56,9 @@ def walks(steps: list[str]) -> list[str]:
 
 async def everything_at_once(database: Database) -> None:
     """Record, answer, attribute late, take a first contact back and close a day."""
-    first, second = Message(name="m1"), Message(name="m2", at=START + timedelta(hours=2))
+    to = ("ann@x.example", "bob@y.example")
+    first = Message(name="m1", to=to)
+    second = Message(name="m2", to=to, at=START + timedelta(hours=2))
     await keep(database, first.bounced_soft(), second.bounced_soft())
     await adopt(database, adoption("a.example", "k"))
     async with database.write() as connection:
