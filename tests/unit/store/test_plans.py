@@ -55,17 +55,23 @@ def walks(steps: list[str]) -> list[str]:
 
 
 async def everything_at_once(database: Database) -> None:
-    """Record, answer, attribute late, take a first contact back and close a day."""
-    to = ("ann@x.example", "bob@y.example")
-    first = Message(name="m1", to=to)
-    second = Message(name="m2", to=to, at=START + timedelta(hours=2))
-    await keep(database, first.bounced_soft(), second.bounced_soft())
+    """Record, answer, attribute late, take first contacts back and close a day, in bulk."""
+    mails = [
+        Message(
+            name=f"m{number}",
+            to=(f"ann{number}@x{number}.example", f"bob{number}@y.example"),
+            at=START + timedelta(minutes=10 * number),
+        )
+        for number in range(60)
+    ]
+    await keep(database, *(one.bounced_soft() for one in mails))
     await adopt(database, adoption("a.example", "k"))
     async with database.write() as connection:
         owners = await register.snapshot(connection)
         await attribute_late(connection, owners, no_feedback=NO_FEEDBACK)
-    await keep(database, first.delivered())
-    await keep(database, first.bounced_hard(), second.complained())
+    await keep(database, *(one.delivered() for one in mails))
+    await keep(database, *(one.bounced_soft(after=timedelta(hours=1)) for one in mails))
+    await keep(database, *(one.bounced_hard() for one in mails), mails[0].complained())
     async with database.write() as connection:
         await rollups.close_day(connection, START, no_feedback=NO_FEEDBACK)
 
