@@ -232,6 +232,7 @@ def upgrade() -> None:
         sqlite_with_rowid=False,
     )
     op.create_index("events_by_domain", "events", ["domain", "at"], unique=False)
+    op.create_index("events_by_message", "events", ["message_id"], unique=False)
     op.create_index(
         "events_rejected",
         "events",
@@ -485,6 +486,7 @@ def downgrade() -> None:
         sqlite_where=sa.text("kind = 'Reject'"),
         postgresql_where=sa.text("kind = 'Reject'"),
     )
+    op.drop_index("events_by_message", table_name="events")
     op.drop_index("events_by_domain", table_name="events")
     op.drop_table("events")
     op.drop_index(op.f("ix_actions_state"), table_name="actions")

@@ -12,10 +12,8 @@ from sesauditd.model.events import Flag, Outcome, Suffered
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Sequence
 
-Copy = tuple[bytes, str, str]
-"""One recipient's copy of a message: mail second, message, recipient."""
-MAIL_SECOND = 8
-"""Bytes at the front of an event's key that all events about one message share."""
+Copy = tuple[str, str]
+"""One recipient's copy of a message, whatever mail times its events claim."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,7 +32,7 @@ class Entry:
 
     def copy_of(self, recipient: str) -> Copy:
         """Return which copy of the message the event tells about."""
-        return self.key[:MAIL_SECOND], self.message_id, recipient
+        return self.message_id, recipient
 
     @property
     def doubtful(self) -> tuple[str, ...]:

@@ -7,9 +7,9 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import and_, delete, func, insert, select, tuple_
+from sqlalchemy import and_, delete, func, insert, select
 
-from sesauditd.model.calendar import week_of, weeks_between
+from sesauditd.model.calendar import EPOCH, week_of, weeks_between
 from sesauditd.model.limits import Lane
 from sesauditd.model.standing import judge_recipient, standing_of
 from sesauditd.model.surge import could_surge, judge_surges, least_to_surge
@@ -17,7 +17,7 @@ from sesauditd.model.verdicts import Rule, Verdict, Window
 from sesauditd.model.virus import incidents, judge_virus
 from sesauditd.model.weekly import judge_week
 from sesauditd.store import blast, history, ledger
-from sesauditd.store.statements import chunks, upsert
+from sesauditd.store.statements import among, upsert
 from sesauditd.store.tables import periods, reopened_weeks, standings, strikes, verdicts
 
 if TYPE_CHECKING:
@@ -62,10 +62,13 @@ async def judge(
     changed = 0
     for customer in sorted(customers & set(touched.infected)):
         changed += await _viruses(connection, register, customer, decided[customer], occasion)
-    for customer in sorted(customers & await _suspects(connection, spans, occasion)):
-        changed += await _surges(
-            connection, register, customer, spans[customer], decided[customer], occasion
-        )
+    suspects = await _suspects(connection, register, touched, spans, occasion)
+    for customer in sorted(customers & suspects):
+        span = spans[customer]
+        if touched.unreached & set(register.domains_of(customer)):
+            # Bounces of any age may be guesses now that they are first contacts.
+            span = (EPOCH + DAY, max(span[1], occasion.now))
+        changed += await _surges(connection, register, customer, span, decided[customer], occasion)
     for customer in sorted(customers & set(spans)):
         changed += await _fast_weeks(
             connection, register, customer, spans[customer], decided[customer], occasion
@@ -83,13 +86,12 @@ async def _recipients(
     occasion: Occasion,
 ) -> None:
     stored: dict[tuple[str, str], dict[str, Row[Any]]] = defaultdict(dict)
-    for part in chunks(sorted(pairs)):
-        scope = and_(
-            tuple_(verdicts.c.customer, verdicts.c.recipient).in_(part),
-            verdicts.c.lane == str(Lane.FAST),
-        )
-        for key, row in (await ledger.stored(connection, scope)).items():
-            stored[row.customer, row.recipient][key] = row
+    scope = and_(
+        among(connection, (verdicts.c.customer, verdicts.c.recipient), pairs),
+        verdicts.c.lane == str(Lane.FAST),
+    )
+    for key, row in (await ledger.stored(connection, scope)).items():
+        stored[row.customer, row.recipient][key] = row
     figures = []
     for one in await history.recipients(connection, pairs):
         limits = occasion.stance.limits(one.customer)
@@ -112,6 +114,8 @@ async def _recipients(
 
 async def _suspects(
     connection: AsyncConnection,
+    register: Register,
+    touched: Touched,
     spans: Mapping[str, tuple[datetime, datetime]],
     occasion: Occasion,
 ) -> set[str]:
@@ -128,7 +132,12 @@ async def _suspects(
     least = min(least_to_surge(one) for one in limits)
     struck = await connection.execute(
         select(strikes.c.customer)
-        .where(strikes.c.at >= start - DAY, strikes.c.at <= end + DAY)
+        .where(
+            # Named one by one, the domains lead into the index; a time alone would not.
+            strikes.c.domain.in_([one for name in spans for one in register.domains_of(name)]),
+            strikes.c.at >= start - DAY,
+            strikes.c.at <= end + DAY,
+        )
         .group_by(strikes.c.customer)
         .having(func.count() >= least)
     )
@@ -138,7 +147,8 @@ async def _suspects(
             verdicts.c.window_end >= start,
         )
     )
-    return {*struck.scalars(), *late.scalars()} & set(spans)
+    unreached = {register.owners[domain] for domain in touched.unreached}
+    return {*struck.scalars(), *late.scalars(), *unreached} & set(spans)
 
 
 async def _viruses(

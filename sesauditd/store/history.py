@@ -6,7 +6,7 @@ from collections import defaultdict
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import and_, select, tuple_
+from sqlalchemy import and_, select
 
 from sesauditd.model.addresses import domain_of
 from sesauditd.model.calendar import EPOCH, week_of
@@ -22,6 +22,7 @@ from sesauditd.model.history import (
     VirusHistory,
     hours_between,
 )
+from sesauditd.store.statements import among, chunks
 from sesauditd.store.tables import (
     deliveries,
     event_recipients,
@@ -40,9 +41,6 @@ if TYPE_CHECKING:
 
     from sesauditd.model.register import Register
 
-CHUNK = 400
-"""Pairs an IN list may hold; SQLite takes 32,766 variables, older ones 999."""
-
 
 async def recipients(
     connection: AsyncConnection, pairs: Iterable[tuple[str, str]]
@@ -51,14 +49,12 @@ async def recipients(
     wanted = sorted(pairs)
     struck: dict[tuple[str, str], list[Strike]] = defaultdict(list)
     delivered: dict[tuple[str, str], list[datetime]] = defaultdict(list)
-    for start in range(0, len(wanted), CHUNK):
-        part = wanted[start : start + CHUNK]
-        of_part = tuple_(strikes.c.customer, strikes.c.recipient).in_(part)
-        for strike in await _strikes(connection, of_part):
-            struck[strike.customer, strike.recipient].append(strike)
-        of_part = tuple_(deliveries.c.customer, deliveries.c.recipient).in_(part)
-        for row in await connection.execute(select(deliveries).where(of_part)):
-            delivered[row.customer, row.recipient].append(row.at)
+    of_pairs = among(connection, (strikes.c.customer, strikes.c.recipient), wanted)
+    for strike in await _strikes(connection, of_pairs):
+        struck[strike.customer, strike.recipient].append(strike)
+    of_pairs = among(connection, (deliveries.c.customer, deliveries.c.recipient), wanted)
+    for row in await connection.execute(select(deliveries).where(of_pairs)):
+        delivered[row.customer, row.recipient].append(row.at)
     lifts = await lifted(connection)
     return [
         RecipientHistory(
@@ -275,11 +271,11 @@ async def _reached(
 ) -> dict[tuple[str, str], datetime]:
     places = sorted({domain_of(one.recipient) for one in found})
     known: dict[tuple[str, str], datetime] = {}
-    for start in range(0, len(places), CHUNK):
+    for part in chunks(places):
         rows = await connection.execute(
             select(reached.c.domain, reached.c.receiving_domain, reached.c.first_at).where(
                 reached.c.domain.in_(domains),
-                reached.c.receiving_domain.in_(places[start : start + CHUNK]),
+                reached.c.receiving_domain.in_(part),
             )
         )
         known |= {(row.domain, row.receiving_domain): row.first_at for row in rows}

@@ -6,20 +6,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from sqlalchemy import (
-    LargeBinary,
-    String,
-    bindparam,
-    column,
-    delete,
-    select,
-    text,
-    update,
-    values,
-)
+from sqlalchemy import bindparam, delete, select, text, update
 
 from sesauditd.model.events import Outcome
-from sesauditd.store.entries import MAIL_SECOND, Copy, could_answer, those_with
+from sesauditd.store.entries import Copy, could_answer, those_with
 from sesauditd.store.statements import chunks
 from sesauditd.store.tables import event_recipients, events, strikes
 
@@ -31,9 +21,6 @@ if TYPE_CHECKING:
 
     from sesauditd.model.events import Suffered
     from sesauditd.store.entries import Entry
-
-RANGES = 300
-"""Key ranges that one look-up asks for; each takes three variables."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,7 +37,7 @@ class SoftBounce:
     @property
     def copy(self) -> Copy:
         """Return which copy of the message bounced."""
-        return self.event[:MAIL_SECOND], self.message_id, self.recipient
+        return self.message_id, self.recipient
 
 
 async def stored_soft_bounces(
@@ -105,27 +92,19 @@ async def settled(connection: AsyncConnection, entries: Sequence[Entry]) -> list
 async def _delivered(connection: AsyncConnection, entries: Sequence[Entry]) -> set[Copy]:
     """Return the copies that stored Deliveries tell about.
 
-    All events about one message share the front of their key, so this reads short ranges.
+    Message ids begin with SES's own clock, so their index grows at its end like the key.
     """
     found: set[Copy] = set()
-    messages = sorted({(entry.key[:MAIL_SECOND], entry.message_id) for entry in entries})
-    for part in chunks(messages, RANGES):
-        # Joined, each range is looked up in the key; alternatives would walk the table.
-        wanted = (
-            values(column("low", LargeBinary), column("high", LargeBinary), column("name", String))
-            .data([(second + bytes(8), second + b"\xff" * 8, name) for second, name in part])
-            .cte("wanted")
-        )
+    for part in chunks(sorted({entry.message_id for entry in entries})):
         rows = await connection.execute(
-            select(events.c.key, events.c.message_id, event_recipients.c.recipient)
-            .join_from(wanted, events, events.c.key.between(wanted.c.low, wanted.c.high))
+            select(events.c.message_id, event_recipients.c.recipient)
             .join(event_recipients, event_recipients.c.event == events.c.key)
             .where(
-                events.c.message_id == wanted.c.name,
+                events.c.message_id.in_(part),
                 event_recipients.c.outcome == str(Outcome.DELIVERED),
             )
         )
-        found |= {(row.key[:MAIL_SECOND], row.message_id, row.recipient) for row in rows}
+        found |= {(row.message_id, row.recipient) for row in rows}
     return found
 
 

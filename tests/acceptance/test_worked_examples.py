@@ -88,7 +88,7 @@ def test_3_an_out_of_office_answer_counts_for_nobody(
     for number in range(8):
         about = {"message": f"m{number}"}
         answered = ses.soft("ooo@x.example", ses.at(number % 7, 11), subtype="General", **about)
-        arrived = ses.delivery("ooo@x.example", ses.at(number % 7, 11), **about)
+        arrived = ses.delivery("ooo@x.example", ses.at(number % 7, 10), **about)
         events += [arrived, answered] if delivery_first else [answered, arrived]
     for event in events:
         program.replay([event])

@@ -60,6 +60,7 @@ events = Table(
     Column("line", Integer, nullable=False),
     Column("sha256", LargeBinary(32), nullable=False, comment="of the raw body"),
     Index("events_by_domain", "domain", "at"),
+    Index("events_by_message", "message_id"),
     Index(
         "events_rejected",
         "domain",

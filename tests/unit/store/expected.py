@@ -56,15 +56,15 @@ def expected(
 
 def _judged(events: Mapping[bytes, Event]) -> Judged:
     delivered = {
-        (key[:8], event.feedback.message_id, one.recipient)
-        for key, event in events.items()
+        (event.feedback.message_id, one.recipient)
+        for event in events.values()
         for one in event.suffered
         if one.outcome is Outcome.DELIVERED
     }
     judged = []
-    for key, event in events.items():
+    for event in events.values():
         for one in event.suffered:
-            copy = (key[:8], event.feedback.message_id, one.recipient)
+            copy = (event.feedback.message_id, one.recipient)
             is_answer = could_be_auto_reply(event.feedback, one.outcome) and copy in delivered
             judged.append((event, one, Outcome.AUTO_REPLY if is_answer else one.outcome))
     return judged
