@@ -33,12 +33,12 @@ demo: $(VENV)/runtime.stamp
 	$(BIN)/sesauditd demo --headless $(DEMO_OPTIONS)
 
 test: $(VENV)/development.stamp
-	$(PYTEST) -n $(WORKERS) -m "not slow" --cov --cov-report=
+	$(PYTEST) -n $(WORKERS) --dist loadfile -m "not slow" --cov --cov-report=
 	@$(call covered,$(FLOOR),all,)
 	@$(call covered,$(CORE_FLOOR),$(CORE),--include=$(CORE))
 
 test-full: check
-	$(PYTEST) -n $(WORKERS) --cov --cov-report=
+	$(PYTEST) -n $(WORKERS) --dist loadfile --cov --cov-report=
 	@$(call covered,$(FLOOR),all,)
 	@$(call covered,$(CORE_FLOOR),$(CORE),--include=$(CORE))
 
@@ -63,7 +63,7 @@ format: $(VENV)/development.stamp
 	$(BIN)/ruff format .
 
 soak: $(VENV)/development.stamp
-	$(PYTEST) -n $(WORKERS) -m hypothesis --hypothesis-profile=soak
+	$(PYTEST) -n $(WORKERS) --dist loadfile -m hypothesis --hypothesis-profile=soak
 
 # Resolved on the oldest Python, which needs everything that newer ones need and more.
 lock:

@@ -66,11 +66,16 @@ class Application:
         self, as_of: datetime | None = None, *, dry_run: bool = False
     ) -> Mapping[str, object]:
         """Judge the weeks that are owed at `as_of`; return the document that scripts read."""
+        from sesauditd.report.pages import EVERYBODY, mode_of
+        from sesauditd.store.reports import overview
+
         moment = as_of or self.clock()
         verdicts = await self.weekly.enforce(moment, now=self.clock(), dry_run=dry_run)
+        async with self.database.read() as connection:
+            armings = await overview.armings(connection)
         return {
             "as_of": moment.astimezone(UTC).isoformat().replace("+00:00", "Z"),
-            "mode": str(self.settings.policy.mode),
+            "mode": mode_of(str(self.settings.policy.mode), EVERYBODY, armings),
             "verdicts": verdicts,
         }
 

@@ -8,10 +8,11 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
+from sesauditd.model.addresses import domain_of
 from sesauditd.model.verdicts import Does, Rule
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Collection, Sequence
 
     from sesauditd.model.verdicts import Verdict
 
@@ -61,6 +62,8 @@ class Lever(StrEnum):
 
     ACCOUNT_LIST = "account_list"
     IAM_DENY = "iam_deny"
+    OWNER_TOLD = "owner_told"
+    """No lever at all: a Deny would refuse whole messages to the customer's own people."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -111,10 +114,17 @@ def newest_evidence(verdict: Verdict) -> datetime:
     return datetime.fromisoformat(newest) if isinstance(newest, str) else verdict.window.end
 
 
-def lever_of(verdict: Verdict) -> Lever:
-    """Return how a block is set: a mailbox that is gone is gone for every customer."""
+def lever_of(verdict: Verdict, own: Collection[str] = ()) -> Lever:
+    """Return how a block is set: a mailbox that is gone is gone for every customer.
+
+    `own` are the customer's domains and contact addresses, which are never denied.
+    """
     gone = verdict.rule is Rule.HARD_BOUNCE_BLOCK and verdict.evidence.get("mailbox_gone") is True
-    return Lever.ACCOUNT_LIST if gone else Lever.IAM_DENY
+    if gone:
+        return Lever.ACCOUNT_LIST
+    recipient = verdict.recipient or ""
+    is_own = recipient in own or domain_of(recipient) in own
+    return Lever.OWNER_TOLD if is_own else Lever.IAM_DENY
 
 
 def action_id(kind: str, subject: str, cause: str, generation: int) -> str:

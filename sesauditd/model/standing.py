@@ -163,9 +163,11 @@ def _blocks(
         at = firing.last.at
         standing = bool(found) and (ends_at is None or at <= ends_at)
         if standing:
-            number, first, for_good = found[-1]
-            if firing.for_good and not for_good:
-                found[-1] = (number, replace(first, for_good=True), True)
+            number, first, _ = found[-1]
+            if firing.for_good and not first.for_good:
+                # What makes it so belongs to the evidence, beside what began it.
+                both = replace(first, strikes=(*first.strikes, *firing.strikes), for_good=True)
+                found[-1] = (number, both, True)
                 ends_at = _lifted_after(lifts, at)
             continue
         for_good = firing.for_good or bool(found)

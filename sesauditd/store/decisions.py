@@ -44,6 +44,9 @@ class Decisions:
     async def block(self, address: str, domain: str, reason: str) -> Decided:
         """Block a recipient for the customer of a domain, for good."""
         customer = await self._owner(domain)
+        known = await self._known("block", Does.BLOCK, customer, recipient=address)
+        if known is not None:
+            return known
         await self._journal("block", f"{customer}/{address}", {"domain": domain, "reason": reason})
         name = await self._request(
             Does.BLOCK, customer, domain, reason, recipient=address, lever=Lever.IAM_DENY
@@ -90,6 +93,9 @@ class Decisions:
     async def disable(self, domain: str, reason: str) -> Decided:
         """Stop a domain until it is reinstated."""
         customer = await self._owner(domain)
+        known = await self._known("disable", Does.DISABLE, customer, domain=domain)
+        if known is not None:
+            return known
         await self._journal("disable", domain, {"customer": customer, "reason": reason})
         name = await self._request(Does.DISABLE, customer, domain, reason)
         await self._open_case(name, customer, domain, "opened")
@@ -110,6 +116,9 @@ class Decisions:
     async def terminate(self, customer: str, reason: str) -> Decided:
         """End a customer's access on all domains; reversible for 30 days."""
         domain = await self._a_domain(customer)
+        known = await self._known("terminate", Does.TERMINATE, customer)
+        if known is not None:
+            return known
         await self._journal("terminate", customer, {"reason": reason})
         name = await self._request(Does.TERMINATE, customer, None, reason)
         await self._open_case(name, customer, domain, "terminated")
@@ -146,6 +155,33 @@ class Decisions:
             .values(state=str(State.REQUESTED), approved=True, outcome=None, changed_at=self.now)
         )
         return Decided(kind="approve", subject=name, requested=(name,))
+
+    async def _known(
+        self,
+        kind: str,
+        does: Does,
+        customer: str,
+        *,
+        domain: str | None = None,
+        recipient: str | None = None,
+    ) -> Decided | None:
+        """Return the same decision if an operator took it before and it still stands."""
+        query = select(actions.c.id, actions.c.state).where(
+            actions.c.kind == str(does),
+            actions.c.customer == customer,
+            actions.c.cause.is_(None),
+            actions.c.state.in_([str(one) for one in LIVE]),
+        )
+        if domain is not None:
+            query = query.where(actions.c.domain == domain)
+        if recipient is not None:
+            query = query.where(actions.c.recipient == recipient)
+        row = (await self.connection.execute(query.limit(1))).first()
+        if row is None:
+            return None
+        subject = f"{customer}/{recipient}" if recipient else domain or customer
+        waiting = (row.id,) if row.state == State.REQUESTED else ()
+        return Decided(kind=kind, subject=subject, requested=waiting)
 
     async def _undo(
         self,

@@ -6,7 +6,7 @@ from collections import defaultdict
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import and_, select
+from sqlalchemy import and_, func, select
 
 from sesauditd.model.addresses import domain_of
 from sesauditd.model.calendar import EPOCH, week_of
@@ -91,6 +91,22 @@ async def struck_between(
         select(strikes.c.customer).where(strikes.c.at >= start, strikes.c.at < end).distinct()
     )
     return frozenset(found.scalars())
+
+
+async def struck_spans(
+    connection: AsyncConnection, register: Register, customers: Iterable[str]
+) -> dict[str, tuple[datetime, datetime]]:
+    """Return the times of the first and last strike of each domain of the customers."""
+    domains = [domain for one in customers for domain in register.domains_of(one)]
+    found: dict[str, tuple[datetime, datetime]] = {}
+    for part in chunks(domains):
+        rows = await connection.execute(
+            select(strikes.c.domain, func.min(strikes.c.at), func.max(strikes.c.at))
+            .where(strikes.c.domain.in_(part))
+            .group_by(strikes.c.domain)
+        )
+        found |= {domain: (first, last) for domain, first, last in rows}
+    return found
 
 
 async def domains_history(

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from sesauditd.store import fastlane, register
+from sesauditd.model.touched import Touched
+from sesauditd.store import fastlane, history, register
 from sesauditd.store.events import record
 from sesauditd.store.late import attribute_late
 from sesauditd.store.ledger import Occasion
@@ -52,16 +53,20 @@ class EventLog:
     async def adopt(self, adoptions: Sequence[Adoption], *, now: datetime, actor: str) -> int:
         """Register domains; events that came before count from now on. Return the changes."""
         async with self.database.write() as connection:
+            before = await register.snapshot(connection)
             changed = [
                 await register.adopt(connection, one, now=now, actor=actor) for one in adoptions
             ]
             if any(changed):
-                await self._catch_up(connection, now)
+                await self._catch_up(connection, before, now)
         return sum(changed)
 
-    async def _catch_up(self, connection: AsyncConnection, now: datetime) -> None:
+    async def _catch_up(self, connection: AsyncConnection, before: Register, now: datetime) -> None:
         owners = await register.snapshot(connection)
         touched = await attribute_late(connection, owners, no_feedback=self._no_feedback)
+        # How new a customer is decides which limit a surge has, also one of the past.
+        moved = [name for name, since in before.since.items() if owners.since[name] != since]
+        touched |= Touched(domains=await history.struck_spans(connection, owners, moved))
         # Events of the past are judged as a replay is: what follows is only proposed.
         occasion = Occasion(now=now, stance=self.stance, from_replay=True)
         await fastlane.judge(connection, owners, touched, occasion)

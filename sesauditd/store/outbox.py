@@ -20,7 +20,7 @@ from sesauditd.model.actions import (
     newest_evidence,
 )
 from sesauditd.model.verdicts import Does
-from sesauditd.store.tables import actions, blocks, cases, journal, verdicts
+from sesauditd.store.tables import actions, blocks, cases, domains, journal, verdicts
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -48,6 +48,7 @@ async def act(
 
 async def correct(connection: AsyncConnection, action: str, verdict: Verdict) -> None:
     """Bring an action and its block up to a verdict that was corrected."""
+    lever = await _lever(connection, verdict) if verdict.does is Does.BLOCK else None
     await connection.execute(
         update(actions)
         .where(actions.c.id == action)
@@ -55,13 +56,14 @@ async def correct(connection: AsyncConnection, action: str, verdict: Verdict) ->
             until=verdict.until,
             reason=verdict.reason,
             evidence_at=newest_evidence(verdict),
+            lever=lever,
         )
     )
-    if verdict.does is Does.BLOCK:
+    if lever is not None:
         await connection.execute(
             update(blocks)
             .where(blocks.c.action == action)
-            .values(since=verdict.window.end, until=verdict.until, lever=str(lever_of(verdict)))
+            .values(since=verdict.window.end, until=verdict.until, lever=lever)
         )
 
 
@@ -189,7 +191,7 @@ async def _insert(
         select(func.count()).select_from(actions).where(actions.c.cause == verdict.key)
     )
     name = action_id(str(verdict.does), verdict.subject, verdict.key, int(earlier or 0))
-    lever = str(lever_of(verdict)) if verdict.does is Does.BLOCK else None
+    lever = await _lever(connection, verdict) if verdict.does is Does.BLOCK else None
     suffix = "replay" if occasion.from_replay else str(verdict.lane)
     await connection.execute(
         insert(actions).values(
@@ -219,6 +221,14 @@ async def _insert(
     if verdict.does in {Does.DISABLE, Does.TERMINATE} and not hidden:
         await _open_case(connection, name, verdict)
     return name
+
+
+async def _lever(connection: AsyncConnection, verdict: Verdict) -> str:
+    rows = await connection.execute(
+        select(domains.c.name, domains.c.contact).where(domains.c.customer == verdict.customer)
+    )
+    own = {text for row in rows for text in row}
+    return str(lever_of(verdict, own))
 
 
 async def _insert_block(

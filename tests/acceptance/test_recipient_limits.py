@@ -359,7 +359,6 @@ def test_the_second_block_of_a_recipient_is_for_good(cli: Cli, how: str) -> None
     assert [one["evidence"]["until"] for one in month] == ["2026-10-30T12:00:00Z"]
 
 
-@pytest.mark.xfail(reason="the evidence names only the bounce that began the block")
 def test_a_block_made_for_good_by_a_later_bounce_names_that_bounce(cli: Cli) -> None:
     cli.adopt("a.example", "k")
     first = ses.bounce("a.example", ANN, when(1), status="5.7.1")
