@@ -66,6 +66,7 @@ class Application:
         self, as_of: datetime | None = None, *, dry_run: bool = False
     ) -> Mapping[str, object]:
         """Judge the weeks that are owed at `as_of`; return the document that scripts read."""
+        from sesauditd.model.calendar import iso
         from sesauditd.report.pages import EVERYBODY, mode_of
         from sesauditd.store.reports import overview
 
@@ -74,7 +75,7 @@ class Application:
         async with self.database.read() as connection:
             armings = await overview.armings(connection)
         return {
-            "as_of": moment.astimezone(UTC).isoformat().replace("+00:00", "Z"),
+            "as_of": iso(moment),
             "mode": mode_of(str(self.settings.policy.mode), EVERYBODY, armings),
             "verdicts": verdicts,
         }
@@ -106,11 +107,6 @@ class Application:
         """Let a domain send again."""
         async with self.deciding() as decisions:
             return await decisions.reinstate(domain, explanation)
-
-    async def approve(self, name: str) -> Decided:
-        """Let an action go ahead that waits for an operator."""
-        async with self.deciding() as decisions:
-            return await decisions.approve(name)
 
 
 @asynccontextmanager

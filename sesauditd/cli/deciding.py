@@ -56,7 +56,7 @@ def block(
 ) -> None:
     """Block a recipient for the customer of a domain."""
     recipient, name = _address(address), _domain(domain)
-    _decide(context, lambda taken: taken.block(recipient, name, _said(reason)), as_json=as_json)
+    decide(context, lambda taken: taken.block(recipient, name, _said(reason)), as_json=as_json)
 
 
 def unblock(
@@ -69,7 +69,7 @@ def unblock(
 ) -> None:
     """Lift a block; only a later event can set it again."""
     recipient, name = _address(address), _domain(domain)
-    _decide(context, lambda taken: taken.unblock(recipient, name, _said(reason)), as_json=as_json)
+    decide(context, lambda taken: taken.unblock(recipient, name, _said(reason)), as_json=as_json)
 
 
 def disable(
@@ -81,7 +81,7 @@ def disable(
 ) -> None:
     """Stop a domain until it is reinstated."""
     name = _domain(domain)
-    _decide(context, lambda taken: taken.disable(name, _said(reason)), as_json=as_json)
+    decide(context, lambda taken: taken.disable(name, _said(reason)), as_json=as_json)
 
 
 def reinstate(
@@ -93,7 +93,7 @@ def reinstate(
 ) -> None:
     """Let a domain send again; its windows begin anew."""
     name = _domain(domain)
-    _decide(context, lambda taken: taken.reinstate(name, _said(explanation)), as_json=as_json)
+    decide(context, lambda taken: taken.reinstate(name, _said(explanation)), as_json=as_json)
 
 
 def terminate(
@@ -104,7 +104,7 @@ def terminate(
     as_json: JsonOption = False,
 ) -> None:
     """End a customer's access on all domains; it can be restored for 30 days."""
-    _decide(context, lambda taken: taken.terminate(customer, _said(reason)), as_json=as_json)
+    decide(context, lambda taken: taken.terminate(customer, _said(reason)), as_json=as_json)
 
 
 def restore(
@@ -115,7 +115,7 @@ def restore(
     as_json: JsonOption = False,
 ) -> None:
     """Take a termination back."""
-    _decide(context, lambda taken: taken.restore(customer, _said(explanation)), as_json=as_json)
+    decide(context, lambda taken: taken.restore(customer, _said(explanation)), as_json=as_json)
 
 
 def arm(
@@ -131,15 +131,16 @@ def arm(
     if not undo and not yes and not as_json:
         output.table(("Rule", "Who", "Why"), pending, empty="Nothing is pending.")
         typer.confirm("Enforce from now on?", abort=True)
-    _decide(context, lambda taken: taken.arm(customer, armed=not undo), as_json=as_json)
+    decide(context, lambda taken: taken.arm(customer, armed=not undo), as_json=as_json)
 
 
-def _decide(
+def decide(
     context: typer.Context,
     decision: Callable[[Decisions], Awaitable[Decided]],
     *,
     as_json: bool,
 ) -> None:
+    """Take one decision, say what it came to, and end with 4 if it waits for the daemon."""
     decided = finished(_take(context, decision))
     if as_json:
         output.emit_json(

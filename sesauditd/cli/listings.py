@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import getpass
 from datetime import datetime
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from sesauditd.cli import output
-from sesauditd.cli.deciding import NO_DAEMON
+from sesauditd.cli.deciding import decide
 from sesauditd.cli.options import JsonOption, settings_of
 from sesauditd.cli.sections import Heading, examples
 from sesauditd.cli.waiting import finished
@@ -18,7 +17,6 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from sesauditd.report.figures import Block, Case, Customer, Domain, StoredAction
-    from sesauditd.store.decisions import Decided
 
 ROWS_SHOWN = 200
 """Rows of a table; the JSON document has all."""
@@ -127,21 +125,7 @@ def approve(
     as_json: JsonOption = False,
 ) -> None:
     """Let an action go ahead that waits for an operator or was only proposed."""
-    decided = finished(_approve(context, name.strip()))
-    if as_json:
-        output.emit_json(
-            {
-                "decision": decided.kind,
-                "subject": decided.subject,
-                "requested": list(decided.requested),
-                "cancelled": list(decided.cancelled),
-            }
-        )
-    else:
-        output.say(f"Approved: {decided.subject}.")
-    if decided.requested:
-        output.note("It waits for the daemon, which is not running: see sesauditd actions")
-        raise typer.Exit(NO_DAEMON)
+    decide(context, lambda taken: taken.approve(name.strip()), as_json=as_json)
 
 
 def action_cells(action: StoredAction) -> tuple[str, str, str, str]:
@@ -231,13 +215,3 @@ async def _actions(context: typer.Context) -> Sequence[StoredAction]:
         application.database.read() as connection,
     ):
         return await decided.all_actions(connection)
-
-
-async def _approve(context: typer.Context, name: str) -> Decided:
-    from sesauditd import bootstrap
-
-    async with (
-        bootstrap.application(settings_of(context)) as application,
-        application.deciding(f"operator:{getpass.getuser()}") as taken,
-    ):
-        return await taken.approve(name)

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 import typer
 
-from sesauditd.model.calendar import aware
+from sesauditd.model.calendar import iso
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -35,11 +35,6 @@ def emit_json(document: object) -> None:
     text = json.dumps(document, default=_json_value, ensure_ascii=not unicode, indent=2)
     # A lone surrogate has no UTF-8; JSON's own escape says the same.
     typer.echo(_SURROGATE.sub(lambda match: f"\\u{ord(match.group()):04x}", text))
-
-
-def iso(moment: datetime) -> str:
-    """Return a time as `2026-01-31T03:00:00Z`; raises ValueError if it has no zone."""
-    return aware(moment).isoformat().replace("+00:00", "Z")
 
 
 def cleaned(text: str) -> str:

@@ -14,6 +14,7 @@ from sesauditd.cli.options import JsonOption, SinceOption, settings_of
 from sesauditd.cli.sections import Heading, examples
 from sesauditd.cli.waiting import finished
 from sesauditd.errors import Failed, Refused
+from sesauditd.model.calendar import iso
 
 if TYPE_CHECKING:
     from sesauditd.report.pages import Report
@@ -89,7 +90,7 @@ async def _report(
         now = application.clock()
         start = since or now - SPAN
         if start > now:
-            raise Refused(f"--since {output.iso(start)} lies ahead: the report ends now")
+            raise Refused(f"--since {iso(start)} lies ahead: the report ends now")
         span = Span.between(max(start, SES_LAUNCH), now)
         if subject is None:
             return await pages.account_report(connection, application.policies, span, whole=whole)

@@ -65,6 +65,14 @@ def hour_start(hour: int) -> datetime:
     return EPOCH + hour * HOUR
 
 
+def iso(moment: datetime) -> str:
+    """Return a time as it is written everywhere: `2026-01-31T03:00:00Z`.
+
+    Raises ValueError for a time without a zone.
+    """
+    return aware(moment).isoformat().replace("+00:00", "Z")
+
+
 def aware(moment: datetime) -> datetime:
     """Return the moment in UTC; raises ValueError if it has no time zone."""
     if moment.tzinfo is None:

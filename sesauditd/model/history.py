@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from sesauditd.model.addresses import domain_of
-from sesauditd.model.calendar import HOUR, hour_of
+from sesauditd.model.calendar import HOUR, hour_of, iso
 from sesauditd.model.events import Outcome
 from sesauditd.model.statistics import different
 
@@ -91,7 +91,7 @@ class Strike:
     def as_evidence(self) -> dict[str, object]:
         """Return the strike as JSON, for a verdict's evidence."""
         return {
-            "at": self.at.isoformat(),
+            "at": iso(self.at),
             "recipient": self.recipient,
             "domain": self.domain,
             "outcome": str(self.outcome),
@@ -128,7 +128,7 @@ class Infection:
     def as_evidence(self) -> dict[str, object]:
         """Return the Reject as JSON, for a verdict's evidence."""
         return {
-            "at": self.at.isoformat(),
+            "at": iso(self.at),
             "domain": self.domain,
             "recipients": list(self.recipients[:20]),
             "message_id": self.message_id,

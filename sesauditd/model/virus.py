@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from sesauditd.model.addresses import domain_of
+from sesauditd.model.calendar import iso
 from sesauditd.model.verdicts import Does, Rule, Verdict, Window
 
 if TYPE_CHECKING:
@@ -122,7 +123,7 @@ def _termination(
         f"{recent[0].opened_at:%Y-%m-%d}, this one on {first.at:%Y-%m-%d %H:%M} UTC",
         evidence={
             **_evidence(incident, incident.infections),
-            "incidents": [one.opened_at.isoformat() for one in recent],
+            "incidents": [iso(one.opened_at) for one in recent],
         },
         waits=_fed_form(history, incident),
     )

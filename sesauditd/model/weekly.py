@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
-from sesauditd.model.calendar import Week, week_of
+from sesauditd.model.calendar import Week, iso, week_of
 from sesauditd.model.events import Outcome
 from sesauditd.model.statistics import wilson_lower
 from sesauditd.model.verdicts import Does, Rule, Verdict, Window
@@ -272,7 +272,7 @@ def _verdict(
             "n": counted.size,
             "rate_percent": round(percent, 4),
             "scope": counted.scope,
-            "newest_at": counted.strikes[-1].at.isoformat(),
+            "newest_at": iso(counted.strikes[-1].at),
             "strikes": [one.as_evidence() for one in counted.strikes[:EVIDENCE_SHOWN]],
         },
     )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from sesauditd.model import calendar
 from sesauditd.model.calendar import aware
 
 if TYPE_CHECKING:
@@ -53,7 +54,7 @@ def minute(moment: datetime) -> str:
 
 def iso(moment: datetime | None) -> str | None:
     """Return a time as `2026-01-31T03:00:00Z`, None for none."""
-    return None if moment is None else aware(moment).isoformat().replace("+00:00", "Z")
+    return None if moment is None else calendar.iso(moment)
 
 
 def sparkline(values: Sequence[float]) -> str:

@@ -4,18 +4,19 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from sqlalchemy import insert, select, update
 
 from sesauditd.errors import Failed, Refused
-from sesauditd.model.actions import LIVE, NOT_STARTED, Lever, State, action_id
+from sesauditd.model.actions import LIVE, NOT_STARTED, Lever, Reverse, State, action_id
 from sesauditd.model.verdicts import Does
 from sesauditd.store import journal, outbox
-from sesauditd.store.tables import actions, blocks, cases, customers, domains, verdicts
+from sesauditd.store.register import first_domain_of, owner_of
+from sesauditd.store.tables import actions, blocks, cases
 
 if TYPE_CHECKING:
-    from sqlalchemy import ColumnElement, Row
+    from sqlalchemy import ColumnElement
     from sqlalchemy.ext.asyncio import AsyncConnection
 
 OPEN = (*LIVE, *NOT_STARTED)
@@ -33,6 +34,14 @@ class Decided:
     """Actions that had not begun and never will."""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Undone:
+    """What undoing came to: reverses that are asked for, and actions that never began."""
+
+    requested: tuple[str, ...]
+    cancelled: tuple[str, ...]
+
+
 @dataclass(frozen=True, slots=True)
 class Decisions:
     """Takes decisions of one operator inside the caller's writing transaction."""
@@ -43,7 +52,7 @@ class Decisions:
 
     async def block(self, address: str, domain: str, reason: str) -> Decided:
         """Block a recipient for the customer of a domain, for good."""
-        customer = await self._owner(domain)
+        customer = await owner_of(self.connection, domain)
         known = await self._known("block", Does.BLOCK, customer, recipient=address)
         if known is not None:
             return known
@@ -67,7 +76,7 @@ class Decisions:
 
     async def unblock(self, address: str, domain: str, reason: str) -> Decided:
         """Lift every block of a recipient for the customer of a domain."""
-        customer = await self._owner(domain)
+        customer = await owner_of(self.connection, domain)
         standing = await self.connection.scalar(
             select(blocks.c.action).where(
                 blocks.c.customer == customer,
@@ -81,18 +90,14 @@ class Decisions:
         subject = f"{customer}/{address}"
         await self._journal("lift", subject, {"domain": domain, "reason": reason})
         wanted = (actions.c.recipient == address) & (actions.c.kind == str(Does.BLOCK))
-        decided = await self._undo("unblock", subject, customer, wanted, reason)
-        if decided.requested:
-            return decided
-        row = await self._row(standing)
-        name = await outbox.request_reverse(self.connection, row, reason, self.actor, self.now)
-        return Decided(
-            kind="unblock", subject=subject, requested=(name,), cancelled=decided.cancelled
+        undone = await self._undo(customer, wanted, reason)
+        return await self._reversed(
+            Reverse.UNBLOCK, undone, customer, domain, reason, recipient=address
         )
 
     async def disable(self, domain: str, reason: str) -> Decided:
         """Stop a domain until it is reinstated."""
-        customer = await self._owner(domain)
+        customer = await owner_of(self.connection, domain)
         known = await self._known("disable", Does.DISABLE, customer, domain=domain)
         if known is not None:
             return known
@@ -103,7 +108,7 @@ class Decisions:
 
     async def reinstate(self, domain: str, explanation: str) -> Decided:
         """Let a domain send again; its windows begin anew now."""
-        customer = await self._owner(domain)
+        customer = await owner_of(self.connection, domain)
         await self._journal("reinstate", domain, {"customer": customer, "explanation": explanation})
         await self.connection.execute(
             update(cases)
@@ -111,11 +116,12 @@ class Decisions:
             .values(explanation=explanation)
         )
         wanted = (actions.c.domain == domain) & (actions.c.kind == str(Does.DISABLE))
-        return await self._undo("reinstate", domain, customer, wanted, explanation)
+        undone = await self._undo(customer, wanted, explanation)
+        return await self._reversed(Reverse.REINSTATE, undone, customer, domain, explanation)
 
     async def terminate(self, customer: str, reason: str) -> Decided:
         """End a customer's access on all domains; reversible for 30 days."""
-        domain = await self._a_domain(customer)
+        domain = await first_domain_of(self.connection, customer)
         known = await self._known("terminate", Does.TERMINATE, customer)
         if known is not None:
             return known
@@ -126,15 +132,16 @@ class Decisions:
 
     async def restore(self, customer: str, explanation: str) -> Decided:
         """Take a termination back, with every disable of the customer's domains."""
-        await self._a_domain(customer)
+        await first_domain_of(self.connection, customer)
         await self._journal("restore", customer, {"explanation": explanation})
         wanted = actions.c.kind.in_([str(Does.TERMINATE), str(Does.DISABLE)])
-        return await self._undo("restore", customer, customer, wanted, explanation)
+        undone = await self._undo(customer, wanted, explanation)
+        return await self._reversed(Reverse.RESTORE, undone, customer, None, explanation)
 
     async def arm(self, customer: str | None, *, armed: bool) -> Decided:
         """Switch from shadow mode to enforcing, for one customer or for all, or back."""
         if customer is not None:
-            await self._a_domain(customer)
+            await first_domain_of(self.connection, customer)
         kind = "arm" if armed else "disarm"
         await self._journal(kind, customer or "*", {})
         return Decided(kind=kind, subject=customer or "*")
@@ -159,7 +166,7 @@ class Decisions:
     async def _known(
         self,
         kind: str,
-        does: Does,
+        does: Does | Reverse,
         customer: str,
         *,
         domain: str | None = None,
@@ -183,14 +190,7 @@ class Decisions:
         waiting = (row.id,) if row.state == State.REQUESTED else ()
         return Decided(kind=kind, subject=subject, requested=waiting)
 
-    async def _undo(
-        self,
-        kind: str,
-        subject: str,
-        customer: str,
-        wanted: ColumnElement[bool],
-        reason: str,
-    ) -> Decided:
+    async def _undo(self, customer: str, wanted: ColumnElement[bool], reason: str) -> Undone:
         rows = await self.connection.execute(
             select(actions.c.id)
             .where(
@@ -207,13 +207,36 @@ class Decisions:
                 cancelled.append(name)
             else:
                 requested.append(reverse)
-        return Decided(
-            kind=kind, subject=subject, requested=tuple(requested), cancelled=tuple(cancelled)
-        )
+        return Undone(requested=tuple(requested), cancelled=tuple(cancelled))
+
+    async def _reversed(
+        self,
+        reverse: Reverse,
+        undone: Undone,
+        customer: str,
+        domain: str | None,
+        reason: str,
+        *,
+        recipient: str | None = None,
+    ) -> Decided:
+        """Ask for the reverse also of what had not begun: who knows what was done by hand.
+
+        The executor reads back what stands at AWS, and finds that nothing is to be done.
+        """
+        kind = reverse.partition("_")[0]
+        subject = f"{customer}/{recipient}" if recipient else domain or customer
+        requested = undone.requested
+        if not requested:
+            known = await self._known(kind, reverse, customer, domain=domain, recipient=recipient)
+            requested = known.requested if known else ()
+        if not requested:
+            name = await self._request(reverse, customer, domain, reason, recipient=recipient)
+            requested = (name,)
+        return Decided(kind=kind, subject=subject, requested=requested, cancelled=undone.cancelled)
 
     async def _request(
         self,
-        does: Does,
+        does: Does | Reverse,
         customer: str,
         domain: str | None,
         reason: str,
@@ -261,34 +284,3 @@ class Decisions:
         await journal.append(
             self.connection, at=self.now, actor=self.actor, kind=kind, subject=subject, facts=facts
         )
-
-    async def _row(self, name: str) -> Row[Any]:
-        return (await self.connection.execute(select(actions).where(actions.c.id == name))).one()
-
-    async def _owner(self, domain: str) -> str:
-        owner = await self.connection.scalar(
-            select(domains.c.customer).where(domains.c.name == domain)
-        )
-        if owner is None:
-            message = f"{domain} is not registered: see sesauditd domains, or adopt it first"
-            raise Refused(message)
-        return str(owner)
-
-    async def _a_domain(self, customer: str) -> str:
-        known = await self.connection.scalar(
-            select(customers.c.id).where(customers.c.id == customer)
-        )
-        name = await self.connection.scalar(
-            select(domains.c.name).where(domains.c.customer == customer).order_by(domains.c.name)
-        )
-        if known is None or name is None:
-            message = f"there is no customer {customer!r}: see sesauditd customers"
-            raise Refused(message)
-        return str(name)
-
-
-def pending() -> ColumnElement[bool]:
-    """Return the condition for standing verdicts that shadow mode only shows."""
-    return verdicts.c.action.in_(
-        select(actions.c.id).where(actions.c.state == str(State.SHADOW))
-    ) & verdicts.c.withdrawn_at.is_(None)

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import ColumnElement, and_, or_, select, true
 
 from sesauditd.model.actions import State
-from sesauditd.model.calendar import last_ended_week
+from sesauditd.model.calendar import iso, last_ended_week
 from sesauditd.model.limits import Lane
 from sesauditd.store.tables import actions, verdicts
 
@@ -86,14 +86,10 @@ def _document(row: Row[Any], judged_at: datetime | None) -> Mapping[str, object]
         "customer": row.customer,
         "domain": row.domain,
         "recipient": row.recipient,
-        "window": {"start": _iso(row.window_start), "end": _iso(row.window_end)},
+        "window": {"start": iso(row.window_start), "end": iso(row.window_end)},
         "reason": row.reason,
-        "evidence": {**row.evidence, "until": _iso(row.until)},
+        "evidence": {**row.evidence, "until": iso(row.until) if row.until else None},
     }
     if row.withdrawn_because:
         document["withdrawn_because"] = row.withdrawn_because
     return document
-
-
-def _iso(moment: datetime | None) -> str | None:
-    return None if moment is None else moment.astimezone(UTC).isoformat().replace("+00:00", "Z")

@@ -41,6 +41,13 @@ async def act(
     name = await _same_action(connection, verdict, fate)
     if name is None:
         name = await _insert(connection, verdict, fate, occasion)
+    else:
+        newest = newest_evidence(verdict)
+        await connection.execute(
+            update(actions)
+            .where(actions.c.id == name, actions.c.evidence_at < newest)
+            .values(evidence_at=newest)
+        )
     await connection.execute(
         update(verdicts).where(verdicts.c.key == verdict.key).values(action=name)
     )
@@ -176,7 +183,6 @@ async def _same_action(connection: AsyncConnection, verdict: Verdict, fate: Fate
         actions.c.kind == str(verdict.does),
         actions.c.customer == verdict.customer,
         actions.c.state.in_(sorted(states | {str(fate.state)})),
-        actions.c.evidence_at >= verdict.window.start,
     )
     if verdict.does is Does.DISABLE:
         query = query.where(actions.c.domain == verdict.domain)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import insert, select, update
 
-from sesauditd.errors import Failed
+from sesauditd.errors import Failed, Refused
 from sesauditd.model.register import Register
 from sesauditd.store import journal
 from sesauditd.store.tables import customers, domains, iam_users
@@ -78,6 +78,26 @@ async def adopt(
             connection, at=now, actor=actor, kind=kind, subject=subject, facts=facts
         )
     return any(changed)
+
+
+async def owner_of(connection: AsyncConnection, domain: str) -> str:
+    """Return the customer of a domain; raises Refused if it is not registered."""
+    owner = await connection.scalar(select(domains.c.customer).where(domains.c.name == domain))
+    if owner is None:
+        message = f"{domain} is not registered: see sesauditd domains, or adopt it first"
+        raise Refused(message)
+    return str(owner)
+
+
+async def first_domain_of(connection: AsyncConnection, customer: str) -> str:
+    """Return the customer's first domain by name; raises Refused if there is no such customer."""
+    name = await connection.scalar(
+        select(domains.c.name).where(domains.c.customer == customer).order_by(domains.c.name)
+    )
+    if name is None:
+        message = f"there is no customer {customer!r}: see sesauditd customers"
+        raise Refused(message)
+    return str(name)
 
 
 async def _customer(connection: AsyncConnection, adoption: Adoption, now: datetime) -> Change:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from sqlalchemy import BigInteger, and_, delete, select, type_coerce
@@ -32,6 +32,26 @@ Key = tuple[str, int, str, bool]
 KEY = ("domain", "hour", "outcome", "feeds_back")
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Seen:
+    """One recipient of one event, as the roll-ups count it."""
+
+    event: bytes
+    domain: str
+    hour: int
+    recipient: str
+    outcome: str
+    counted_as: str
+
+
+@dataclass(slots=True)
+class Group:
+    """Those who had one outcome in one hour."""
+
+    recipients: list[str] = field(default_factory=list)
+    count: int = 0
+
+
 @dataclass(frozen=True, slots=True)
 class Cell:
     """What one roll-up says."""
@@ -44,18 +64,23 @@ async def add(
     connection: AsyncConnection, entries: Sequence[Entry], *, no_feedback: frozenset[str]
 ) -> None:
     """Add new entries to the roll-ups of their hours."""
-    found = _grouped(
-        (
-            (str(entry.domain), hour_of(entry.at), one.recipient, str(one.outcome))
-            for entry in entries
-            for one in entry.suffered
-            if one.outcome is not Outcome.NOTICE
-        ),
-        no_feedback,
-    )
+    seen = [
+        Seen(
+            event=entry.key,
+            domain=str(entry.domain),
+            hour=hour_of(entry.at),
+            recipient=one.recipient,
+            outcome=str(one.outcome),
+            counted_as=one.counted_as,
+        )
+        for entry in entries
+        for one in entry.suffered
+        if one.outcome is not Outcome.NOTICE
+    ]
+    found = _grouped(seen, no_feedback)
     hours = {(domain, hour) for domain, hour, _, _ in found}
     known = await _stored(connection, among(connection, (rollups.c.domain, rollups.c.hour), hours))
-    cells = {key: _cell(recipients, known.get(key)) for key, recipients in found.items()}
+    cells = {key: _cell(group, known.get(key)) for key, group in found.items()}
     await _store(connection, cells)
 
 
@@ -121,27 +146,34 @@ def _runs(hours: Iterable[tuple[str, int]]) -> Iterator[tuple[str, int, int]]:
         yield run
 
 
-def _grouped(
-    seen: Iterable[tuple[str, int, str, str]], no_feedback: frozenset[str]
-) -> dict[Key, list[str]]:
-    found: dict[Key, list[str]] = defaultdict(list)
-    for domain, hour, recipient, outcome in seen:
-        found[domain, hour, outcome, domain_of(recipient) not in no_feedback].append(recipient)
+def _grouped(seen: Iterable[Seen], no_feedback: frozenset[str]) -> dict[Key, Group]:
+    found: dict[Key, Group] = defaultdict(Group)
+    complained: set[tuple[bytes, str]] = set()
+    for one in sorted(seen, key=lambda each: (each.event, each.recipient)):
+        feeds_back = domain_of(one.recipient) not in no_feedback
+        group = found[one.domain, one.hour, one.outcome, feeds_back]
+        group.recipients.append(one.recipient)
+        if one.outcome == Outcome.COMPLAINT:
+            # Of those whom an ambiguous complaint names, one complained.
+            if (one.event, one.counted_as) in complained:
+                continue
+            complained.add((one.event, one.counted_as))
+        group.count += 1
     return found
 
 
-def _cell(recipients: Sequence[str], known: Cell | None = None) -> Cell:
-    added = sketch(recipients)
+def _cell(group: Group, known: Cell | None = None) -> Cell:
+    added = sketch(group.recipients)
     if known is None:
-        return Cell(len(recipients), added)
-    return Cell(known.count + len(recipients), merged([known.sketch, added]))
+        return Cell(group.count, added)
+    return Cell(known.count + group.count, merged([known.sketch, added]))
 
 
 async def _counted(
     connection: AsyncConnection, domain: str, first: int, last: int, no_feedback: frozenset[str]
 ) -> dict[Key, Cell]:
     rows = await connection.execute(
-        select(events.c.at, event_recipients.c.recipient, event_recipients.c.outcome)
+        select(events.c.at, event_recipients)
         .join(event_recipients, event_recipients.c.event == events.c.key)
         .where(
             events.c.domain == domain,
@@ -150,10 +182,18 @@ async def _counted(
             event_recipients.c.outcome != str(Outcome.NOTICE),
         )
     )
-    found = _grouped(
-        ((domain, hour_of(row.at), row.recipient, row.outcome) for row in rows), no_feedback
-    )
-    return {key: _cell(recipients) for key, recipients in found.items()}
+    seen = [
+        Seen(
+            event=row.event,
+            domain=domain,
+            hour=hour_of(row.at),
+            recipient=row.recipient,
+            outcome=row.outcome,
+            counted_as=row.counted_as or row.recipient,
+        )
+        for row in rows
+    ]
+    return {key: _cell(group) for key, group in _grouped(seen, no_feedback).items()}
 
 
 async def _stored(connection: AsyncConnection, scope: ColumnElement[bool]) -> dict[Key, Cell]:

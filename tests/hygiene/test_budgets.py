@@ -37,7 +37,7 @@ OURS = (
     "systemd/*",
     "tests/**/*",
 )
-REGISTRIES = re.compile(r"pypi[.]org|pythonhosted|registry[.]npmjs|deb[.]debian[.]org|/simple/")
+REGISTRIES = re.compile(r"pypi[.]org|pythonh[o]sted|registry[.]npm[j]s|deb[.]debian[.]org|/simple/")
 VAGUE = re.compile(r"(Manager|Helper|Util|Utils|Service|Handler)$")
 
 

@@ -109,7 +109,12 @@ rollups = Table(
     Column("hour", Integer, primary_key=True, comment="whole hours since 1970 UTC"),
     Column("outcome", String, primary_key=True),
     Column("feeds_back", Boolean, primary_key=True, comment="provider reports complaints to SES"),
-    Column("count", Integer, nullable=False, comment="recipients, repetitions counted"),
+    Column(
+        "count",
+        Integer,
+        nullable=False,
+        comment="recipients, repetitions counted",
+    ),
     Column("sketch", LargeBinary, nullable=False, comment="theta sketch of different recipients"),
     sqlite_with_rowid=False,
 )

@@ -288,7 +288,7 @@ def test_an_action_that_waits_is_approved_by_its_id(cli: Cli) -> None:
     assert "terminations are confirmed" in " ".join(shown.split())
     ran = cli.run("actions", "approve", "abc123abc123")
     assert ran.code == 4
-    assert "Approved: abc123abc123." in ran.out
+    assert "Recorded: approve abc123abc123." in ran.out
     assert "waits for the daemon" in ran.err
     (row,) = cli.rows("actions")
     assert (row["state"], row["approved"]) == ("requested", True)

@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from typing_extensions import override
 
 from sesauditd.cli import output
+from sesauditd.model.calendar import iso
 from sesauditd.model.register import Attribution
 from sesauditd.model.verdicts import Does
 
@@ -83,7 +84,7 @@ def test_what_has_no_form_in_json_is_a_mistake_of_ours() -> None:
 
 def test_a_time_without_a_zone_is_a_mistake_of_ours() -> None:
     with pytest.raises(ValueError, match="without a time zone"):
-        output.iso(datetime.fromisoformat("2026-01-01"))
+        iso(datetime.fromisoformat("2026-01-01"))
 
 
 @pytest.mark.parametrize("encoding", ["utf-8", "ascii", "latin-1"])

@@ -39,7 +39,7 @@ def test_only_a_hard_bounce_tells_of_an_unknown_user() -> None:
 
 def test_evidence_is_json_with_the_time_and_the_message() -> None:
     shown = strike(at(), message="m-1", status="5.1.1").as_evidence()
-    assert (shown["at"], shown["message_id"]) == ("2026-11-02T00:00:00+00:00", "m-1")
+    assert (shown["at"], shown["message_id"]) == ("2026-11-02T00:00:00Z", "m-1")
     many = infection(at(), recipients=tuple(f"r{n}@x.example" for n in range(40)))
     shown_recipients = many.as_evidence()["recipients"]
     assert isinstance(shown_recipients, list)

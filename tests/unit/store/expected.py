@@ -130,20 +130,27 @@ def _strike(event: Event, one: Suffered, outcome: Outcome, register: Register) -
 
 def _rollups(owned: Judged, register: Register, no_feedback: frozenset[str]) -> list[Row]:
     found: dict[tuple[str, int, str, bool], list[str]] = defaultdict(list)
-    for event, one, outcome in owned:
-        domain = _domain(event, register)
+    counts: dict[tuple[str, int, str, bool], int] = defaultdict(int)
+    complainers = set()
+    for event, one, outcome in sorted(owned, key=lambda each: each[1].recipient):
         feeds_back = domain_of(one.recipient) not in no_feedback
-        found[domain, hour_of(event.at), str(outcome), feeds_back].append(one.recipient)
+        key = (_domain(event, register), hour_of(event.at), str(outcome), feeds_back)
+        found[key].append(one.recipient)
+        complainer = (event.feedback.key, one.counted_as)
+        if outcome is Outcome.COMPLAINT and complainer in complainers:
+            continue
+        complainers.add(complainer)
+        counts[key] += 1
     return [
         {
-            "domain": domain,
-            "hour": hour,
-            "outcome": outcome,
-            "feeds_back": feeds_back,
-            "count": len(recipients),
+            "domain": key[0],
+            "hour": key[1],
+            "outcome": key[2],
+            "feeds_back": key[3],
+            "count": counts[key],
             "sketch": sketch(recipients),
         }
-        for (domain, hour, outcome, feeds_back), recipients in found.items()
+        for key, recipients in found.items()
     ]
 
 

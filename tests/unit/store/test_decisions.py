@@ -70,11 +70,19 @@ async def test_a_block_by_hand_stands_in_the_table(program: Running) -> None:
     assert "p@x.example" in block
 
 
-async def test_a_reinstatement_cancels_what_has_not_begun(program: Running) -> None:
+async def test_a_reinstatement_cancels_what_has_not_begun_and_asks_all_the_same(
+    program: Running,
+) -> None:
     await program.feed([ses.reject("p@x.example", ses.at(6))])
     decided = await decide(program, "reinstate", "a.example", "laptop cleaned")
     assert len(decided.cancelled) == 1
-    assert await kinds(program) == [("disable_domain", "cancelled")]
+    assert await kinds(program) == [
+        ("disable_domain", "cancelled"),
+        ("reinstate_domain", "requested"),
+    ]
+    again = await decide(program, "reinstate", "a.example", "laptop cleaned")
+    assert again.requested == decided.requested
+    assert len(await kinds(program)) == 2
     (case,) = await program.rows(tables.cases)
     assert "laptop cleaned" in case
     assert "reinstated" in case
@@ -203,3 +211,14 @@ async def test_every_decision_is_in_the_journal_and_a_changed_row_is_found(
         assert await journal.verify(connection) == [3]
         await connection.execute(tables.journal.delete().where(third))
         assert await journal.verify(connection) == [4]
+
+
+async def test_terminated_for_two_weeks_is_terminated_once(program: Running) -> None:
+    for week in (0, 1):
+        early = timedelta(weeks=week)
+        people = [f"p{number}@x.example" for number in range(400)]
+        await program.feed([ses.send(one, ses.at(1) - early) for one in people])
+        await program.feed([ses.complaint(one, ses.at(2) - early) for one in people[:16]])
+    await program.application.enforce(ses.at(7, 3))
+    ends = [row for row in await kinds(program) if row[0] == "terminate_customer"]
+    assert ends == [("terminate_customer", "requested")]

@@ -206,3 +206,15 @@ async def test_a_flood_stops_at_the_cap_and_asks(tmp_path: Path) -> None:
         states = [row[7] for row in await program.rows(tables.actions)]
         assert sorted(set(states)) == ["requested", "waiting"]
         assert states.count("requested") == 3
+
+
+async def test_a_complaint_that_names_three_people_counts_one(tmp_path: Path) -> None:
+    people = [f"p{number}@office.example" for number in range(3)]
+    async with running(tmp_path) as program:
+        await program.adopt()
+        await program.feed(
+            [ses.complaint(people, ses.at(1)), ses.complaint("q@x.example", ses.at(1))]
+        )
+        before = await program.rows(tables.rollups)
+        assert [row[4] for row in before if row[2] == "complaint"] == [2]
+        assert (await program.application.rollup(ses.at(1)))["mended"] == 0
