@@ -154,11 +154,14 @@ def decide(
     else:
         output.say(f"Recorded: {decided.kind} {decided.subject}.")
     if decided.requested:
-        output.note(
-            f"{len(decided.requested)} action(s) wait for the daemon, which is not running: "
-            "see sesauditd actions"
-        )
-        raise typer.Exit(NO_DAEMON)
+        waiting_for_the_daemon(len(decided.requested))
+
+
+def waiting_for_the_daemon(actions: int) -> None:
+    """Say that so many actions wait, and end with 4."""
+    they_wait = "1 action waits" if actions == 1 else f"{actions} actions wait"
+    output.note(f"{they_wait} for the daemon, which is not running: see sesauditd actions")
+    raise typer.Exit(NO_DAEMON)
 
 
 async def _take(

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from sesauditd.cli import output
+from sesauditd.cli.deciding import waiting_for_the_daemon
 from sesauditd.cli.options import JsonOption, SinceOption, moment_option, settings_of
 from sesauditd.cli.sections import Heading, examples
 from sesauditd.cli.waiting import finished
@@ -155,8 +156,7 @@ def enforce(
         _show(verdicts)
     waiting = [one for one in verdicts if one["state"] == "requested"]
     if waiting and not dry_run:
-        output.note(f"{len(waiting)} actions wait for the daemon, which is not running.")
-        raise typer.Exit(4)
+        waiting_for_the_daemon(len(waiting))
 
 
 async def _adopt(context: typer.Context, adoptions: Sequence[Adoption]) -> int:
