@@ -121,7 +121,8 @@ def _shadow(found: Status) -> None:
 
     weighty = [one for one in found.shown_only if one.does != "block_recipient"]
     blocks = len(found.shown_only) - len(weighty)
-    _title(f"Would have been done in the last 30 days: {blocks} blocks and {len(weighty)} more")
+    also = f", and {len(weighty)} harder" if weighty else ""
+    _title(f"Would have been done in the last 30 days: {blocks} blocks{also}")
     if weighty:
         output.table(
             ("Rule", "Domain", "Why"),
