@@ -3,9 +3,9 @@ FROM python:3.13-slim AS build
 WORKDIR /source
 COPY requirements.txt requirements-build.txt ./
 RUN python -m venv /opt/sesauditd \
- && /opt/sesauditd/bin/pip install --no-cache-dir --require-hashes -r requirements.txt \
+ && /opt/sesauditd/bin/pip install --no-cache-dir --no-deps --require-hashes -r requirements.txt \
  && python -m venv /opt/build \
- && /opt/build/bin/pip install --no-cache-dir --require-hashes -r requirements-build.txt
+ && /opt/build/bin/pip install --no-cache-dir --no-deps --require-hashes -r requirements-build.txt
 COPY pyproject.toml README.md LICENSE ./
 COPY sesauditd sesauditd
 COPY migrations migrations

@@ -12,7 +12,8 @@ FLOOR := 85
 
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 PIP := $(BIN)/python -m pip --quiet
-LOCKED := $(PIP) install --require-hashes
+# The locks name everything, so nothing is resolved: a release made since cannot get in the way.
+LOCKED := $(PIP) install --no-deps --require-hashes
 PYTEST := $(BIN)/python -m pytest
 
 .DEFAULT_GOAL := help

@@ -373,7 +373,7 @@ def test_shadow_mode_shows_what_would_have_been_done(tmp_path: Path) -> None:
     cli.ok("enforce")
     shown = cli.ok("status").out
     assert "nothing is done to anybody until sesauditd arm" in shown
-    assert "Would have been done in the last 30 days: 20 blocks and 1 more" in shown
+    assert "Would have been done in the last 30 days: 20 blocks, and 1 harder" in shown
     assert "hard_bounce.disable" in shown
     assert "disable shadow" in shown
     cli.ok("arm", "club", "--yes")
