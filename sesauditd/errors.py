@@ -3,6 +3,10 @@
 SesauditdError
 |- Refused          the request cannot be right: say what and what to do, exit 2
 |- Failed           the request was right and could not be carried out, exit 1
+|  |- Unavailable   AWS or the network does not answer now: wait and ask again
+|  |- Forbidden     AWS refuses, and will until somebody changes something
+|  |- Missing       what was asked about does not exist
+|  `- Uncertain     it was asked for and the answer was lost: read back
 |- Busy             another process holds the database or the lock, exit 3
 `- Unreadable       a notification cannot be read: quarantine it with this reason
 """
@@ -24,6 +28,22 @@ class Failed(SesauditdError):
     """A right request that could not be carried out; the message says why."""
 
     exit_code = 1
+
+
+class Unavailable(Failed):
+    """AWS or the network does not answer now: the same request may succeed later."""
+
+
+class Forbidden(Failed):
+    """AWS refuses, and will refuse again until somebody changes something."""
+
+
+class Missing(Failed):
+    """What was asked about does not exist."""
+
+
+class Uncertain(Failed):
+    """Something was asked for and the answer was lost: it may have been done."""
 
 
 class Busy(SesauditdError):

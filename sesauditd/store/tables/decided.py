@@ -53,6 +53,8 @@ actions = Table(
     Column("outcome", Text),
     Column("before", JSON),
     Column("after", JSON),
+    Column("attempted_at", Moment),
+    Column("next_try_at", Moment, comment="empty: as soon as possible"),
     Index("actions_by_subject", "customer", "domain"),
 )
 
@@ -125,6 +127,12 @@ notices = Table(
     Column("facts", JSON, nullable=False),
     Column("requested_at", Moment, nullable=False),
     Column("changed_at", Moment, nullable=False),
+    Column("audience", String, nullable=False, server_default="customer"),
+    Column("domain", String),
+    Column("attempts", Integer, nullable=False, server_default="0"),
+    Column("due_at", Moment, comment="empty: at once"),
+    Column("message_id", String, comment="SES's own, once it was sent"),
+    Column("outcome", Text),
 )
 
 periods = Table(
@@ -150,6 +158,14 @@ leases = Table(
     Column("name", String, primary_key=True),
     Column("owner", String, nullable=False),
     Column("heartbeat_at", Moment, nullable=False),
+)
+
+observations = Table(
+    "observations",
+    metadata,
+    Column("name", String, primary_key=True, comment="such as account, alarm:dead_pipe"),
+    Column("facts", JSON, nullable=False),
+    Column("at", Moment, nullable=False),
 )
 
 onboarding_steps = Table(
