@@ -1,0 +1,96 @@
+"""Notices: what customers and operators are told, as values that wait in an outbox."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+
+class Audience(StrEnum):
+    """Who is told."""
+
+    CUSTOMER = "customer"
+    OPERATOR = "operator"
+
+
+class NoticeKind(StrEnum):
+    """What somebody is told (policy.md section 5)."""
+
+    WARNED = "warned"
+    DISABLED = "disabled"
+    TERMINATED = "terminated"
+    REINSTATED = "reinstated"
+    RESTORED = "restored"
+    BLOCKED = "blocked"
+    """A digest: one a day at most for a customer."""
+    ACTION_DONE = "action_done"
+    ACTION_FAILED = "action_failed"
+    ACTION_WAITING = "action_waiting"
+    WEEKLY_SUMMARY = "weekly_summary"
+    SHADOW_DIGEST = "shadow_digest"
+    TROUBLE = "trouble"
+    RECOVERED = "recovered"
+
+    @property
+    def audience(self) -> Audience:
+        """Return who is told of this kind of thing."""
+        return Audience.CUSTOMER if self in FOR_CUSTOMERS else Audience.OPERATOR
+
+
+FOR_CUSTOMERS = frozenset(
+    {
+        NoticeKind.WARNED,
+        NoticeKind.DISABLED,
+        NoticeKind.TERMINATED,
+        NoticeKind.REINSTATED,
+        NoticeKind.RESTORED,
+        NoticeKind.BLOCKED,
+    }
+)
+
+
+class NoticeState(StrEnum):
+    """The life of a notice: one attempt, committed before it is made."""
+
+    REQUESTED = "requested"
+    ATTEMPTED = "attempted"
+    SENT = "sent"
+    FAILED = "failed"
+    """Surely not sent, and trying again would not help."""
+    UNKNOWN = "unknown"
+    """It may have been sent; it is never sent again by itself."""
+    UNDELIVERABLE = "undeliverable"
+    """Nobody to send it to, or nobody to send it from; kept to be shown."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Notice:
+    """One thing to tell one audience, once."""
+
+    kind: NoticeKind
+    customer: str | None = None
+    domain: str | None = None
+    """The domain whose contact is told; None for all contacts of the customer."""
+    subject: str
+    """What it is about and which time: an action's id, `shop/2026-11-24`, `2026-W47`."""
+    facts: Mapping[str, object] = field(default_factory=dict)
+    """JSON values only; what the templates of the kind name."""
+    due_at: datetime | None = None
+    """Not before; None for at once."""
+
+    @property
+    def audience(self) -> Audience:
+        """Return who is told."""
+        return self.kind.audience
+
+    @property
+    def id(self) -> str:
+        """Return 20 hex digits, the same whenever the same thing is to be told again."""
+        text = f"{self.kind}\n{self.audience}\n{self.subject}"
+        return hashlib.sha256(text.encode()).hexdigest()[:20]
