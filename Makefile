@@ -30,7 +30,7 @@ help:
 	@echo "make lock       resolve the dependencies anew (UPGRADE=--upgrade: to their newest)"
 	@echo "make clean      remove what was made"
 
-demo: $(VENV)/runtime.stamp
+demo: $(VENV)/demo.stamp
 	$(BIN)/sesauditd demo --headless $(DEMO_OPTIONS)
 
 test: $(VENV)/development.stamp
@@ -71,8 +71,9 @@ lock:
 	@$(call new_enough,$(PYTHON))
 	$(PYTHON) -m venv build/lock
 	build/lock/bin/python -m pip --quiet install "pip-tools>=7.5.2"
-	$(call compiled,requirements-dev.txt,--extra=dev pyproject.toml requirements-build.in)
+	$(call compiled,requirements-dev.txt,--extra=dev --extra=sandbox pyproject.toml requirements-build.in)
 	$(call compiled,requirements-build.txt,--constraint=requirements-dev.txt requirements-build.in)
+	$(call compiled,requirements-demo.txt,--constraint=requirements-dev.txt --extra=sandbox pyproject.toml)
 	$(call compiled,requirements.txt,--constraint=requirements-dev.txt pyproject.toml)
 
 clean:
@@ -87,6 +88,11 @@ $(BIN)/python:
 $(VENV)/runtime.stamp: requirements.txt requirements-build.txt pyproject.toml | $(BIN)/python
 	$(LOCKED) -r requirements.txt -r requirements-build.txt
 	$(PIP) install --no-index --no-deps --no-build-isolation --editable .
+	@touch $@
+
+# The demo plays on a small AWS of its own.
+$(VENV)/demo.stamp: requirements-demo.txt $(VENV)/runtime.stamp
+	$(LOCKED) -r requirements-demo.txt
 	@touch $@
 
 $(VENV)/development.stamp: requirements-dev.txt $(VENV)/runtime.stamp

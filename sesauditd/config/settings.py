@@ -134,6 +134,7 @@ class Alerts(Section):
     command: kinds.Command = Field(default=(), repr=False)
     webhook: kinds.WebUrl | None = Field(default=None, repr=False)
     apprise: kinds.Words = Field(default=(), repr=False)
+    silence_hours: kinds.Whole = Field(default=6, ge=1, le=168)
 
 
 class Onboarding(Section):

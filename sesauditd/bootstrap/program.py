@@ -1,4 +1,4 @@
-"""Builds the program: settings to store to services; the only owner of a clock."""
+"""Builds what needs no AWS: settings to store to services; the owner of the clock."""
 
 from __future__ import annotations
 
