@@ -1,0 +1,82 @@
+"""A lease has one owner, who must show that it lives."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING
+
+import pytest
+
+from sesauditd.store import leases
+from sesauditd.store.leases import DAEMON
+
+if TYPE_CHECKING:
+    from sesauditd.store.engine import Database
+
+NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)
+
+
+async def taken(database: Database, owner: str, after: float = 0) -> bool:
+    """Try to take the daemon's lease so many seconds after noon."""
+    async with database.write() as connection:
+        return await leases.take(connection, DAEMON, owner, NOW + timedelta(seconds=after))
+
+
+async def held_by(database: Database, after: float) -> str | None:
+    """Return whose heartbeat is fresh so many seconds after noon."""
+    async with database.read() as connection:
+        return await leases.holder(connection, DAEMON, NOW + timedelta(seconds=after))
+
+
+async def test_a_free_lease_is_taken_and_renewed(database: Database) -> None:
+    assert await taken(database, "one")
+    assert await taken(database, "one", 10)
+    assert await held_by(database, 40) == "one"
+
+
+async def test_a_second_owner_is_refused_while_the_first_lives(database: Database) -> None:
+    await taken(database, "one")
+    assert not await taken(database, "two", 30)
+    assert await held_by(database, 30) == "one"
+
+
+async def test_a_silent_owner_loses_the_lease_after_thirty_seconds(database: Database) -> None:
+    await taken(database, "one")
+    assert await taken(database, "two", 31)
+    assert not await taken(database, "one", 32)
+
+
+async def test_a_lease_that_was_given_back_is_free(database: Database) -> None:
+    await taken(database, "one")
+    async with database.write() as connection:
+        await leases.release(connection, DAEMON, "two")
+    assert await held_by(database, 1) == "one"
+    async with database.write() as connection:
+        await leases.release(connection, DAEMON, "one")
+    assert await held_by(database, 1) is None
+    assert await taken(database, "two", 1)
+
+
+@pytest.mark.parametrize(
+    ("after", "expected"), [(0, True), (30, True), (31, False)], ids=["now", "just", "too late"]
+)
+async def test_a_daemon_lives_for_as_long_as_its_heartbeat_is_fresh(
+    database: Database, after: float, *, expected: bool
+) -> None:
+    await taken(database, "one")
+    async with database.read() as connection:
+        now = NOW + timedelta(seconds=after)
+        assert await leases.alive(connection, DAEMON, now) is expected
+
+
+async def test_without_a_lease_no_daemon_lives(database: Database) -> None:
+    async with database.read() as connection:
+        assert not await leases.alive(connection, DAEMON, NOW)
+
+
+async def test_a_clock_that_was_set_back_does_not_keep_a_lease_for_hours(
+    database: Database,
+) -> None:
+    await taken(database, "one")
+    assert await held_by(database, -3 * 3600) is None
+    assert await taken(database, "two", -3 * 3600)
