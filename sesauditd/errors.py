@@ -7,6 +7,7 @@ SesauditdError
 |  |- Forbidden     AWS refuses, and will until somebody changes something
 |  |- Missing       what was asked about does not exist
 |  `- Uncertain     it was asked for and the answer was lost: read back
+|- Broken           what was written may not be on the disk: end, a new start reads back
 |- Busy             another process holds the database or the lock, exit 3
 `- Unreadable       a notification cannot be read: quarantine it with this reason
 """
@@ -44,6 +45,12 @@ class Missing(Failed):
 
 class Uncertain(Failed):
     """Something was asked for and the answer was lost: it may have been done."""
+
+
+class Broken(SesauditdError):
+    """What was written cannot be trusted to be kept: end now, never try the write again."""
+
+    exit_code = 1
 
 
 class Busy(SesauditdError):

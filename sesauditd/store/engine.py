@@ -14,7 +14,7 @@ from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError, InvalidRequestError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
-from sesauditd.errors import Busy, Failed, Refused, SesauditdError
+from sesauditd.errors import Broken, Busy, Failed, Refused, SesauditdError
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterator
@@ -182,7 +182,11 @@ def _told(error: BaseException | None) -> SesauditdError | None:
     if code == sqlite3.SQLITE_FULL:
         return Failed(f"no space for the database ({reason}): nothing of this step was stored")
     if code == sqlite3.SQLITE_CORRUPT:
-        return Failed(f"the database is damaged ({reason}): restore it from a backup")
-    if code == sqlite3.SQLITE_IOERR or isinstance(error, sqlite3.OperationalError):
+        return Broken(f"the database is damaged ({reason}): restore it from a backup")
+    if code == sqlite3.SQLITE_IOERR:
+        # After a flush that failed nobody knows what reached the disk; trying again would
+        # report success for pages that the system has dropped.
+        return Broken(f"the disk of the database fails ({reason}): see the system's log")
+    if isinstance(error, sqlite3.OperationalError):
         return Failed(f"the database answered: {reason}")
     return None

@@ -11,7 +11,7 @@ import pytest
 from sqlalchemy import text
 from sqlalchemy.exc import IntegrityError
 
-from sesauditd.errors import Busy, Failed, Refused
+from sesauditd.errors import Broken, Busy, Failed, Refused
 from sesauditd.store.engine import Database
 
 if TYPE_CHECKING:
@@ -191,7 +191,7 @@ async def test_a_damaged_database_says_what_to_do(tmp_path: Path) -> None:
 async def test_a_full_disk_says_so(counting: Database) -> None:
     async with counting.write() as connection:
         await connection.execute(text("PRAGMA max_page_count=9"))
-    with pytest.raises(Failed, match="no space for the database"):
+    with pytest.raises(Broken, match="no space for the database"):
         async with counting.write() as connection:
             await connection.execute(text("UPDATE numbers SET number = zeroblob(100000)"))
     assert await number_in(counting) == 0
