@@ -94,3 +94,26 @@ class Notice:
         """Return 20 hex digits, the same whenever the same thing is to be told again."""
         text = f"{self.kind}\n{self.audience}\n{self.subject}"
         return hashlib.sha256(text.encode()).hexdigest()[:20]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Posting:
+    """A notice that is due, and the addresses of those whom it is for."""
+
+    notice: Notice
+    attempts: int = 0
+    to: tuple[str, ...] = ()
+    """Living addresses, from the register or the settings: never from an event."""
+    dead: tuple[str, ...] = ()
+    """Addresses that are left out because an earlier notice to them bounced for good."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeadContact:
+    """An address to which one of our own notices bounced for good."""
+
+    address: str
+    customer: str | None
+    """None for an operator."""
+    at: datetime
+    diagnostic: str | None = None
