@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
@@ -13,6 +14,8 @@ from sesauditd.store.tables import leases
 
 if TYPE_CHECKING:
     from sqlalchemy.ext.asyncio import AsyncConnection
+
+    from sesauditd.store.engine import Database
 
 DAEMON = "daemon"
 """The lease that a running daemon holds."""
@@ -55,3 +58,20 @@ async def holder(connection: AsyncConnection, name: str, now: datetime) -> str |
 async def alive(connection: AsyncConnection, name: str, now: datetime) -> bool:
     """Say whether somebody holds the lease and has not fallen silent."""
     return await holder(connection, name, now) is not None
+
+
+@dataclass(frozen=True, slots=True)
+class Leases:
+    """The leases of one database, each step in a transaction of its own."""
+
+    database: Database
+
+    async def take(self, name: str, owner: str, now: datetime) -> bool:
+        """Acquire or renew a lease; return False while another owner lives."""
+        async with self.database.write() as connection:
+            return await take(connection, name, owner, now)
+
+    async def release(self, name: str, owner: str) -> None:
+        """Give a lease back; a lease of another owner stays."""
+        async with self.database.write() as connection:
+            await release(connection, name, owner)
