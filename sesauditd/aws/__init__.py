@@ -1,0 +1,1 @@
+"""What AWS is asked for, in the program's own words and errors."""

@@ -1,0 +1,134 @@
+"""The clients of one account and region, made once and closed together."""
+
+from __future__ import annotations
+
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final
+
+from aiobotocore.config import AioConfig
+from aiobotocore.session import get_session
+
+from sesauditd import __version__
+from sesauditd.aws.pace import Pace
+from sesauditd.aws.service import Service
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Mapping
+
+CONNECT_SECONDS: Final = 5
+READ_SECONDS: Final = 15
+LONG_POLL_READ_SECONDS: Final = 30
+"""Longer than the longest poll of SQS, 20 seconds (ses-facts 2.3)."""
+ENDPOINTS: Final = "AWS_ENDPOINT_URL"
+
+_COMMON: Final[Mapping[str, Any]] = {
+    "connect_timeout": CONNECT_SECONDS,
+    "read_timeout": READ_SECONDS,
+    "retries": {"mode": "standard", "total_max_attempts": 3},
+    "user_agent": f"sesauditd/{__version__}",
+    "ignore_configured_endpoint_urls": True,
+    "tcp_keepalive": True,
+}
+_ONCE: Final[Mapping[str, Any]] = {
+    "retries": {"mode": "standard", "total_max_attempts": 1},
+    # On a connection of its own, a server that hangs up an idle one cannot make a mail uncertain.
+    "connector_args": {"force_close": True},
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Clients:
+    """Everything that is asked of AWS goes through these."""
+
+    account_id: str
+    region: str
+    sqs: Service
+    s3: Service
+    sesv2: Service
+    sesv2_once: Service
+    """For sending: an answer that is lost is not asked for again, or two mails leave."""
+    iam: Service
+    sts: Service
+    cloudwatch: Service
+
+    @property
+    def partition(self) -> str:
+        """The first part of every ARN: `aws`, `aws-cn` or `aws-us-gov`."""
+        return str(self.iam.client.meta.partition)
+
+
+def control_pace() -> Pace:
+    """Return what SES bears on its control plane: one call a second (ses-facts 9)."""
+    return Pace(per_second=1, burst=5)
+
+
+@asynccontextmanager
+async def connect(
+    *,
+    region: str,
+    account_id: str,
+    endpoint_url: str | None = None,
+    pace: Pace | None = None,
+) -> AsyncIterator[Clients]:
+    """Make one client a service; nothing is asked of AWS yet.
+
+    Endpoints in the environment or in AWS's own files are ignored: only `endpoint_url` counts.
+    Credentials come, and are renewed, as AWS's tools look for them. `pace` holds SES's control
+    calls back; None lets them run.
+    """
+    session = get_session()
+    async with AsyncExitStack() as stack:
+
+        async def made(name: str, shown: str, extra: Mapping[str, Any]) -> Service:
+            context = session.create_client(
+                name,
+                region_name=region,
+                endpoint_url=endpoint_url,
+                config=AioConfig(**{**_COMMON, **extra}),
+            )
+            return Service(name=shown, client=await stack.enter_async_context(context))
+
+        paced = await made("sesv2", "SES", {})
+        yield Clients(
+            account_id=account_id,
+            region=region,
+            sqs=await made("sqs", "SQS", _polling()),
+            s3=await made("s3", "S3", _addressing(endpoint_url)),
+            sesv2=Service(name=paced.name, client=paced.client, pace=pace),
+            sesv2_once=await made("sesv2", "SES", _ONCE),
+            iam=await made("iam", "IAM", {}),
+            sts=await made("sts", "STS", {}),
+            cloudwatch=await made("cloudwatch", "CloudWatch", {}),
+        )
+
+
+def endpoint_conflicts(environment: Mapping[str, str], endpoint_url: str | None) -> str | None:
+    """Return why the endpoints in the environment are refused, or None.
+
+    A forgotten `AWS_ENDPOINT_URL` would send real credentials and mail elsewhere, so it must
+    stand in the configuration file too.
+    """
+    for name in sorted(environment):
+        value = environment[name].strip()
+        ours = name == ENDPOINTS or name.startswith(f"{ENDPOINTS}_")
+        if ours and value and value.rstrip("/") != (endpoint_url or "").rstrip("/"):
+            return (
+                f"{name} is set in the environment and [aws] endpoint_url does not say the same; "
+                "remove it, or write it into the configuration"
+            )
+    return None
+
+
+def _polling() -> Mapping[str, object]:
+    return {
+        "read_timeout": LONG_POLL_READ_SECONDS,
+        "max_pool_connections": 128,
+        # Costs a third of the time of a receive (performance.md), and our parameters are fixed.
+        "parameter_validation": False,
+    }
+
+
+def _addressing(endpoint_url: str | None) -> Mapping[str, object]:
+    # A local endpoint has no name for each bucket.
+    return {} if endpoint_url is None else {"s3": {"addressing_style": "path"}}

@@ -1,0 +1,172 @@
+"""Everything that can go wrong between here and AWS, translated into the program's errors."""
+
+from __future__ import annotations
+
+import re
+import socket
+from typing import TYPE_CHECKING, Final
+
+import aiohttp
+from botocore.exceptions import (
+    BotoCoreError,
+    ClientError,
+    ConnectTimeoutError,
+    EndpointConnectionError,
+    NoCredentialsError,
+    ParamValidationError,
+    PartialCredentialsError,
+    ProxyConnectionError,
+    SSLError,
+)
+
+from sesauditd.errors import Failed, Forbidden, Missing, Unavailable, Uncertain
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+LONGEST_SAYING: Final = 300
+FIRST_REDIRECT: Final = 300
+FIRST_FAULT: Final = 500
+NOT_FOUND: Final = 404
+BUSY_STATUSES: Final = frozenset({408, 429, 503})
+
+TROUBLE: Final = (
+    BotoCoreError,
+    ClientError,
+    aiohttp.ClientError,
+    OSError,
+    ValueError,
+    LookupError,
+    TypeError,
+    AttributeError,
+)
+"""What a call can raise; the last four are how a corrupted answer breaks botocore's parsers."""
+
+MISSING: Final = frozenset({"AWS.SimpleQueueService.NonExistentQueue", "QueueDoesNotExist"})
+CONFLICTS: Final = frozenset(
+    {
+        "412",
+        "AlreadyExistsException",
+        "ConditionalRequestConflict",
+        "EntityAlreadyExists",
+        "PreconditionFailed",
+    }
+)
+EXPIRED: Final = frozenset({"ExpiredToken", "ExpiredTokenException", "RequestExpired"})
+BUSY: Final = frozenset(
+    {
+        "ConcurrentModification",
+        "ConcurrentModificationException",
+        "EntityTemporarilyUnmodifiable",
+        "OverLimit",
+        "RequestLimitExceeded",
+        "RequestThrottled",
+        "RequestTimeout",
+        "SlowDown",
+        "Throttling",
+        "ThrottlingException",
+        "TooManyRequestsException",
+    }
+)
+STRANGERS: Final = frozenset(
+    {
+        "AuthFailure",
+        "IncompleteSignature",
+        "InvalidAccessKeyId",
+        "InvalidClientTokenId",
+        "InvalidSignatureException",
+        "SignatureDoesNotMatch",
+        "UnrecognizedClientException",
+    }
+)
+ADVICE: Final[Mapping[str, str]] = {
+    "AccessDenied": "allow it in the IAM policy of the daemon's role",
+    "AccountSuspendedException": "AWS has suspended the account's sending: see the SES console",
+    "LimitExceeded": "ask AWS for a higher quota or remove what is not used",
+    "LimitExceededException": "ask AWS for a higher quota or remove what is not used",
+    "MailFromDomainNotVerifiedException": "verify the sending domain with SES",
+    "MessageRejected": "verify the sender with SES, or leave its sandbox",
+    "PermanentRedirect": "set [aws] region to the region of the bucket",
+    "RequestTimeTooSkewed": "set this machine's clock",
+    "SendingPausedException": "sending is paused for the account: see the SES console",
+}
+_DENIED = re.compile(r"AccessDenied|AuthorizationError|UnauthorizedOperation|^403$")
+_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]+")
+_LOCAL_PART = re.compile(r"([^\s@<\"'])[^\s@<\"']*@")
+
+
+class Conflict(Failed):
+    """What is there already is in the way of the request; `code` says how."""
+
+    def __init__(self, message: str, code: str) -> None:
+        super().__init__(message)
+        self.code = code
+
+
+def translated(error: BaseException, asked: str, *, changes: bool) -> Failed:
+    """Return the program's error for what a call of AWS raised.
+
+    `asked` names service and operation; `changes` says that a lost answer may hide a deed:
+    then it becomes Uncertain, while a lost answer to a question is merely Unavailable.
+    """
+    if isinstance(error, ClientError):
+        return _of_answer(error, asked, changes=changes)
+    said = saying(f"{type(error).__name__}: {error}")
+    if isinstance(error, NoCredentialsError | PartialCredentialsError):
+        return Forbidden(f"{asked}: no credentials for AWS; give this process a role or a key")
+    if isinstance(error, ParamValidationError):
+        return Forbidden(f"{asked}: this cannot be asked: {said}")
+    if changes and not never_sent(error):
+        return Uncertain(f"{asked}: the answer was lost ({said}); look whether it was done")
+    return Unavailable(f"{asked}: no answer from AWS ({said}); it is asked again later")
+
+
+def never_sent(error: BaseException) -> bool:
+    """Return whether no byte of the request can have reached AWS.
+
+    aiobotocore says EndpointConnectionError both when nothing listens and when the connection
+    is reset half way; only the error below it tells them apart.
+    """
+    if isinstance(error, EndpointConnectionError):
+        below = error.kwargs.get("error")
+        return isinstance(below, aiohttp.ClientConnectorError | socket.gaierror)
+    return isinstance(error, ConnectTimeoutError | ProxyConnectionError | SSLError)
+
+
+def truncated(asked: str, member: str) -> Unavailable:
+    """Return the error for an answer without a member that AWS always sends.
+
+    botocore reads a JSON answer that was cut off as an empty one.
+    """
+    return Unavailable(f"{asked}: a truncated answer without {member}; it is asked again later")
+
+
+def saying(text: str) -> str:
+    """Return foreign words fit for one line of a log: short, printable, addresses redacted."""
+    line = _LOCAL_PART.sub(r"\1***@", _CONTROL.sub(" ", text)).strip()
+    return line if len(line) <= LONGEST_SAYING else line[: LONGEST_SAYING - 3] + "..."
+
+
+def _of_answer(error: ClientError, asked: str, *, changes: bool) -> Failed:
+    code = str(error.response.get("Error", {}).get("Code", "")) or "no code"
+    status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
+    said = f"{asked}: {saying(code)}: {saying(error.response.get('Error', {}).get('Message', ''))}"
+    if code in MISSING or status == NOT_FOUND:
+        return Missing(f"{said}; check its name, the region and the account")
+    if code in CONFLICTS:
+        return Conflict(said, code)
+    if code in EXPIRED:
+        return Unavailable(f"{said}; the credentials have expired: renew them")
+    if code in BUSY or status in BUSY_STATUSES:
+        return Unavailable(f"{said}; AWS is busy, it is asked again later")
+    if not FIRST_REDIRECT <= status < FIRST_FAULT:
+        kind = Uncertain if changes else Unavailable
+        return kind(f"{said}; AWS failed with {status}, look again later")
+    return Forbidden(f"{said}; {_advice(code)}")
+
+
+def _advice(code: str) -> str:
+    if code in STRANGERS:
+        return "check the access key, its secret and this machine's clock"
+    known = "AccessDenied" if _DENIED.search(code) else code
+    return ADVICE.get(known, "AWS refuses this until something is changed")
