@@ -13,7 +13,8 @@ class Call:
 
     `service` is the name in the credential scope ("ses" for SES v1 and v2 alike), `operation`
     its name in the service model where the front knows it, `path` percent-encoded as it came,
-    `query` decoded with the last value of each name, `headers` with names in lower case.
+    `query` decoded with the last value of each name,
+    `query_string` as it came without the "?", `headers` with names in lower case.
     """
 
     service: str
@@ -21,6 +22,7 @@ class Call:
     method: str = "POST"
     path: str = "/"
     query: Mapping[str, str] = field(default_factory=dict)
+    query_string: str = ""
     headers: Mapping[str, str] = field(default_factory=dict)
     body: bytes = b""
     access_key_id: str = ""

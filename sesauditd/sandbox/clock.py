@@ -3,21 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import datetime
+from datetime import UTC, datetime
 
 
 class SandboxClock:
-    """Tells `real()` until a story sets another time; times are UTC.
-
-    Raises ValueError for a time without its zone.
-    """
+    """Called for the time: the real one until a story sets another."""
 
     def __init__(self, real: Callable[[], datetime]) -> None:
         self._real = real
         self._story: datetime | None = None
 
-    def now(self) -> datetime:
-        """Return the story's time if one is set, else the real time."""
+    def __call__(self) -> datetime:
+        """Return the story's time if one is set, else the real time, in UTC."""
         return self._real() if self._story is None else self._story
 
     @property
@@ -26,11 +23,11 @@ class SandboxClock:
         return self._story is not None
 
     def set_to(self, moment: datetime) -> None:
-        """Stand still at `moment` until it is set anew."""
+        """Stand still at `moment` until it is set anew; ValueError if it has no zone."""
         if moment.tzinfo is None:
             message = "a story's time needs its zone"
             raise ValueError(message)
-        self._story = moment
+        self._story = moment.astimezone(UTC)
 
     def back_to_real(self) -> None:
         """Tell the real time again."""
