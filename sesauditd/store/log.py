@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING
 
+from sesauditd.daemon.failpoint import reach
 from sesauditd.model.touched import Touched
 from sesauditd.store import fastlane, history, register
 from sesauditd.store.events import record
@@ -48,6 +49,7 @@ class EventLog:
                 connection, readings, owners, no_feedback=self._no_feedback
             )
             await fastlane.judge(connection, owners, touched, occasion)
+            reach("store.recording")
         return counts
 
     async def adopt(self, adoptions: Sequence[Adoption], *, now: datetime, actor: str) -> int:
