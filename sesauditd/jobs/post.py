@@ -1,0 +1,237 @@
+"""Sends the notices that wait in the outbox: one attempt each, whatever happens in between."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import Counter
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Protocol
+
+import structlog
+
+from sesauditd.daemon.failpoint import reach
+from sesauditd.errors import Failed, Forbidden, SesauditdError, Unavailable, Uncertain
+from sesauditd.model.notice import Audience, DeadContact, NoticeKind, NoticeState, Posting
+from sesauditd.notices.alarms import Alarm
+
+if TYPE_CHECKING:
+    from sesauditd.notices.compose import Composer
+
+BATCH = 50
+LOOK_SECONDS = 10.0
+FIRST_WAIT = timedelta(minutes=1)
+LONGEST_WAIT = timedelta(hours=1)
+MOST_ATTEMPTS = 48
+"""About two days of an AWS that does not answer."""
+SOUNDED_ALREADY = frozenset({NoticeKind.TROUBLE, NoticeKind.RECOVERED})
+"""Whoever asked for these sounded the alarm that they tell of."""
+NO_SENDER = "nobody to send from: set notices.from"
+NO_OPERATORS = "no operators: set notices.operators"
+NO_CONTACT = "the register has no contact for it"
+ALL_DEAD = "every address that it is for sends mail back for good"
+
+log = structlog.get_logger()
+
+
+class Outbox(Protocol):
+    """The notices, each step committed before it returns; see `store.notices.Outbox`."""
+
+    async def abandoned(self, now: datetime) -> int:
+        """Mark as unknown what an earlier process was about to send; return how many."""
+
+    async def due(self, now: datetime, limit: int) -> Sequence[Posting]:
+        """Return notices that may be sent now."""
+
+    async def begin(self, notice: str, now: datetime) -> bool:
+        """Take a notice for its attempt; False if somebody else has it."""
+
+    async def put_back(self, notice: str, outcome: str, due_at: datetime, now: datetime) -> bool:
+        """Let a notice that was surely not sent be tried again at `due_at`."""
+
+    async def finish(
+        self,
+        notice: str,
+        state: NoticeState,
+        now: datetime,
+        *,
+        outcome: str | None = None,
+        message_id: str | None = None,
+    ) -> bool:
+        """Write what became of a notice."""
+
+    async def newly_dead(self, now: datetime) -> Sequence[DeadContact]:
+        """Return the addresses to which our notices bounced since last asked."""
+
+
+class Mailer(Protocol):
+    """Sends one mail once."""
+
+    async def send(
+        self, raw: bytes, sender: str, to: Sequence[str], configuration_set: str | None
+    ) -> str:
+        """Return SES's message id.
+
+        Raises Unavailable or Forbidden if the mail was surely not sent, Uncertain if it may
+        have been.
+        """
+
+
+@dataclass(frozen=True, slots=True)
+class Ended:
+    """What one attempt came to."""
+
+    state: NoticeState
+    outcome: str | None = None
+    message_id: str | None = None
+    try_again: bool = False
+
+
+class Post:
+    """Sends what is due, paced; there must be one sender at a time, the holder of the lease."""
+
+    def __init__(
+        self,
+        outbox: Outbox,
+        mailer: Mailer,
+        composer: Composer | None,
+        clock: Callable[[], datetime],
+        *,
+        alarm: Callable[[Alarm], Awaitable[None]],
+        seconds_between: float = 1.0,
+    ) -> None:
+        """`composer` is None where no sender is configured: notices are then only kept."""
+        self._outbox = outbox
+        self._mailer = mailer
+        self._composer = composer
+        self._clock = clock
+        self._alarm = alarm
+        self._seconds_between = seconds_between
+
+    async def run(self, stop: asyncio.Event) -> None:
+        """Send until told to stop; what is in hand is finished first."""
+        while not stop.is_set():
+            try:
+                await self.tick(stop)
+            except SesauditdError as error:
+                # The outbox keeps everything: the next look finds it again.
+                log.warning("post_failed", error=str(error))
+            await _pause(stop, LOOK_SECONDS)
+
+    async def tick(self, stop: asyncio.Event | None = None) -> int:
+        """Attempt each notice that is due, once; return how many were sent."""
+        ending = stop or asyncio.Event()
+        await self._look_back()
+        troubles: Counter[str] = Counter()
+        sent = 0
+        for posting in await self._outbox.due(self._clock(), BATCH):
+            if ending.is_set():
+                break
+            ended = await self._deliver(posting)
+            if ended is None:
+                continue
+            if ended.try_again:
+                # The others would meet the same AWS.
+                break
+            if ended.state is NoticeState.SENT:
+                sent += 1
+                await _pause(ending, self._seconds_between)
+            elif posting.notice.kind not in SOUNDED_ALREADY:
+                troubles[f"{posting.notice.kind} {ended.state}: {ended.outcome}"] += 1
+        if troubles:
+            summary = "notices did not surely reach their readers: see the outbox"
+            await self._sound("notices_unsent", summary, dict(troubles))
+        return sent
+
+    async def _look_back(self) -> None:
+        """See to what an earlier process left behind, and to notices that came back."""
+        now = self._clock()
+        lost = await self._outbox.abandoned(now)
+        if lost:
+            summary = "the program ended while it sent notices: whether they went is unknown"
+            await self._sound("notices_unknown", summary, {"notices": lost})
+        for dead in await self._outbox.newly_dead(now):
+            log.warning("contact_dead", address=dead.address, customer=dead.customer)
+            summary = "a notice came back for good: ask its reader for another address"
+            about = {"address": dead.address, "customer": dead.customer or "(operator)"}
+            details = {**about, "diagnostic": dead.diagnostic or ""}
+            await self._sound("contact_dead", summary, details)
+
+    async def _deliver(self, posting: Posting) -> Ended | None:
+        """Send one notice and write down what came of it; None if somebody else has it."""
+        ended = await self._attempt(posting)
+        if ended is None:
+            return None
+        notice, now = posting.notice, self._clock()
+        if ended.try_again:
+            due_at = now + _wait(posting.attempts)
+            await self._outbox.put_back(notice.id, ended.outcome or "", due_at, now)
+        else:
+            await self._outbox.finish(
+                notice.id, ended.state, now, outcome=ended.outcome, message_id=ended.message_id
+            )
+        log.info(
+            "notice_ended",
+            notice=notice.id,
+            kind=str(notice.kind),
+            customer=notice.customer,
+            state=str(ended.state),
+            outcome=ended.outcome,
+            message_id=ended.message_id,
+        )
+        return ended
+
+    async def _attempt(self, posting: Posting) -> Ended | None:
+        composer = self._composer
+        if not posting.to:
+            return Ended(NoticeState.UNDELIVERABLE, _nobody(posting))
+        if composer is None:
+            return Ended(NoticeState.UNDELIVERABLE, NO_SENDER)
+        try:
+            raw = composer.compose(posting.notice, posting.to, self._clock()).as_bytes()
+        except (Failed, ValueError) as error:
+            return Ended(NoticeState.FAILED, str(error))
+        if not await self._outbox.begin(posting.notice.id, self._clock()):
+            return None
+        reach("notice.attempted")
+        ended = await self._send(raw, composer, posting)
+        reach("notice.sent")
+        return ended
+
+    async def _send(self, raw: bytes, composer: Composer, posting: Posting) -> Ended:
+        try:
+            message_id = await self._mailer.send(
+                raw, composer.sender, posting.to, composer.configuration_set
+            )
+        except Unavailable as error:
+            again = posting.attempts + 1 < MOST_ATTEMPTS
+            state = NoticeState.REQUESTED if again else NoticeState.FAILED
+            return Ended(state, str(error), try_again=again)
+        except Forbidden as error:
+            return Ended(NoticeState.FAILED, str(error))
+        except (Uncertain, Failed) as error:
+            # Better one notice too few than one too many.
+            return Ended(NoticeState.UNKNOWN, str(error))
+        return Ended(NoticeState.SENT, message_id=message_id)
+
+    async def _sound(self, name: str, summary: str, details: Mapping[str, object]) -> None:
+        alarm = Alarm(name=name, summary=summary, details=details, at=self._clock())
+        await self._alarm(alarm)
+
+
+def _nobody(posting: Posting) -> str:
+    if posting.dead:
+        return ALL_DEAD
+    return NO_OPERATORS if posting.notice.audience is Audience.OPERATOR else NO_CONTACT
+
+
+def _wait(attempts: int) -> timedelta:
+    doublings = min(attempts, 10)
+    return min(FIRST_WAIT * (1 << doublings), LONGEST_WAIT)
+
+
+async def _pause(stop: asyncio.Event, seconds: float) -> None:
+    with suppress(TimeoutError):
+        await asyncio.wait_for(stop.wait(), seconds)

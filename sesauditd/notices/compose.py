@@ -1,0 +1,173 @@
+"""From a notice and its readers to the mail, in plain text and HTML."""
+
+from __future__ import annotations
+
+import json
+import textwrap
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from email.errors import MessageError
+from email.headerregistry import Address
+from email.message import EmailMessage
+from email.policy import SMTP
+from email.utils import format_datetime
+from functools import cache
+from typing import TYPE_CHECKING
+
+from jinja2 import Environment, PackageLoader, StrictUndefined, TemplateError, select_autoescape
+
+from sesauditd.errors import Failed
+from sesauditd.model.addresses import domain_of
+from sesauditd.model.notice import Audience
+from sesauditd.notices import commands
+from sesauditd.notices.advice import advice_for
+from sesauditd.notices.cleaning import cleaned
+from sesauditd.notices.subjects import subject_of, whom
+
+if TYPE_CHECKING:
+    from sesauditd.model.notice import Notice
+
+EVIDENCE_TOLD = 20
+WIDTH = 76
+QUOTED = (" ", ">", "|")
+"""How a line begins that is shown as it is."""
+SENDER_NAME = "Mail desk"
+ENCODING = "quoted-printable"
+"""No line gets too long for SMTP, and a person can still read the raw mail."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Composer:
+    """Composes mails from one sender; pure but for the templates, which are package files."""
+
+    sender: str
+    """Address; what recognises our own mail compares with it (`model.register.OwnNotices`)."""
+    reply_to: str | None = None
+    installation: str = "main"
+    configuration_set: str
+
+    def compose(self, notice: Notice, to: Sequence[str], now: datetime) -> EmailMessage:
+        """Return the mail of a notice to all its readers.
+
+        The same notice always has the same Message-ID. Raises Failed for facts that lack what
+        the kind's template names, and for an address that no header can hold.
+        """
+        try:
+            subject = subject_of(notice, self.installation)
+            context = self._context(notice, subject)
+            mail = EmailMessage(policy=SMTP)
+            self._address(mail, notice, to, now)
+            mail["Subject"] = subject
+            mail.set_content(wrapped(_render(f"{notice.kind}.txt", context)), cte=ENCODING)
+            page = _render(f"{notice.kind}.html", context)
+            mail.add_alternative(page, subtype="html", cte=ENCODING)
+        except (TemplateError, MessageError, ValueError, LookupError, TypeError) as error:
+            raise Failed(f"the notice {notice.id} cannot be composed: {error}") from error
+        return mail
+
+    def _address(
+        self, mail: EmailMessage, notice: Notice, to: Sequence[str], now: datetime
+    ) -> None:
+        mail["From"] = Address(SENDER_NAME, addr_spec=self.sender)
+        mail["To"] = [Address(addr_spec=one) for one in to]
+        mail["Reply-To"] = Address(addr_spec=self.reply_to or self.sender)
+        mail["Date"] = format_datetime(now.astimezone(UTC))
+        mail["Message-ID"] = f"<{notice.id}.sesauditd@{domain_of(self.sender)}>"
+        # RFC 3834: nothing may answer this by itself, and nothing that answers is answered.
+        mail["Auto-Submitted"] = "auto-generated"
+        mail["X-Auto-Response-Suppress"] = "All"
+        mail["Precedence"] = "bulk"
+        mail["X-SES-CONFIGURATION-SET"] = self.configuration_set
+        mail["X-SES-MESSAGE-TAGS"] = "sesauditd=notice"
+
+    def _context(self, notice: Notice, subject: str) -> Mapping[str, object]:
+        facts = cleaned(notice.facts)
+        if not isinstance(facts, dict):
+            raise TypeError("the facts of a notice are an object")
+        return {
+            "title": subject,
+            "facts": facts,
+            "customer": cleaned(notice.customer),
+            "domain": cleaned(notice.domain),
+            "installation": self.installation,
+            "answer_to": self.reply_to or self.sender,
+            "for_customer": notice.audience is Audience.CUSTOMER,
+            "advice": advice_for(_first_rule(facts)),
+        }
+
+
+def wrapped(text: str) -> str:
+    """Return text with its paragraphs wrapped; indented and quoted lines stay as they are."""
+    lines = [
+        line.rstrip()
+        if line.startswith(QUOTED)
+        else textwrap.fill(
+            line,
+            WIDTH,
+            break_long_words=False,
+            break_on_hyphens=False,
+            subsequent_indent="  " if line.startswith("- ") else "",
+        )
+        for line in text.splitlines()
+    ]
+    return "\n".join(lines).strip("\n") + "\n"
+
+
+def minute(moment: object) -> str:
+    """Return a time as a reader takes it in; what is no time stays as it is."""
+    try:
+        return f"{datetime.fromisoformat(str(moment)).astimezone(UTC):%Y-%m-%d %H:%M} UTC"
+    except ValueError:
+        return str(moment)
+
+
+def day(moment: object) -> str:
+    """Return the day of a time, UTC."""
+    return minute(moment).partition(" ")[0]
+
+
+def plain(value: object) -> str:
+    """Return a value of an alarm's details as one reads it."""
+    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+
+
+def rate(part: object, whole: object) -> str:
+    """Return a share in percent, a dash where there is nothing to take it of."""
+    if not isinstance(part, int) or not isinstance(whole, int) or whole <= 0:
+        return "-"
+    return f"{100 * part / max(whole, part):.2f} %"
+
+
+def _first_rule(facts: Mapping[str, object]) -> str | None:
+    grounds = facts.get("grounds")
+    if isinstance(grounds, list) and grounds and isinstance(grounds[0], dict):
+        return str(grounds[0].get("rule"))
+    return None
+
+
+def _render(template: str, context: Mapping[str, object]) -> str:
+    return _environment().get_template(template).render(context)
+
+
+@cache
+def _environment() -> Environment:
+    environment = Environment(
+        loader=PackageLoader("sesauditd.notices"),
+        autoescape=select_autoescape(("html",), default=False),
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+    )
+    environment.filters |= {"minute": minute, "day": day, "plain": plain}
+    environment.globals |= {
+        "EVIDENCE_TOLD": EVIDENCE_TOLD,
+        "approving": commands.approving,
+        "undoing": commands.undoing,
+        "repeating": commands.repeating,
+        "advice_for": advice_for,
+        "rate": rate,
+        "whom": whom,
+    }
+    return environment
