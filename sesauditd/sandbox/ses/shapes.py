@@ -7,7 +7,7 @@ import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, cast
-from urllib.parse import parse_qsl
+from urllib.parse import parse_qs, parse_qsl
 from xml.sax.saxutils import escape
 
 from botocore.model import ListShape, Shape, StructureShape
@@ -123,13 +123,15 @@ def _placed(call: Call, parts: Mapping[str, str], member: Shape) -> object:
     name = member.serialization.get("name", "")
     if member.serialization["location"] == "uri":
         return parts.get(name)
-    value = call.query.get(name)
-    return [value] if value is not None and isinstance(member, ListShape) else value
+    values = parse_qs(call.query_string, keep_blank_values=True).get(name, [])
+    if isinstance(member, ListShape):
+        return values or None
+    return values[-1] if values else None
 
 
 def _read_v1(call: Call) -> Request:
     form = dict(parse_qsl(call.body.decode("utf-8", "replace"), keep_blank_values=True))
-    form = form or dict(call.query)
+    form = form or dict(parse_qsl(call.query_string, keep_blank_values=True))
     action = form.get("Action", "")
     operation = models.operation_of_v1(action)
     if operation is None:
