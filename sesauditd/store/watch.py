@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from sqlalchemy import select
 
 from sesauditd.model.calendar import aware
+from sesauditd.store import notices
 from sesauditd.store.statements import upsert
 from sesauditd.store.tables import events, observations
 
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
 
     from sqlalchemy.ext.asyncio import AsyncConnection
 
+    from sesauditd.model.notice import Notice
     from sesauditd.store.engine import Database
 
 FIRST_RUN = "first_run"
@@ -86,6 +88,14 @@ class Memory:
         """Keep facts under a name, in the place of what was there."""
         async with self.database.write() as connection:
             await remember(connection, name, facts, now)
+
+    async def tell(
+        self, name: str, facts: Mapping[str, object], notice: Notice, now: datetime
+    ) -> None:
+        """Keep facts and ask for the notice about them, both or neither."""
+        async with self.database.write() as connection:
+            await remember(connection, name, facts, now)
+            await notices.request(connection, notice, now)
 
     async def last_message(self) -> datetime | None:
         """Return when a message last came out of the queue, None if none ever did."""

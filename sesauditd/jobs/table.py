@@ -1,0 +1,73 @@
+"""Which jobs there are, when they are owed, and in which order they are run."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, TypeAlias
+
+from sesauditd.daemon.failpoint import reach
+from sesauditd.jobs.schedule import Frequent, Job, Periodic, Since
+from sesauditd.model.owed import Period, daily, weekly
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+EVERY_TICK = timedelta(0)
+EVERY_FEW_MINUTES = timedelta(minutes=5)
+
+ForPeriod: TypeAlias = Callable[[Period, datetime], Awaitable[object]]
+Look: TypeAlias = Callable[[datetime], Awaitable[object]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Work:
+    """What the jobs do; every part is harmless to repeat."""
+
+    watch_clock: Look
+    roll_up: ForPeriod
+    """Close one day."""
+    enforce: ForPeriod
+    """Judge every week that ended before the period's due time."""
+    may_judge: Callable[[Period, datetime], Awaitable[bool]]
+    """Whether a week can be judged yet."""
+    digest: ForPeriod
+    """Tell each customer of one day's blocks."""
+    shadow_digest: ForPeriod
+    """Tell operators what one day would have brought."""
+    summarise: ForPeriod
+    """Tell operators about one week."""
+    tell_waiting: Look
+    """Tell operators what waits for them."""
+    watch_account: Look
+    watch_pipe: Look
+    copy_journal: Look
+
+
+def table(work: Work, *, rollup: str, enforcement: str) -> Sequence[Job]:
+    """Return the jobs, with the two times of the configuration: `00:30`, `monday 03:00`."""
+    days, weeks = daily(rollup), weekly(enforcement)
+    event, run = Since.FIRST_EVENT, Since.FIRST_RUN
+    roll_up = _reaching("jobs.rolled_up", work.roll_up)
+    enforce = _reaching("jobs.enforced", work.enforce)
+    return (
+        Frequent(name="clock", every=EVERY_TICK, run=work.watch_clock),
+        Frequent(name="journal", every=EVERY_TICK, run=work.copy_journal),
+        Periodic(name="rollup", calendar=days, since=event, run=roll_up),
+        Periodic(name="weekly", calendar=weeks, since=event, run=enforce, ready=work.may_judge),
+        Periodic(name="digest", calendar=days, since=run, run=work.digest),
+        Periodic(name="shadow_digest", calendar=days, since=run, run=work.shadow_digest),
+        Periodic(name="summary", calendar=weeks, since=run, run=work.summarise, after="weekly"),
+        Frequent(name="waiting", every=EVERY_TICK, run=work.tell_waiting),
+        Frequent(name="account", every=EVERY_FEW_MINUTES, run=work.watch_account),
+        Frequent(name="pipe", every=EVERY_FEW_MINUTES, run=work.watch_pipe),
+    )
+
+
+def _reaching(failpoint: str, run: ForPeriod) -> ForPeriod:
+    async def _run(period: Period, now: datetime) -> None:
+        await run(period, now)
+        reach(failpoint)
+
+    return _run
