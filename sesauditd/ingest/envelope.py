@@ -43,6 +43,8 @@ class Unwrapped:
     """TopicArn of the envelope; None for a raw delivery."""
     sent_at: datetime | None = None
     """When SNS sent it, by the envelope."""
+    enveloped: bool = False
+    """Whether there was an envelope, with or without a topic in it."""
 
 
 def unwrap(body: bytes | str) -> Unwrapped:
@@ -64,6 +66,7 @@ def unwrap_document(document: Document) -> Unwrapped:
             noise=_CONFIRMATIONS[document.sns_type],
             topic=text(document.sns_topic, LONGEST_ARN),
             sent_at=moment(document.sns_timestamp),
+            enveloped=True,
         )
     noise = _noise_in(document)
     return Unwrapped(message=None if noise else document, noise=noise)
@@ -80,6 +83,7 @@ def _enveloped(envelope: Document) -> Unwrapped:
         noise=noise,
         topic=text(envelope.sns_topic, LONGEST_ARN),
         sent_at=moment(envelope.sns_timestamp),
+        enveloped=True,
     )
 
 

@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
 LAST_RECEIPT = datetime(2200, 1, 1, tzinfo=UTC)
 """No daemon wrote a receive time after this; sums with it stay inside the calendar."""
+UNVERIFIED = "unverified:"
+"""How the reason begins where a message may be forged: it is kept and never acted on."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,7 +35,11 @@ class RawLine:
     line: int
     """One-based."""
     fault: str | None = None
-    """Why the line cannot be read whatever it holds; `text` is then only its beginning."""
+    """Why the line is not to be read whatever it holds; `text` may be only its beginning."""
+    received_at: datetime | None = None
+    """When the queue handed it over; `text` is then the raw body itself, no record around it."""
+    topics: frozenset[str] | None = None
+    """The SNS topics whose envelopes are believed; None believes them all."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,6 +70,7 @@ def read(raw: RawLine, *, now: datetime, register: Register, own_notices: OwnNot
     received_at = held.received_at or now
     try:
         unwrapped = held.unwrapped()
+        _check_topic(unwrapped, raw.topics)
         if unwrapped.message is None:
             return Reading(origin=origin, received_at=received_at, noise=unwrapped.noise)
         feedback = parse(unwrapped.message)
@@ -80,8 +87,8 @@ def read(raw: RawLine, *, now: datetime, register: Register, own_notices: OwnNot
 
 
 def _held(raw: RawLine) -> _Held:
-    if raw.fault is not None:
-        return _Held(body=raw.text, fault=raw.fault)
+    if raw.received_at is not None or raw.fault is not None:
+        return _Held(body=raw.text, received_at=_believed(raw.received_at), fault=raw.fault)
     try:
         document = decode(raw.text)
     except Unreadable:
@@ -101,10 +108,24 @@ def _archived(record: Document, body: bytes) -> _Held:
     fault = None
     if claimed is not None and claimed != hashlib.sha256(body).hexdigest():
         fault = "an archive record whose body does not match its sha256"
-    received_at = moment(record.archived_received_at)
-    if received_at is not None and not SES_LAUNCH <= received_at < LAST_RECEIPT:
-        received_at = None
+    received_at = _believed(moment(record.archived_received_at))
     return _Held(body=body, received_at=received_at, fault=fault)
+
+
+def _believed(received_at: datetime | None) -> datetime | None:
+    """Return a receive time that a working clock can have shown, None for any other."""
+    if received_at is None or not SES_LAUNCH <= received_at < LAST_RECEIPT:
+        return None
+    return received_at
+
+
+def _check_topic(unwrapped: Unwrapped, topics: frozenset[str] | None) -> None:
+    """Raise Unreadable for an envelope of a topic that is not ours; a raw delivery has none."""
+    if topics is not None and unwrapped.enveloped and unwrapped.topic not in topics:
+        raise Unreadable(
+            f"{UNVERIFIED} an envelope of the topic {unwrapped.topic or 'without a name'}, "
+            "which is not in queue.topic_arns"
+        )
 
 
 def _sent_as_received(

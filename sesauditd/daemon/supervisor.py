@@ -1,0 +1,112 @@
+"""Runs the daemon's services together: one stop for all, a grace, and one error if one fails."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+from collections.abc import Callable, Coroutine, Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any, TypeAlias
+
+import structlog
+
+from sesauditd.errors import Failed
+
+SIGNALS = (signal.SIGTERM, signal.SIGINT)
+
+Service: TypeAlias = Callable[[asyncio.Event], Coroutine[Any, Any, None]]
+"""Works until the event is set, then finishes what it has in hand and returns."""
+
+_Running: TypeAlias = dict[str, asyncio.Task[None]]
+
+log = structlog.get_logger()
+
+
+async def supervise(
+    services: Mapping[str, Service], *, stop: asyncio.Event, grace_seconds: float
+) -> None:
+    """Run all services until `stop` is set or one ends, then give the others the grace.
+
+    SIGTERM and SIGINT set `stop`; a second one cancels what still runs. Raises the error of
+    the service that failed first, and Failed if one ended without being asked to.
+    """
+    running = {name: asyncio.create_task(work(stop), name=name) for name, work in services.items()}
+    try:
+        with _signals(stop, running):
+            fallen = await _first_end(running, stop)
+            stop.set()
+            await _wait(running, grace_seconds)
+    finally:
+        stop.set()
+        await _cancel(running)
+    _raise_first(running, fallen)
+
+
+async def _first_end(running: _Running, stop: asyncio.Event) -> tuple[str, ...]:
+    """Wait for the stop or for a service's end; return the services that ended by themselves."""
+    if not running:
+        await stop.wait()
+        return ()
+    asked = asyncio.create_task(stop.wait())
+    try:
+        await asyncio.wait({asked, *running.values()}, return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        asked.cancel()
+    if stop.is_set():
+        return ()
+    return tuple(name for name, task in running.items() if task.done())
+
+
+async def _wait(running: _Running, grace_seconds: float) -> None:
+    log.info("services_stopping", services=sorted(_alive(running)))
+    if _alive(running):
+        await asyncio.wait(running.values(), timeout=grace_seconds)
+
+
+async def _cancel(running: _Running) -> None:
+    late = _alive(running)
+    if late:
+        log.warning("services_cancelled", services=sorted(late))
+    for name in late:
+        running[name].cancel()
+    await asyncio.gather(*running.values(), return_exceptions=True)
+
+
+def _alive(running: _Running) -> list[str]:
+    return [name for name, task in running.items() if not task.done()]
+
+
+def _raise_first(running: _Running, fallen: tuple[str, ...]) -> None:
+    errors = {
+        name: error
+        for name, task in running.items()
+        if not task.cancelled() and (error := task.exception()) is not None
+    }
+    first = next((name for name in (*fallen, *errors) if name in errors), None)
+    for name, error in errors.items():
+        log.error("service_failed", service=name, reason=str(error), kind=type(error).__name__)
+    if first is not None:
+        raise errors[first]
+    if fallen:
+        raise Failed(f"the service {fallen[0]} ended without being asked to")
+
+
+@contextmanager
+def _signals(stop: asyncio.Event, running: _Running) -> Iterator[None]:
+    seen: list[signal.Signals] = []
+
+    def asked(number: signal.Signals) -> None:
+        log.info("signal_received", signal=number.name)
+        for task in running.values() if seen else ():
+            task.cancel()
+        seen.append(number)
+        stop.set()
+
+    loop = asyncio.get_running_loop()
+    for number in SIGNALS:
+        loop.add_signal_handler(number, asked, number)
+    try:
+        yield
+    finally:
+        for number in SIGNALS:
+            loop.remove_signal_handler(number)

@@ -1,0 +1,90 @@
+"""A batch of received messages as one object of the archive, and as lines to be read."""
+
+from __future__ import annotations
+
+import gzip
+import hashlib
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from sesauditd.ingest.reader import RawLine
+from sesauditd.model.calendar import EPOCH
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+QUICK = 1
+"""zlib's level: what a better one saves is not worth its time (performance.md)."""
+ONE_MILLISECOND = timedelta(milliseconds=1)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Received:
+    """One message as the queue handed it over."""
+
+    message_id: str
+    receipt: str
+    """Good for this one delivery: with it the message is acknowledged and kept invisible."""
+    body: bytes
+    """UTF-8, whatever it says."""
+    sent_at: datetime | None
+    receive_count: int
+    received_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Packed:
+    """An object of the archive, ready to be kept."""
+
+    key: str
+    """Below the archive's prefix; made of a time and a hash, of no word from any message."""
+    body: bytes
+    sha256: bytes
+    """Of `body`, 32 bytes; the key holds it too."""
+
+
+class _Record(msgspec.Struct):
+    message_id: str
+    received_at: datetime
+    sent_at: datetime | None
+    receive_count: int
+    sha256: str
+    body: str
+
+
+_ENCODER = msgspec.json.Encoder()
+
+
+def pack(batch: Sequence[Received]) -> Packed:
+    """Return the batch as a gzip file of one JSON object a line, always the same bytes.
+
+    The hour in the key is that of the first receipt. A batch is never empty.
+    """
+    body = gzip.compress(_ENCODER.encode_lines(map(_record, batch)), QUICK, mtime=0)
+    digest = hashlib.sha256(body)
+    first = min(message.received_at for message in batch).astimezone(UTC)
+    stamp = (first - EPOCH) // ONE_MILLISECOND
+    key = f"raw/dt={first:%Y-%m-%d}/hour={first:%H}/{stamp}-{digest.hexdigest()}.jsonl.gz"
+    return Packed(key=key, body=body, sha256=digest.digest())
+
+
+def raw_lines(batch: Sequence[Received], key: str) -> list[RawLine]:
+    """Return the messages as lines of the object that `pack` makes of the same batch."""
+    return [
+        RawLine(text=message.body, origin_source=key, line=number, received_at=message.received_at)
+        for number, message in enumerate(batch, start=1)
+    ]
+
+
+def _record(message: Received) -> _Record:
+    return _Record(
+        message_id=message.message_id,
+        received_at=message.received_at,
+        sent_at=message.sent_at,
+        receive_count=message.receive_count,
+        sha256=hashlib.sha256(message.body).hexdigest(),
+        body=message.body.decode(),
+    )
