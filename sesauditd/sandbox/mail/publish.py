@@ -1,0 +1,97 @@
+"""Passes messages of SES on to subscribed queues, as SNS does (ses-facts 2)."""
+
+from __future__ import annotations
+
+import json
+import uuid
+from collections import Counter
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+import structlog
+
+from sesauditd.errors import Missing
+from sesauditd.sandbox import policies
+from sesauditd.sandbox.mail.events import stamp
+
+if TYPE_CHECKING:
+    from sesauditd.sandbox.mail.queues import Registry, Subscription, TopicFacts
+    from sesauditd.sandbox.mail.signing import Signer
+
+log = structlog.get_logger()
+
+
+class Press:
+    """Publishes to topics; `lost` counts by reason what nobody will ever get."""
+
+    def __init__(self, registry: Registry, signer: Signer, account_id: str) -> None:
+        self._registry = registry
+        self._signer = signer
+        self._account_id = account_id
+        self.published = 0
+        self.lost: Counter[str] = Counter()
+
+    def publish(
+        self, topic_arn: str, message: str, *, source_arn: str, subject: str | None, at: datetime
+    ) -> bool:
+        """Return False if SES may not publish to that topic, or there is none."""
+        topic = self._registry.topic(topic_arn)
+        if topic is None:
+            return self._refused("there is no such topic", topic_arn)
+        taken = policies.topic_takes(
+            topic.policy, topic_arn=topic_arn, source_arn=source_arn, account_id=self._account_id
+        )
+        if not taken.allowed:
+            return self._refused("the topic's policy refuses it", topic_arn)
+        self.published += 1
+        queues = [one for one in topic.subscriptions if one.protocol == "sqs"]
+        enveloped = ""
+        for subscription in queues:
+            if not subscription.raw and not enveloped:
+                enveloped = self._envelope(topic_arn, topic, message, subject, at)
+            self._deliver(subscription, topic_arn, message if subscription.raw else enveloped)
+        return True
+
+    def _deliver(self, subscription: Subscription, topic_arn: str, body: str) -> None:
+        """A client error is not tried again: dead letters, or lost (ses-facts 2.3)."""
+        for queue in (subscription.endpoint, subscription.dead_letters):
+            if queue is not None and self._put(queue, topic_arn, body):
+                return
+        self.lost["no queue took it"] += 1
+        log.warning("sandbox_message_lost", subscription=subscription.arn)
+
+    def _put(self, queue: str, topic_arn: str, body: str) -> bool:
+        try:
+            policy = self._registry.queue_policy(queue)
+            taken = policies.queue_takes(policy, queue_arn=queue, topic_arn=topic_arn)
+            if taken.allowed:
+                self._registry.put(queue, body)
+        except Missing:
+            return False
+        return taken.allowed
+
+    def _refused(self, why: str, topic_arn: str) -> bool:
+        self.lost[why] += 1
+        log.warning("sandbox_publish_refused", topic=topic_arn, why=why)
+        return False
+
+    def _envelope(
+        self, topic_arn: str, topic: TopicFacts, message: str, subject: str | None, at: datetime
+    ) -> str:
+        """Return a notification; the message in it is a text (ses-facts 2.1)."""
+        region = topic_arn.split(":")[3]
+        envelope = {
+            "Type": "Notification",
+            "MessageId": str(uuid.uuid4()),
+            "TopicArn": topic_arn,
+            **({"Subject": subject} if subject else {}),
+            "Message": message,
+            "Timestamp": stamp(at),
+            "SignatureVersion": topic.signature_version,
+        }
+        envelope["Signature"] = self._signer.signature(envelope, topic.signature_version)
+        envelope["SigningCertURL"] = self._signer.certificate_url
+        envelope["UnsubscribeURL"] = (
+            f"https://sns.{region}.amazonaws.com/?Action=Unsubscribe&SubscriptionArn={topic_arn}"
+        )
+        return json.dumps(envelope, indent=2, separators=(",", " : "))

@@ -1,0 +1,114 @@
+"""Topics and queues as moto keeps them in this process."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from moto.sns.models import Topic, sns_backends
+from moto.sqs.exceptions import QueueDoesNotExist
+from moto.sqs.models import Queue, sqs_backends
+
+from sesauditd.errors import Missing
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Subscription:
+    """A queue that hears of a topic; `dead_letters` is the ARN of its own queue for what failed."""
+
+    arn: str
+    protocol: str
+    endpoint: str
+    raw: bool
+    dead_letters: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TopicFacts:
+    """What publishing asks of a topic."""
+
+    policy: str
+    signature_version: str
+    subscriptions: Sequence[Subscription]
+
+
+class Registry(Protocol):
+    """Where topics and queues are."""
+
+    def topic(self, arn: str) -> TopicFacts | None:
+        """Return a topic, None if there is none."""
+        ...
+
+    def queue_policy(self, arn: str) -> str | None:
+        """Return a queue's policy; raises Missing if there is no such queue."""
+        ...
+
+    def put(self, arn: str, body: str) -> None:
+        """Put a message into a queue; raises Missing if there is none."""
+        ...
+
+
+class MotoRegistry:
+    """Reads moto's own objects, without a client for each message.
+
+    moto locks a queue's list of messages itself, so several threads may put.
+    """
+
+    def topic(self, arn: str) -> TopicFacts | None:
+        """Return a topic, None if there is none."""
+        _, _, _, region, account, _ = arn.split(":", 5)
+        backend = sns_backends[account][region]
+        found: Topic | None = backend.topics.get(arn)
+        if found is None:
+            return None
+        subscriptions = [
+            Subscription(
+                arn=one.arn,
+                protocol=one.protocol,
+                endpoint=one.endpoint,
+                raw=str(one.attributes.get("RawMessageDelivery", "")).lower() == "true",
+                dead_letters=_dead_letters(one.attributes),
+            )
+            for one in tuple(backend.subscriptions.values())
+            if one.topic is found
+        ]
+        # moto keeps an attribute that it does not know under the name in lower case.
+        version = str(getattr(found, "signature_version", "1"))
+        return TopicFacts(
+            policy=found.policy, signature_version=version, subscriptions=subscriptions
+        )
+
+    def queue_policy(self, arn: str) -> str | None:
+        """Return a queue's policy.
+
+        Raises:
+            Missing: there is no such queue.
+        """
+        policy = self._queue(arn).policy
+        return None if policy is None else str(policy)
+
+    def put(self, arn: str, body: str) -> None:
+        """Put a message into a queue.
+
+        Raises:
+            Missing: there is no such queue.
+        """
+        queue = self._queue(arn)
+        sqs_backends[queue.account_id][queue.region].send_message(queue.name, body)
+
+    def _queue(self, arn: str) -> Queue:
+        _, _, _, region, account, name = arn.split(":", 5)
+        try:
+            return sqs_backends[account][region].get_queue(name)
+        except QueueDoesNotExist as error:
+            raise Missing(f"there is no queue {arn}") from error
+
+
+def _dead_letters(attributes: Mapping[str, object]) -> str | None:
+    policy = attributes.get("RedrivePolicy")
+    if not policy:
+        return None
+    found = json.loads(policy) if isinstance(policy, str) else policy
+    return str(found["deadLetterTargetArn"]) if isinstance(found, Mapping) else None
