@@ -23,6 +23,9 @@ LARGEST_BODY = 64 * 1024 * 1024
 Guard: TypeAlias = Callable[[Call], Answer | None]
 """Answers a call in place of the emulator, or None to let it pass."""
 
+Amendment: TypeAlias = Callable[[Call, Answer], Answer]
+"""Adds to an emulator's answer what it does not know."""
+
 
 class Answering(Protocol):
     """Who answers the calls that no fault and no guard stopped."""
@@ -40,12 +43,14 @@ class Front:
         *,
         answering: Answering,
         guards: Sequence[Guard],
+        amend: Amendment,
         faults: Faults,
         recording: Recording,
         clock: Callable[[], datetime],
     ) -> None:
         self._answering = answering
         self._guards = guards
+        self._amend = amend
         self._faults = faults
         self._recording = recording
         self._clock = clock
@@ -95,7 +100,8 @@ class Front:
             stopped = guard(call)
             if stopped is not None:
                 return stopped
-        return await self._answering.answer(call, raw_path)
+        answer = await self._answering.answer(call, raw_path)
+        return self._amend(call, answer)
 
 
 async def _call_of(request: web.Request, service: str, access_key_id: str) -> Call:

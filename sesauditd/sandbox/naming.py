@@ -48,8 +48,13 @@ def is_write(operation: str | None) -> bool:
 
 def parameters_of(call: Call) -> dict[str, str]:
     """Return the call's parameters as short texts; a body that is an object has none."""
+    return {name: value[:LONGEST] for name, value in whole_parameters_of(call).items()}
+
+
+def whole_parameters_of(call: Call) -> dict[str, str]:
+    """Return the call's parameters as texts of any length."""
     given = {**call.query, **_form(call), **_document(call)}
-    return {name: value[:LONGEST] for name, value in given.items() if name not in _NOT_PARAMETERS}
+    return {name: value for name, value in given.items() if name not in _NOT_PARAMETERS}
 
 
 def _form(call: Call) -> dict[str, str]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import threading
 from asyncio import FIRST_COMPLETED
-from collections.abc import AsyncIterator, Callable, Coroutine, Mapping
+from collections.abc import AsyncIterator, Callable, Coroutine, Mapping, Sequence
 from concurrent.futures import Future
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
@@ -17,10 +17,15 @@ from sesauditd.sandbox import upstream
 from sesauditd.sandbox.admin import Admin
 from sesauditd.sandbox.authorization import Authorization
 from sesauditd.sandbox.backend import HOST, moto_server
+from sesauditd.sandbox.boundaries import Boundaries
+from sesauditd.sandbox.callers import Callers
 from sesauditd.sandbox.clock import SandboxClock
 from sesauditd.sandbox.faults import Faults
-from sesauditd.sandbox.front import LARGEST_BODY, Front
+from sesauditd.sandbox.front import LARGEST_BODY, Front, Guard
+from sesauditd.sandbox.limits import Limits
+from sesauditd.sandbox.pace import Pace, TokenBucket
 from sesauditd.sandbox.recording import Recording
+from sesauditd.sandbox.zones import Zones
 
 ACCOUNT_ID = "123456789012"
 REGION = "eu-central-1"
@@ -31,6 +36,8 @@ class Options:
     """How a sandbox is to be.
 
     `port` 0 takes a free one. `elsewhere` names another emulator's URL for a service ("sqs").
+    `ses_calls_per_second` holds SES's control plane to a rate (ses-facts 9), None lets it run.
+    `ignore_case` says whether SES honours IgnoreCase operators (ses-facts 4.1, [?]).
     """
 
     clock: Callable[[], datetime]
@@ -40,6 +47,8 @@ class Options:
     region: str = REGION
     account_id: str = ACCOUNT_ID
     elsewhere: Mapping[str, str] = field(default_factory=dict)
+    ses_calls_per_second: float | None = None
+    ignore_case: bool = True
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,12 +76,17 @@ async def opened(options: Options) -> AsyncIterator[Sandbox]:
     """Run a sandbox on this loop while the block runs."""
     clock = SandboxClock(options.clock)
     faults, recording = Faults(), Recording()
+    boundaries = Boundaries(options.account_id)
+    authorization = Authorization(
+        options.account_id, boundaries=boundaries.by_user, ignore_case=options.ignore_case
+    )
     async with AsyncExitStack() as stack:
         moto_url = await stack.enter_async_context(moto_server())
         session = await stack.enter_async_context(upstream.session())
         front = Front(
             answering=upstream.Upstream(session, moto_url, options.elsewhere),
-            guards=(),
+            guards=_guards(options, authorization, boundaries),
+            amend=boundaries.amend,
             faults=faults,
             recording=recording,
             clock=clock,
@@ -90,7 +104,7 @@ async def opened(options: Options) -> AsyncIterator[Sandbox]:
             clock=clock,
             faults=faults,
             recording=recording,
-            authorization=Authorization(options.account_id),
+            authorization=authorization,
         )
 
 
@@ -116,6 +130,22 @@ async def start(options: Options) -> AsyncIterator[Sandbox]:
         loop.call_soon_threadsafe(loop.stop)
         await asyncio.to_thread(thread.join)
         loop.close()
+
+
+def _guards(
+    options: Options, authorization: Authorization, boundaries: Boundaries
+) -> Sequence[Guard]:
+    """Return what stands before the emulators, in order."""
+    account_id = options.account_id
+    guards: list[Guard] = [
+        Callers(authorization).stop,
+        Limits(account_id).stop,
+        boundaries.stop,
+        Zones(account_id).stop,
+    ]
+    if options.ses_calls_per_second is not None:
+        guards.insert(0, Pace(TokenBucket(options.ses_calls_per_second)).stop)
+    return guards
 
 
 async def _hold(options: Options, begun: Future[Sandbox], stop: asyncio.Event) -> None:
