@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from datetime import datetime
 from typing import TYPE_CHECKING, Protocol
 
-from sesauditd.errors import Failed
 from sesauditd.sandbox.ses.configuration_sets import named
 from sesauditd.sandbox.ses.declined import Declined, already_exists, bad_request, not_found
 from sesauditd.sandbox.ses.values import ConfigurationSet, Destination
@@ -30,15 +30,17 @@ _OTHER_KINDS = (
 )
 
 
-class Publisher(Protocol):
-    """Publishes to SNS in the name of SES."""
+class Topics(Protocol):
+    """Who passes a message on to the subscribers of a topic, in the name of SES."""
 
-    async def publish(self, topic_arn: str, message: str, *, source_arn: str) -> None:
-        """Publish for the resource `source_arn`; raise Failed if the topic does not take it."""
+    def publish(
+        self, topic_arn: str, message: str, *, source_arn: str, subject: str | None, at: datetime
+    ) -> bool:
+        """Return False if SES may not publish to that topic, or there is none."""
         ...
 
 
-async def create(ses: Ses, publisher: Publisher, parameters: Parameters) -> Result:
+def create(ses: Ses, topics: Topics, parameters: Parameters) -> Result:
     """CreateConfigurationSetEventDestination; an SNS topic gets the validation message."""
     found = named(ses, parameters)
     name = parameters["EventDestinationName"]
@@ -48,16 +50,16 @@ async def create(ses: Ses, publisher: Publisher, parameters: Parameters) -> Resu
         text = f"A configuration set has at most {MOST_DESTINATIONS} event destinations."
         raise Declined("LimitExceededException", text)
     made = _defined(Destination(name=name), parameters["EventDestination"])
-    await _validate(ses, publisher, found, made)
+    _validate(ses, topics, found, made)
     return _keep(ses, named(ses, parameters), made)
 
 
-async def update(ses: Ses, publisher: Publisher, parameters: Parameters) -> Result:
+def update(ses: Ses, topics: Topics, parameters: Parameters) -> Result:
     """UpdateConfigurationSetEventDestination; what is left out stays."""
     found = named(ses, parameters)
     before = _destination(found, parameters["EventDestinationName"])
     made = _defined(before, parameters["EventDestination"])
-    await _validate(ses, publisher, found, made)
+    _validate(ses, topics, found, made)
     return _keep(ses, named(ses, parameters), made)
 
 
@@ -106,9 +108,7 @@ def _defined(before: Destination, definition: Parameters) -> Destination:
     return made
 
 
-async def _validate(
-    ses: Ses, publisher: Publisher, owner: ConfigurationSet, destination: Destination
-) -> None:
+def _validate(ses: Ses, topics: Topics, owner: ConfigurationSet, destination: Destination) -> None:
     """Publish the validation message; SES knows standard topics only (ses-facts 2.3)."""
     topic = destination.topic
     if topic is None:
@@ -116,10 +116,8 @@ async def _validate(
     if topic.endswith(".fifo"):
         raise bad_request(f"Topic <{topic}> is a FIFO topic.")
     source = ses.arn("configuration-set", owner.name)
-    try:
-        await publisher.publish(topic, VALIDATION, source_arn=source)
-    except Failed as error:
-        raise bad_request(f"Could not publish to SNS topic <{topic}>: {error}") from error
+    if not topics.publish(topic, VALIDATION, source_arn=source, subject=None, at=ses.clock()):
+        raise bad_request(f"Amazon SES could not publish to SNS topic <{topic}>.")
 
 
 def _keep(ses: Ses, owner: ConfigurationSet, made: Destination) -> Result:

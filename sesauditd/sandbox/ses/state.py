@@ -6,6 +6,7 @@ from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from threading import RLock
 from typing import TypeAlias
 
 from sesauditd.errors import Missing
@@ -66,7 +67,11 @@ def no_records(_name: str, _kind: str) -> Sequence[str]:
 
 @dataclass(slots=True, kw_only=True)
 class Ses:
-    """Everything that SES remembers; `records` answers from DNS as (name, type) -> values."""
+    """Everything that SES remembers; `records` answers from DNS as (name, type) -> values.
+
+    SMTP and the API come from several threads: who reads a value and puts another one in its
+    place holds `lock`.
+    """
 
     clock: Clock
     account_id: str = "123456789012"
@@ -81,16 +86,19 @@ class Ses:
     tenant_suppression: dict[str, Suppressions] = field(default_factory=dict)
     global_suppression: dict[str, datetime] = field(default_factory=dict)
     sent: deque[tuple[datetime, int]] = field(default_factory=deque)
+    lock: RLock = field(default_factory=RLock, repr=False, compare=False)
 
     def identity(self, name: str) -> Identity | None:
         """Return an identity with its records looked up anew, or None."""
-        found = self.identities.get(canonical(name))
-        if found is None:
-            return None
         at_once = self.switches.verify_at_once
-        looked_at = checked(found, self.records, self.clock(), region=self.region, at_once=at_once)
-        self.identities[found.name] = looked_at
-        return looked_at
+        with self.lock:
+            found = self.identities.get(canonical(name))
+            if found is None:
+                return None
+            now = self.clock()
+            looked_at = checked(found, self.records, now, region=self.region, at_once=at_once)
+            self.identities[found.name] = looked_at
+            return looked_at
 
     def identity_for(self, address: str) -> Identity | None:
         """Return the most specific verified identity that covers an address, or None.

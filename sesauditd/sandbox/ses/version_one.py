@@ -7,7 +7,6 @@ import json
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from sesauditd.errors import Failed
 from sesauditd.sandbox.ses import account
 from sesauditd.sandbox.ses.declined import Declined
 from sesauditd.sandbox.ses.identities import new_identity, with_signing
@@ -15,7 +14,7 @@ from sesauditd.sandbox.ses.state import Ses, canonical
 from sesauditd.sandbox.ses.values import Check, Identity
 
 if TYPE_CHECKING:
-    from sesauditd.sandbox.ses.destinations import Publisher
+    from sesauditd.sandbox.ses.destinations import Topics
     from sesauditd.sandbox.ses.reading import Parameters
     from sesauditd.sandbox.ses.writing import Result
 
@@ -66,16 +65,15 @@ def notifications(ses: Ses, parameters: Parameters) -> Result:
     return {"NotificationAttributes": shown}
 
 
-async def set_topic(ses: Ses, publisher: Publisher, parameters: Parameters) -> Result:
+def set_topic(ses: Ses, topics: Topics, parameters: Parameters) -> Result:
     """SetIdentityNotificationTopic; the topic gets a JSON message first (ses-facts 1.6)."""
     found = _named(ses, parameters)
     kind, topic = parameters["NotificationType"], parameters.get("SnsTopic")
     if topic:
-        await _announce(ses, publisher, found, kind, topic)
-    topics = {key: one for key, one in found.topics.items() if key != kind}
-    ses.identities[found.name] = replace(
-        ses.identities[found.name], topics={**topics, kind: topic} if topic else topics
-    )
+        _announce(ses, topics, found, kind, topic)
+    kept = {key: one for key, one in found.topics.items() if key != kind}
+    chosen = {**kept, kind: topic} if topic else kept
+    ses.identities[found.name] = replace(ses.identities[found.name], topics=chosen)
     return {}
 
 
@@ -125,19 +123,16 @@ def _named(ses: Ses, parameters: Parameters) -> Identity:
     return found
 
 
-async def _announce(
-    ses: Ses, publisher: Publisher, identity: Identity, kind: str, topic: str
-) -> None:
+def _announce(ses: Ses, topics: Topics, identity: Identity, kind: str, topic: str) -> None:
     text = (
         f"You have successfully subscribed your Amazon SNS topic '{topic}' to receive '{kind}' "
         f"notifications from Amazon SES for identity '{identity.name}'."
     )
     message = {"notificationType": "AmazonSnsSubscriptionSucceeded", "message": text}
     source = ses.arn("identity", identity.name)
-    try:
-        await publisher.publish(topic, json.dumps(message), source_arn=source)
-    except Failed as error:
-        raise Declined("InvalidParameterValue", f"Invalid SNS topic <{topic}>: {error}") from error
+    told = json.dumps(message)
+    if not topics.publish(topic, told, source_arn=source, subject=None, at=ses.clock()):
+        raise Declined("InvalidParameterValue", f"Invalid SNS topic <{topic}>.")
 
 
 def _notifications(identity: Identity) -> Result:
