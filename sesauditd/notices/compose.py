@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import textwrap
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -30,8 +31,8 @@ if TYPE_CHECKING:
 
 EVIDENCE_TOLD = 20
 WIDTH = 76
-QUOTED = (" ", ">", "|")
-"""How a line begins that is shown as it is."""
+_GAPS = re.compile(r"\n{3,}")
+_BEGINNING = re.compile(" *(?:> |- )?")
 SENDER_NAME = "Mail desk"
 ENCODING = "quoted-printable"
 """No line gets too long for SMTP, and a person can still read the raw mail."""
@@ -98,20 +99,27 @@ class Composer:
 
 
 def wrapped(text: str) -> str:
-    """Return text with its paragraphs wrapped; indented and quoted lines stay as they are."""
-    lines = [
-        line.rstrip()
-        if line.startswith(QUOTED)
-        else textwrap.fill(
-            line,
-            WIDTH,
-            break_long_words=False,
-            break_on_hyphens=False,
-            subsequent_indent="  " if line.startswith("- ") else "",
-        )
-        for line in text.splitlines()
-    ]
-    return "\n".join(lines).strip("\n") + "\n"
+    """Return text with its lines wrapped, each under its own beginning; commands stay whole."""
+    return _GAPS.sub("\n\n", "\n".join(_line(one) for one in text.splitlines())).strip("\n") + "\n"
+
+
+def _line(line: str) -> str:
+    beginning = _BEGINNING.match(line)
+    prefix = beginning.group() if beginning else ""
+    if line.removeprefix(prefix).startswith(commands.PROGRAM):
+        return line
+    return textwrap.fill(
+        line,
+        WIDTH,
+        subsequent_indent=prefix.replace("-", " "),
+        break_long_words=False,
+        break_on_hyphens=False,
+    )
+
+
+def counted(count: object, what: str) -> str:
+    """Return a count with its noun, such as `1 warning` or `2 warnings`."""
+    return f"{count} {what}" if count == 1 else f"{count} {what}s"
 
 
 def minute(moment: object) -> str:
@@ -167,6 +175,7 @@ def _environment() -> Environment:
         "undoing": commands.undoing,
         "repeating": commands.repeating,
         "advice_for": advice_for,
+        "counted": counted,
         "rate": rate,
         "whom": whom,
     }

@@ -221,6 +221,7 @@ def _member(
     sums = outcomes(counted)
     return {
         "customer": customer,
+        "verdicts": sum(decided.values()),
         "mailed": mailed(sums),
         "delivered": sums[Outcome.DELIVERED],
         "hard_bounces": sums[Outcome.HARD_BOUNCE],
