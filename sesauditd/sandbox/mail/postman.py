@@ -128,7 +128,8 @@ class Postman:
 
     def _tell(self, parcel: Parcel) -> None:
         mail, happening = parcel.mail, parcel.happening
-        records.remember(self._state, mail, happening)
+        with self._state.lock:
+            records.remember(self._state, mail, happening)
         if happening.kind is Kind.DELIVERY:
             self._inbox.add(mail, happening)
         self._tell_destinations(mail, happening, parcel.due)
@@ -166,6 +167,8 @@ class Postman:
 
     def _give_up(self, identity: Identity, kind: Kind) -> None:
         """SES removes a topic it cannot publish to, and forwards by e-mail again (2.4)."""
-        kept = {key: topic for key, topic in identity.topics.items() if key != kind}
-        self._state.identities[identity.name] = replace(identity, topics=kept, forwarding=True)
+        with self._state.lock:
+            now = self._state.identities.get(identity.name, identity)
+            kept = {key: topic for key, topic in now.topics.items() if key != kind}
+            self._state.identities[now.name] = replace(now, topics=kept, forwarding=True)
         log.warning("sandbox_identity_topic_removed", identity=identity.name, kind=kind)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import uuid
 from collections import Counter
+from collections.abc import Mapping
 from datetime import datetime
 from typing import TYPE_CHECKING
 
@@ -45,11 +46,12 @@ class Press:
             return self._refused("the topic's policy refuses it", topic_arn)
         self.published += 1
         queues = [one for one in topic.subscriptions if one.protocol == "sqs"]
-        enveloped = ""
+        signed: dict[str, str] = {}
         for subscription in queues:
-            if not subscription.raw and not enveloped:
-                enveloped = self._envelope(topic_arn, topic, message, subject, at)
-            self._deliver(subscription, topic_arn, message if subscription.raw else enveloped)
+            if not subscription.raw and not signed:
+                signed = self._signed(topic_arn, topic, message, subject, at)
+            body = message if subscription.raw else _enveloped(signed, subscription)
+            self._deliver(subscription, topic_arn, body)
         return True
 
     def _deliver(self, subscription: Subscription, topic_arn: str, body: str) -> None:
@@ -75,11 +77,10 @@ class Press:
         log.warning("sandbox_publish_refused", topic=topic_arn, why=why)
         return False
 
-    def _envelope(
+    def _signed(
         self, topic_arn: str, topic: TopicFacts, message: str, subject: str | None, at: datetime
-    ) -> str:
-        """Return a notification; the message in it is a text (ses-facts 2.1)."""
-        region = topic_arn.split(":")[3]
+    ) -> dict[str, str]:
+        """Return what all subscribers get; the message in it is a text (ses-facts 2.1)."""
         envelope = {
             "Type": "Notification",
             "MessageId": str(uuid.uuid4()),
@@ -91,7 +92,11 @@ class Press:
         }
         envelope["Signature"] = self._signer.signature(envelope, topic.signature_version)
         envelope["SigningCertURL"] = self._signer.certificate_url
-        envelope["UnsubscribeURL"] = (
-            f"https://sns.{region}.amazonaws.com/?Action=Unsubscribe&SubscriptionArn={topic_arn}"
-        )
-        return json.dumps(envelope, indent=2, separators=(",", " : "))
+        return envelope
+
+
+def _enveloped(signed: Mapping[str, str], subscription: Subscription) -> str:
+    region = subscription.arn.split(":")[3]
+    url = f"https://sns.{region}.amazonaws.com/?Action=Unsubscribe"
+    whole = {**signed, "UnsubscribeURL": f"{url}&SubscriptionArn={subscription.arn}"}
+    return json.dumps(whole, indent=2, separators=(",", " : "))

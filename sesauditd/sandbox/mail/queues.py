@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
+import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
 from moto.sns.models import Topic, sns_backends
 from moto.sqs.exceptions import QueueDoesNotExist
-from moto.sqs.models import Queue, sqs_backends
+from moto.sqs.models import Message, Queue, sqs_backends
 
 from sesauditd.errors import Missing
 
@@ -96,7 +97,10 @@ class MotoRegistry:
             Missing: there is no such queue.
         """
         queue = self._queue(arn)
-        sqs_backends[queue.account_id][queue.region].send_message(queue.name, body)
+        message = Message(str(uuid.uuid4()), body)
+        message.mark_sent(delay_seconds=int(getattr(queue, "delay_seconds", 0)))
+        # Past moto's own send_message, which looks at every message of the queue each time.
+        queue.add_message(message)
 
     def _queue(self, arn: str) -> Queue:
         _, _, _, region, account, name = arn.split(":", 5)

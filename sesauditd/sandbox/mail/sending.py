@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 import uuid
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
@@ -48,7 +47,6 @@ class Sending:
         self._publisher = publisher
         self._clock = clock
         self._heard: Counter[str] = Counter()
-        self._lock = threading.Lock()
 
     def send(self, outgoing: Outgoing) -> str:
         """Take a message and return the id that SES gives it.
@@ -57,7 +55,7 @@ class Sending:
             Refusal: SES does not take it; nothing is sent and no event tells of it.
         """
         read = letter.read(outgoing.raw)
-        with self._lock:
+        with self._state.lock:
             permit = self._permission.permit(outgoing, read)
             mail = self._accepted(outgoing, read, permit)
             counted = [one for one in mail.recipients if not is_simulator(one)]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import hmac
+import logging
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Protocol
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
 
 LARGEST_MESSAGE = 40 * 1024 * 1024
 """Bytes (ses-facts 6.3)."""
+LIBRARY_LOG = "mail.log"
 DATA_HOOK = "handle_DATA"
 WRONG_LOGIN = "535 Authentication Credentials Invalid"
 
@@ -100,7 +102,13 @@ class Door25:
 
 @asynccontextmanager
 async def smtp_server(door: Door25, *, host: str, port: int) -> AsyncIterator[int]:
-    """Listen while the block runs, and yield the port; STARTTLS is not needed on loopback."""
+    """Listen while the block runs, and yield the port.
+
+    STARTTLS is not offered: on loopback nobody needs it, and a web site's mailer that is offered
+    it would insist on a certificate that it can verify.
+    """
+    # The library's own lines hold addresses, and warn of what only the library does.
+    logging.getLogger(LIBRARY_LOG).setLevel(logging.ERROR)
     loop = asyncio.get_running_loop()
 
     def session() -> SMTP:
