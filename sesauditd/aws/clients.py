@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final
 
 from aiobotocore.config import AioConfig
@@ -16,16 +16,9 @@ from sesauditd.aws.service import Service
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Mapping
 
-CONNECT_SECONDS: Final = 5
-READ_SECONDS: Final = 15
-LONG_POLL_READ_SECONDS: Final = 30
-"""Longer than the longest poll of SQS, 20 seconds (ses-facts 2.3)."""
 ENDPOINTS: Final = "AWS_ENDPOINT_URL"
 
 _COMMON: Final[Mapping[str, Any]] = {
-    "connect_timeout": CONNECT_SECONDS,
-    "read_timeout": READ_SECONDS,
-    "retries": {"mode": "standard", "total_max_attempts": 3},
     "user_agent": f"sesauditd/{__version__}",
     "ignore_configured_endpoint_urls": True,
     "tcp_keepalive": True,
@@ -33,8 +26,22 @@ _COMMON: Final[Mapping[str, Any]] = {
 _ONCE: Final[Mapping[str, Any]] = {
     "retries": {"mode": "standard", "total_max_attempts": 1},
     # On a connection of its own, a server that hangs up an idle one cannot make a mail uncertain.
-    "connector_args": {"force_close": True},
+    "connector_args": {"force_close": True, "keepalive_timeout": None},
 }
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Patience:
+    """How long and how often a call is tried before it counts as failed."""
+
+    connect_seconds: float = 5
+    read_seconds: float = 15
+    long_poll_read_seconds: float = 30
+    """Longer than the longest poll of SQS, 20 seconds (ses-facts 2.3)."""
+    attempts: int = 3
+
+
+PATIENT: Final = Patience()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,6 +77,7 @@ async def connect(
     account_id: str,
     endpoint_url: str | None = None,
     pace: Pace | None = None,
+    patience: Patience = PATIENT,
 ) -> AsyncIterator[Clients]:
     """Make one client a service; nothing is asked of AWS yet.
 
@@ -80,26 +88,25 @@ async def connect(
     session = get_session()
     async with AsyncExitStack() as stack:
 
-        async def made(name: str, shown: str, extra: Mapping[str, Any]) -> Service:
+        async def made(name: str, shown: str, **extra: object) -> Service:
             context = session.create_client(
                 name,
                 region_name=region,
                 endpoint_url=endpoint_url,
-                config=AioConfig(**{**_COMMON, **extra}),
+                config=AioConfig(**{**_COMMON, **_trying(patience), **extra}),
             )
             return Service(name=shown, client=await stack.enter_async_context(context))
 
-        paced = await made("sesv2", "SES", {})
         yield Clients(
             account_id=account_id,
             region=region,
-            sqs=await made("sqs", "SQS", _polling()),
-            s3=await made("s3", "S3", _addressing(endpoint_url)),
-            sesv2=Service(name=paced.name, client=paced.client, pace=pace),
-            sesv2_once=await made("sesv2", "SES", _ONCE),
-            iam=await made("iam", "IAM", {}),
-            sts=await made("sts", "STS", {}),
-            cloudwatch=await made("cloudwatch", "CloudWatch", {}),
+            sqs=await made("sqs", "SQS", **_polling(patience)),
+            s3=await made("s3", "S3", **_addressing(endpoint_url)),
+            sesv2=replace(await made("sesv2", "SES"), pace=pace),
+            sesv2_once=await made("sesv2", "SES", **_ONCE),
+            iam=await made("iam", "IAM"),
+            sts=await made("sts", "STS"),
+            cloudwatch=await made("cloudwatch", "CloudWatch"),
         )
 
 
@@ -120,15 +127,23 @@ def endpoint_conflicts(environment: Mapping[str, str], endpoint_url: str | None)
     return None
 
 
-def _polling() -> Mapping[str, object]:
+def _trying(patience: Patience) -> Mapping[str, Any]:
     return {
-        "read_timeout": LONG_POLL_READ_SECONDS,
+        "connect_timeout": patience.connect_seconds,
+        "read_timeout": patience.read_seconds,
+        "retries": {"mode": "standard", "total_max_attempts": patience.attempts},
+    }
+
+
+def _polling(patience: Patience) -> Mapping[str, Any]:
+    return {
+        "read_timeout": patience.long_poll_read_seconds,
         "max_pool_connections": 128,
         # Costs a third of the time of a receive (performance.md), and our parameters are fixed.
         "parameter_validation": False,
     }
 
 
-def _addressing(endpoint_url: str | None) -> Mapping[str, object]:
+def _addressing(endpoint_url: str | None) -> Mapping[str, Any]:
     # A local endpoint has no name for each bucket.
     return {} if endpoint_url is None else {"s3": {"addressing_style": "path"}}

@@ -18,6 +18,7 @@ from botocore.exceptions import (
     ProxyConnectionError,
     SSLError,
 )
+from botocore.parsers import ResponseParserError
 
 from sesauditd.errors import Failed, Forbidden, Missing, Unavailable, Uncertain
 
@@ -33,6 +34,7 @@ BUSY_STATUSES: Final = frozenset({408, 429, 503})
 TROUBLE: Final = (
     BotoCoreError,
     ClientError,
+    ResponseParserError,
     aiohttp.ClientError,
     OSError,
     ValueError,
@@ -42,7 +44,7 @@ TROUBLE: Final = (
 )
 """What a call can raise; the last four are how a corrupted answer breaks botocore's parsers."""
 
-MISSING: Final = frozenset({"AWS.SimpleQueueService.NonExistentQueue", "QueueDoesNotExist"})
+MISSING: Final = frozenset({"NonExistentQueue", "QueueDoesNotExist"})
 CONFLICTS: Final = frozenset(
     {
         "412",
@@ -86,7 +88,6 @@ ADVICE: Final[Mapping[str, str]] = {
     "LimitExceededException": "ask AWS for a higher quota or remove what is not used",
     "MailFromDomainNotVerifiedException": "verify the sending domain with SES",
     "MessageRejected": "verify the sender with SES, or leave its sandbox",
-    "PermanentRedirect": "set [aws] region to the region of the bucket",
     "RequestTimeTooSkewed": "set this machine's clock",
     "SendingPausedException": "sending is paused for the account: see the SES console",
 }
@@ -111,7 +112,8 @@ def translated(error: BaseException, asked: str, *, changes: bool) -> Failed:
     """
     if isinstance(error, ClientError):
         return _of_answer(error, asked, changes=changes)
-    said = saying(f"{type(error).__name__}: {error}")
+    # What a parser says can hold the answer itself, with a secret in it.
+    said = saying(str(error)) if isinstance(error, BotoCoreError) else type(error).__name__
     if isinstance(error, NoCredentialsError | PartialCredentialsError):
         return Forbidden(f"{asked}: no credentials for AWS; give this process a role or a key")
     if isinstance(error, ParamValidationError):
@@ -143,12 +145,13 @@ def truncated(asked: str, member: str) -> Unavailable:
 
 def saying(text: str) -> str:
     """Return foreign words fit for one line of a log: short, printable, addresses redacted."""
-    line = _LOCAL_PART.sub(r"\1***@", _CONTROL.sub(" ", text)).strip()
+    line = " ".join(_LOCAL_PART.sub(r"\1***@", _CONTROL.sub(" ", text)).split())
     return line if len(line) <= LONGEST_SAYING else line[: LONGEST_SAYING - 3] + "..."
 
 
 def _of_answer(error: ClientError, asked: str, *, changes: bool) -> Failed:
-    code = str(error.response.get("Error", {}).get("Code", "")) or "no code"
+    # SQS puts its old name before some codes: AWS.SimpleQueueService.NonExistentQueue.
+    code = str(error.response.get("Error", {}).get("Code", "")).rpartition(".")[2] or "no code"
     status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
     said = f"{asked}: {saying(code)}: {saying(error.response.get('Error', {}).get('Message', ''))}"
     if code in MISSING or status == NOT_FOUND:

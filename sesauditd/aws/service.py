@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from botocore import xform_name
+from botocore.exceptions import BotoCoreError, ClientError
 
 from sesauditd.aws.errors import TROUBLE, translated, truncated
 from sesauditd.errors import Unavailable
@@ -48,7 +49,9 @@ class Service:
             answer: Answer = await call(**parameters)
         except TROUBLE as error:
             changes = not operation.startswith(QUESTIONS)
-            raise translated(error, asked, changes=changes) from error
+            failure = translated(error, asked, changes=changes)
+            # A traceback shows no answer that could not be read: a secret may stand in it.
+            raise failure from (error if isinstance(error, BotoCoreError | ClientError) else None)
         for member in needs:
             if member not in answer:
                 raise truncated(asked, member)
