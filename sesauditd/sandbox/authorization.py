@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING
 
 from moto.iam.models import iam_backends
 
+from sesauditd.sandbox.ses.state import Switches
 from sesauditd.sandbox.statements import Effect, Request, effect_of
 
 if TYPE_CHECKING:
-    from moto.iam.models import Group, IAMBackend, PolicyVersion, User
+    from moto.iam.models import Group, IAMBackend, ManagedPolicy, User
 
 ACTIVE = "Active"
 
@@ -38,7 +39,7 @@ class Authorization:
     """IAM of one account, as it stands in moto in this process at the moment of asking.
 
     `boundaries` holds the ARN of a user's permissions boundary, which moto does not know.
-    `ignore_case` says whether SES honours StringEqualsIgnoreCase (ses-facts 4.1, [?]).
+    Of `switches` it asks whether SES honours StringEqualsIgnoreCase (ses-facts 4.1, [?]).
     """
 
     def __init__(
@@ -46,11 +47,11 @@ class Authorization:
         account_id: str,
         *,
         boundaries: Mapping[str, str] | None = None,
-        ignore_case: bool = True,
+        switches: Switches | None = None,
     ) -> None:
         self._account_id = account_id
         self._boundaries = {} if boundaries is None else boundaries
-        self._ignore_case = ignore_case
+        self._switches = switches or Switches()
 
     def credential(self, access_key_id: str) -> Credential | None:
         """Return the user's access key, or None: then the caller is the operator's root."""
@@ -108,7 +109,7 @@ class Authorization:
         return ""
 
     def _effect(self, document: str, request: Request) -> Effect | None:
-        return effect_of(document, request, ignore_case=self._ignore_case)
+        return effect_of(document, request, ignore_case=self._switches.recipients_ignore_case)
 
     def _documents(self, user: User) -> Iterator[str]:
         backend = self._backend()
@@ -124,7 +125,7 @@ class Authorization:
         if arn is None:
             return None
         policy = self._backend().managed_policies.get(arn)
-        return _current(policy.versions, policy.default_version_id) if policy else ""
+        return current_document(policy) if policy else ""
 
     def _refused(self, user: str, request: Request, reason: str) -> str:
         return (
@@ -140,11 +141,12 @@ def _documents_of(owner: User | Group) -> Iterator[str]:
     # moto's own threads write while this reads, so the tables are copied first.
     yield from list(owner.policies.values())
     for policy in list(owner.managed_policies.values()):
-        yield _current(policy.versions, policy.default_version_id)
+        yield current_document(policy)
 
 
-def _current(versions: Sequence[PolicyVersion], default_version_id: str) -> str:
-    for version in versions:
-        if version.version_id == default_version_id:
+def current_document(policy: ManagedPolicy) -> str:
+    """Return the document of a managed policy's default version, "" if there is none."""
+    for version in policy.versions:
+        if version.version_id == policy.default_version_id:
             return str(version.document)
     return ""

@@ -11,7 +11,7 @@ from moto.core.base_backend import BackendDict
 from moto.core.model_instances import reset_model_data
 from moto.server import ThreadedMotoServer
 
-HOST = "127.0.0.1"
+LOOPBACK = "127.0.0.1"
 
 
 @asynccontextmanager
@@ -24,7 +24,7 @@ async def moto_server() -> AsyncIterator[str]:
     logging.getLogger("werkzeug").setLevel(logging.ERROR)
     BackendDict.reset()
     reset_model_data()
-    server = ThreadedMotoServer(ip_address=HOST, port=0, verbose=False)
+    server = ThreadedMotoServer(ip_address=LOOPBACK, port=0, verbose=False)
     await asyncio.to_thread(server.start)
     try:
         host, port = server.get_host_and_port()

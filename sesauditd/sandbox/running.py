@@ -1,54 +1,37 @@
-"""Starts the sandbox: moto, SES, the front and the mail server, on this loop or its own."""
+"""Starts the sandbox: moto, the front and the mail server, on this loop or in a thread."""
 
 from __future__ import annotations
 
 import asyncio
 import threading
 from asyncio import FIRST_COMPLETED
-from collections.abc import AsyncIterator, Callable, Coroutine, Mapping, Sequence
+from collections.abc import AsyncIterator, Coroutine
 from concurrent.futures import Future
 from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import dataclass, field
-from datetime import datetime
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from aiohttp import web
 
+from sesauditd.sandbox import parts as making
 from sesauditd.sandbox import upstream
 from sesauditd.sandbox.admin import Admin
-from sesauditd.sandbox.authorization import Authorization
-from sesauditd.sandbox.backend import HOST, moto_server
-from sesauditd.sandbox.boundaries import Boundaries
-from sesauditd.sandbox.callers import Callers
-from sesauditd.sandbox.clock import SandboxClock
-from sesauditd.sandbox.faults import Faults
-from sesauditd.sandbox.front import LARGEST_BODY, Front, Guard
-from sesauditd.sandbox.limits import Limits
-from sesauditd.sandbox.pace import Pace, TokenBucket
-from sesauditd.sandbox.recording import Recording
-from sesauditd.sandbox.zones import Zones
+from sesauditd.sandbox.backend import moto_server
+from sesauditd.sandbox.front import LARGEST_BODY, Front
+from sesauditd.sandbox.looking import Looking
+from sesauditd.sandbox.mail.smtp import smtp_server
+from sesauditd.sandbox.parts import Options, Parts
+from sesauditd.sandbox.routing import Routes
 
-ACCOUNT_ID = "123456789012"
-REGION = "eu-central-1"
+if TYPE_CHECKING:
+    from sesauditd.sandbox.authorization import Authorization
+    from sesauditd.sandbox.clock import SandboxClock
+    from sesauditd.sandbox.faults import Faults
+    from sesauditd.sandbox.mail.office import Office
+    from sesauditd.sandbox.recording import Recording
+    from sesauditd.sandbox.ses.state import Ses
 
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Options:
-    """How a sandbox is to be.
-
-    `port` 0 takes a free one. `elsewhere` names another emulator's URL for a service ("sqs").
-    `ses_calls_per_second` holds SES's control plane to a rate (ses-facts 9), None lets it run.
-    `ignore_case` says whether SES honours IgnoreCase operators (ses-facts 4.1, [?]).
-    """
-
-    clock: Callable[[], datetime]
-    host: str = HOST
-    port: int = 0
-    smtp_port: int = 0
-    region: str = REGION
-    account_id: str = ACCOUNT_ID
-    elsewhere: Mapping[str, str] = field(default_factory=dict)
-    ses_calls_per_second: float | None = None
-    ignore_case: bool = True
+__all__ = ["Options", "Sandbox", "opened", "start"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,6 +47,8 @@ class Sandbox:
     faults: Faults
     recording: Recording
     authorization: Authorization
+    ses: Ses
+    office: Office
 
     @property
     def url(self) -> str:
@@ -74,43 +59,36 @@ class Sandbox:
 @asynccontextmanager
 async def opened(options: Options) -> AsyncIterator[Sandbox]:
     """Run a sandbox on this loop while the block runs."""
-    clock = SandboxClock(options.clock)
-    faults, recording = Faults(), Recording()
-    boundaries = Boundaries(options.account_id)
-    authorization = Authorization(
-        options.account_id, boundaries=boundaries.by_user, ignore_case=options.ignore_case
-    )
     async with AsyncExitStack() as stack:
         moto_url = await stack.enter_async_context(moto_server())
         session = await stack.enter_async_context(upstream.session())
-        front = Front(
-            answering=upstream.Upstream(session, moto_url, options.elsewhere),
-            guards=_guards(options, authorization, boundaries),
-            amend=boundaries.amend,
-            faults=faults,
-            recording=recording,
-            clock=clock,
-        )
-        app = web.Application(client_max_size=LARGEST_BODY)
-        Admin(recording, faults, clock).add_to(app)
-        app.router.add_route("*", "/{path:.*}", front.receive)
+        parts = making.made(options)
+        app = _application(options, parts, upstream.Upstream(session, moto_url, options.elsewhere))
+        await stack.enter_async_context(_telling(parts.office))
+        door = smtp_server(parts.office.smtp, host=options.host, port=options.smtp_port)
+        smtp_port = await stack.enter_async_context(door)
         port = await stack.enter_async_context(_served(app, options))
         yield Sandbox(
             host=options.host,
             port=port,
-            smtp_port=0,
+            smtp_port=smtp_port,
             region=options.region,
             account_id=options.account_id,
-            clock=clock,
-            faults=faults,
-            recording=recording,
-            authorization=authorization,
+            clock=parts.clock,
+            faults=parts.faults,
+            recording=parts.recording,
+            authorization=parts.authorization,
+            ses=parts.ses,
+            office=parts.office,
         )
 
 
 @asynccontextmanager
 async def start(options: Options) -> AsyncIterator[Sandbox]:
-    """Run a sandbox in a thread of its own, so that a busy or blocking caller cannot stop it."""
+    """Run a sandbox in a thread of its own, so that a busy or blocking caller cannot stop it.
+
+    One process runs one at a time, since moto keeps its state in the process.
+    """
     loop = asyncio.new_event_loop()
     thread = threading.Thread(target=loop.run_forever, name="sandbox", daemon=True)
     thread.start()
@@ -132,22 +110,6 @@ async def start(options: Options) -> AsyncIterator[Sandbox]:
         loop.close()
 
 
-def _guards(
-    options: Options, authorization: Authorization, boundaries: Boundaries
-) -> Sequence[Guard]:
-    """Return what stands before the emulators, in order."""
-    account_id = options.account_id
-    guards: list[Guard] = [
-        Callers(authorization).stop,
-        Limits(account_id).stop,
-        boundaries.stop,
-        Zones(account_id).stop,
-    ]
-    if options.ses_calls_per_second is not None:
-        guards.insert(0, Pace(TokenBucket(options.ses_calls_per_second)).stop)
-    return guards
-
-
 async def _hold(options: Options, begun: Future[Sandbox], stop: asyncio.Event) -> None:
     async with opened(options) as sandbox:
         begun.set_result(sandbox)
@@ -163,6 +125,34 @@ def _elsewhere(
     work: Coroutine[object, object, None], loop: asyncio.AbstractEventLoop
 ) -> asyncio.Future[None]:
     return asyncio.wrap_future(asyncio.run_coroutine_threadsafe(work, loop))
+
+
+def _application(options: Options, parts: Parts, elsewhere: upstream.Upstream) -> web.Application:
+    front = Front(
+        answering=Routes(parts.api, elsewhere),
+        guards=making.guards(options, parts),
+        amend=parts.boundaries.amend,
+        faults=parts.faults,
+        recording=parts.recording,
+        clock=parts.clock,
+    )
+    app = web.Application(client_max_size=LARGEST_BODY)
+    Admin(parts.recording, parts.faults, parts.clock).add_to(app)
+    Looking(parts.ses, parts.boundaries, parts.office).add_to(app)
+    app.router.add_route("*", "/{path:.*}", front.receive)
+    return app
+
+
+@asynccontextmanager
+async def _telling(office: Office) -> AsyncIterator[None]:
+    """Tell what became of mail, when it is due, while the block runs."""
+    stop = asyncio.Event()
+    async with asyncio.TaskGroup() as group:
+        group.create_task(office.postman.run(stop))
+        try:
+            yield
+        finally:
+            stop.set()
 
 
 @asynccontextmanager
