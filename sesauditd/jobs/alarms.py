@@ -13,6 +13,7 @@ import structlog
 from sesauditd.errors import Broken, SesauditdError
 from sesauditd.model.calendar import iso
 from sesauditd.model.notice import Notice, NoticeKind
+from sesauditd.notices.alarms import Alarm, Severity
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -30,14 +31,15 @@ class Finding:
     """What is wrong with it in a word, None if nothing is; another word is another alarm."""
     summary: str
     """One line for a person."""
-    details: Mapping[str, str] = field(default_factory=dict)
+    details: Mapping[str, object] = field(default_factory=dict)
+    """JSON values only."""
 
 
 class Siren(Protocol):
     """Reaches operators outside of mail; never raises."""
 
-    async def sound(self, finding: Finding, now: datetime) -> None:
-        """Tell of trouble, or that it is over."""
+    async def sound(self, alarm: Alarm) -> None:
+        """Tell of trouble, or that it is over; see `notices.alarms.Alarms`."""
         ...
 
 
@@ -101,30 +103,30 @@ class Alarms:
         if self._sounded.get(finding.name, known) == finding.state:
             return
         self._sounded[finding.name] = finding.state
-        if finding.state is None:
-            log.info("trouble_over", alarm=finding.name, summary=finding.summary)
-        else:
-            log.error("trouble", alarm=finding.name, state=finding.state, summary=finding.summary)
-        await self.siren.sound(finding, now)
+        await self.siren.sound(_alarm(finding, now))
 
 
 def _remembered_as(name: str) -> str:
     return f"alarm:{name}"
 
 
+def _alarm(finding: Finding, now: datetime) -> Alarm:
+    return Alarm(
+        name=finding.name,
+        severity=Severity.RECOVERED if finding.state is None else Severity.TROUBLE,
+        summary=finding.summary,
+        details=finding.details,
+        at=now,
+    )
+
+
 def _facts(finding: Finding, now: datetime) -> dict[str, object]:
-    return {
-        "name": finding.name,
-        "state": finding.state,
-        "summary": finding.summary,
-        "details": dict(finding.details),
-        "at": iso(now),
-    }
+    return {**_alarm(finding, now).as_facts(), "state": finding.state}
 
 
 def _notice(finding: Finding, now: datetime) -> Notice:
     return Notice(
         kind=NoticeKind.RECOVERED if finding.state is None else NoticeKind.TROUBLE,
         subject=f"{finding.name}/{iso(now)}",
-        facts=_facts(finding, now),
+        facts=_alarm(finding, now).as_facts(),
     )
