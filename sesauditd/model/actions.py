@@ -20,13 +20,16 @@ DAY = timedelta(hours=24)
 
 
 class State(StrEnum):
-    """The life of an action: requested, attempted, then one of three outcomes; or held back."""
+    """The life of an action: requested, attempted, then one of four outcomes; or held back."""
 
     REQUESTED = "requested"
     ATTEMPTED = "attempted"
     DONE = "done"
     FAILED = "failed"
     UNKNOWN = "unknown"
+    """Asked for, but what was read back does not show it yet; tried again."""
+    PENDING = "pending"
+    """AWS refuses or cannot yet, the outcome says why; tried again."""
     PROPOSED = "proposed"
     WAITING = "waiting"
     SHADOW = "shadow"
@@ -38,8 +41,10 @@ class State(StrEnum):
 
 NOT_STARTED = frozenset({State.REQUESTED, State.PROPOSED, State.WAITING, State.SHADOW})
 """States in which nothing was asked of AWS yet."""
-STARTED = frozenset({State.ATTEMPTED, State.DONE, State.FAILED, State.UNKNOWN})
-LIVE = frozenset({State.REQUESTED, State.ATTEMPTED, State.DONE, State.UNKNOWN})
+DUE = frozenset({State.REQUESTED, State.ATTEMPTED, State.PENDING, State.UNKNOWN})
+"""States that the executor carries on from."""
+STARTED = frozenset({State.ATTEMPTED, State.DONE, State.FAILED, State.UNKNOWN, State.PENDING})
+LIVE = DUE | {State.DONE}
 
 
 class Reverse(StrEnum):

@@ -24,7 +24,7 @@ IN_FORCE = {str(Does.DISABLE): "disabled", str(Does.TERMINATE): "terminated"}
 OF_CUSTOMERS = frozenset({str(Does.TERMINATE), str(Reverse.RESTORE)})
 """Kinds of actions that are about every domain of the customer."""
 WITHOUT_EFFECT = frozenset({State.CANCELLED, State.SUPERSEDED, State.EXPIRED, State.REVERSED})
-BEGUN = frozenset({State.ATTEMPTED, State.DONE, State.UNKNOWN})
+BEGUN = frozenset({State.ATTEMPTED, State.DONE, State.UNKNOWN, State.PENDING})
 
 
 def sending_state(actions: Iterable[StoredAction]) -> tuple[str, bool]:

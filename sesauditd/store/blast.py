@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 WEIGHTY = (str(Does.DISABLE), str(Does.TERMINATE))
 TOO_MANY = "more disables and terminations than one run may do on its own"
 NEAR = timedelta(hours=48)
-GOING_AHEAD = frozenset({State.ATTEMPTED, State.DONE, State.UNKNOWN})
+GOING_AHEAD = frozenset({State.ATTEMPTED, State.DONE, State.UNKNOWN, State.PENDING})
 
 
 async def limit_blast(

@@ -187,7 +187,7 @@ class Decisions:
         if row is None:
             return None
         subject = f"{customer}/{recipient}" if recipient else domain or customer
-        waiting = (row.id,) if row.state == State.REQUESTED else ()
+        waiting = () if row.state == State.DONE else (row.id,)
         return Decided(kind=kind, subject=subject, requested=waiting)
 
     async def _undo(self, customer: str, wanted: ColumnElement[bool], reason: str) -> Undone:

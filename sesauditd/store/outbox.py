@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import func, insert, select, update
+from sqlalchemy import and_, func, insert, or_, select, update
 
 from sesauditd.model.actions import (
     LIVE,
@@ -20,6 +20,7 @@ from sesauditd.model.actions import (
     newest_evidence,
 )
 from sesauditd.model.verdicts import Does
+from sesauditd.store.statements import upsert
 from sesauditd.store.tables import actions, blocks, cases, domains, journal, verdicts
 
 if TYPE_CHECKING:
@@ -54,8 +55,24 @@ async def act(
 
 
 async def correct(connection: AsyncConnection, action: str, verdict: Verdict) -> None:
-    """Bring an action and its block up to a verdict that was corrected."""
+    """Bring an action and its block up to a verdict that was corrected.
+
+    What AWS has to be told anew is asked for again: a block that moves to another lever, and
+    one that was taken away as over and is not.
+    """
     lever = await _lever(connection, verdict) if verdict.does is Does.BLOCK else None
+    moved = and_(
+        actions.c.kind == str(Does.BLOCK),
+        actions.c.state.in_([str(one) for one in STARTED]),
+        actions.c.lever.is_distinct_from(lever),
+    )
+    over = and_(actions.c.state == str(State.EXPIRED), actions.c.attempts > 0)
+    revived = and_(over, actions.c.until.is_distinct_from(verdict.until))
+    await connection.execute(
+        update(actions)
+        .where(actions.c.id == action, or_(moved, revived))
+        .values(state=str(State.REQUESTED), outcome=None, next_try_at=None)
+    )
     await connection.execute(
         update(actions)
         .where(actions.c.id == action)
@@ -112,29 +129,39 @@ async def undo(
 async def request_reverse(
     connection: AsyncConnection, row: Row[Any], reason: str, actor: str, now: datetime
 ) -> str:
-    """Ask for the exact reverse of an action that had begun; return the new action's id."""
+    """Ask for the exact reverse of an action that had begun; return the reverse's id.
+
+    A block that was taken away as over, came back and ends again has the same reverse again.
+    """
     kind = str(REVERSES[Does(row.kind)])
     subject = row.recipient or row.domain or row.customer
     name = action_id(kind, f"{row.customer}/{subject}", row.id, 0)
+    asked: dict[str, object] = {
+        "lever": row.lever,
+        "state": str(State.REQUESTED),
+        "actor": actor,
+        "reason": reason,
+        "evidence_at": now,
+        "requested_at": now,
+        "changed_at": now,
+        "attempts": 0,
+        "outcome": None,
+        "next_try_at": None,
+    }
     await connection.execute(
-        insert(actions).values(
+        upsert(connection, actions)
+        .values(
             id=name,
             kind=kind,
             customer=row.customer,
             domain=row.domain,
             recipient=row.recipient,
             spelling=row.spelling,
-            lever=row.lever,
-            state=str(State.REQUESTED),
-            actor=actor,
             cause=row.cause,
-            reason=reason,
-            evidence_at=now,
             approved=True,
-            requested_at=now,
-            changed_at=now,
-            attempts=0,
+            **asked,
         )
+        .on_conflict_do_update(index_elements=["id"], set_=asked)
     )
     return name
 

@@ -23,6 +23,7 @@ PENDING = frozenset(
     {
         State.REQUESTED,
         State.ATTEMPTED,
+        State.PENDING,
         State.PROPOSED,
         State.WAITING,
         State.FAILED,

@@ -1,0 +1,113 @@
+"""Plans for disables, terminations and their reverses: two levers each, so that one suffices."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from sesauditd.enforce.compile import deny_everything, deny_identities
+from sesauditd.enforce.knobs import Plan, Problem, Pull
+from sesauditd.enforce.knobs_iam import KEY, Inline, KeyActive, Users
+from sesauditd.errors import Failed
+
+if TYPE_CHECKING:
+    from sesauditd.enforce.compile import Document
+    from sesauditd.enforce.naming import Names
+    from sesauditd.enforce.sets import Sets
+    from sesauditd.model.execution import Surroundings, Task, User
+
+ONLY_THE_SET = (
+    "no IAM user of its own is registered: mail that names another configuration set still passes"
+)
+NO_LEVER = "there is nothing to stop it with: no IAM user of its own and no configuration set"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stopping:
+    """Brings domains and customers on AWS to what the store says about them."""
+
+    names: Names
+    users: Users
+    sets: Sets
+
+    async def domain(self, task: Task, around: Surroundings) -> Plan:
+        """Return what a disable, or its reverse, asks of AWS."""
+        domain = str(task.domain)
+        plan = Plan()
+        for user in around.users:
+            plan += self._denied(user, domain, around)
+        stopped = domain in around.disabled
+        if not stopped and domain in around.off:
+            plan += Plan(remarks=("stays stopped: its customer is terminated",))
+        plan += await self.sets.plan(task.customer, (domain,), around)
+        return _weighed(plan, around) if stopped else plan
+
+    async def customer(self, task: Task, around: Surroundings) -> Plan:
+        """Return what a termination, or its reverse, asks of AWS."""
+        plan = Plan()
+        for user in around.users:
+            plan += self._ended(user, around)
+            plan += await self._keys(user, around)
+        plan += await self.sets.plan(task.customer, around.domains, around)
+        return _weighed(plan, around) if around.terminated else plan
+
+    def _denied(self, user: User, domain: str, around: Surroundings) -> Plan:
+        knob = Inline(users=self.users, user=user.name, policy=self.names.disable_policy(domain))
+        if domain not in around.disabled:
+            return Plan(pulls=(Pull(knob=knob, wanted=None),))
+        if user.is_shared:
+            return Plan(remarks=(_spared(user),))
+        document: Document = deny_identities(self.names.identities(domain))
+        if user.name in around.impostors:
+            # It sent as somebody else: what it may do on the domain's identity is beside the point.
+            document = deny_everything()
+        return Plan(pulls=(Pull(knob=knob, wanted=document),))
+
+    def _ended(self, user: User, around: Surroundings) -> Plan:
+        knob = Inline(users=self.users, user=user.name, policy=self.names.terminate_policy)
+        if not around.terminated:
+            return Plan(pulls=(Pull(knob=knob, wanted=None),))
+        if user.is_shared:
+            return Plan(remarks=(_spared(user),))
+        return Plan(pulls=(Pull(knob=knob, wanted=deny_everything()),))
+
+    async def _keys(self, user: User, around: Surroundings) -> Plan:
+        """Return the pulls at access keys: only those that we made Inactive become Active."""
+        start = f"{KEY}{user.name}/"
+        held = [name for name in around.holds if name.startswith(start)]
+        if not around.terminated:
+            pulls = [
+                Pull(knob=self._key(user, name.removeprefix(start)), wanted=True, may_be_gone=True)
+                for name in held
+            ]
+            return Plan(pulls=tuple(pulls), released=tuple(held))
+        if user.is_shared:
+            return Plan()
+        try:
+            keys = await self.users.keys(user.name)
+        except Failed as error:
+            return Plan(problems=(Problem(part=f"the keys of IAM user {user.name}", error=error),))
+        return Plan(
+            pulls=tuple(
+                Pull(knob=self._key(user, one.id), wanted=False, holds={"user": user.name})
+                for one in keys
+                if one.active or f"{start}{one.id}" in held
+            )
+        )
+
+    def _key(self, user: User, key: str) -> KeyActive:
+        return KeyActive(users=self.users, user=user.name, key=key)
+
+
+def _weighed(plan: Plan, around: Surroundings) -> Plan:
+    """Return a stop with what it lacks said in words; without any lever it is a failure."""
+    if not plan.pulls and not plan.problems:
+        return Plan(failure="; ".join((NO_LEVER, *plan.remarks)))
+    if all(one.is_shared for one in around.users):
+        return plan + Plan(remarks=(ONLY_THE_SET,))
+    return plan
+
+
+def _spared(user: User) -> str:
+    who = ", ".join(sorted(user.customers))
+    return f"IAM user {user.name} is left alone: {who} share it"

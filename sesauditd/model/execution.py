@@ -1,0 +1,115 @@
+"""Actions as they are carried out: what is due, what stands around it, and what came of it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from sesauditd.model.actions import Lever, Reverse, State
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from sesauditd.model.verdicts import Does
+
+BY_OPERATORS = "operator:"
+"""How the actor of an action begins that an operator asked for."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Task:
+    """An action that is due."""
+
+    id: str
+    kind: Does | Reverse
+    customer: str
+    domain: str | None = None
+    recipient: str | None = None
+    spelling: str | None = None
+    """AWS's own spelling of the recipient, where one was seen."""
+    lever: Lever | None = None
+    state: State = State.REQUESTED
+    actor: str = ""
+    attempts: int = 0
+
+    @property
+    def by_operator(self) -> bool:
+        """Say whether a person asked for it."""
+        return self.actor.startswith(BY_OPERATORS)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class User:
+    """An IAM user and every customer that it is registered for."""
+
+    name: str
+    customers: frozenset[str]
+
+    @property
+    def is_shared(self) -> bool:
+        """Say whether a Deny for one customer would hit another too."""
+        return len(self.customers) > 1
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Denied:
+    """A recipient that stands blocked by a Deny, and the spellings it was seen in."""
+
+    recipient: str
+    spellings: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Surroundings:
+    """What the store knows around a task; AWS is brought to agree with it.
+
+    A disable, termination or block stands from its own attempt until it is undone. The task's
+    own counts as standing; what is only requested beside it does not, since it may still be
+    cancelled without a trace.
+    """
+
+    users: tuple[User, ...] = ()
+    """Those registered for the customer, by name."""
+    domains: tuple[str, ...] = ()
+    """The customer's, by name."""
+    registered: frozenset[str] = frozenset()
+    """Every customer's domains."""
+    off: frozenset[str] = frozenset()
+    """Every customer's domains that are disabled, or belong to a terminated customer."""
+    disabled: frozenset[str] = frozenset()
+    """Domains of this customer with a disable of their own."""
+    terminated: bool = False
+    impostors: frozenset[str] = frozenset()
+    """IAM users of the customer that a standing disable of the domain caught sending as others."""
+    denied: tuple[Denied, ...] = ()
+    """What the customer's policy has to deny, by recipient."""
+    listed_for: tuple[str, ...] = ()
+    """Customers with a standing block of the recipient on the account list."""
+    refused_by_policy: bool = False
+    """The bounce behind a block said 5.7.x: SES's own entry would stop other customers."""
+    holds: Mapping[str, Mapping[str, object]] = field(default_factory=dict)
+    """What we changed and will put back, by the knob's name: see `Hold`."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Hold:
+    """A knob that is about to be turned from a position that must come back."""
+
+    knob: str
+    facts: Mapping[str, object]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outcome:
+    """What came of an attempt."""
+
+    state: State
+    words: str | None = None
+    after: Mapping[str, object] | None = None
+    """The positions read back; None where nothing was read."""
+    released: tuple[str, ...] = ()
+    """Holds that are put back and end here."""
+    next_try_at: datetime | None = None
+    tell: bool = True
+    """False for a trouble that may pass by itself before anybody needs to know."""

@@ -1,0 +1,205 @@
+"""Actions as the executor sees them: due, begun, finished, each step committed by itself."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import and_, case, or_, select, update
+
+from sesauditd.model.actions import REVERSES, STARTED, Lever, Reverse, State
+from sesauditd.model.execution import Task
+from sesauditd.model.verdicts import Does
+from sesauditd.store import holds, journal, outbox, surroundings, telling
+from sesauditd.store.tables import actions, blocks
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from sqlalchemy import ColumnElement, Row
+    from sqlalchemy.ext.asyncio import AsyncConnection
+
+    from sesauditd.model.execution import Hold, Outcome, Surroundings
+    from sesauditd.store.engine import Database
+
+AT_ONCE = (str(State.REQUESTED), str(State.ATTEMPTED))
+LATER = (str(State.PENDING), str(State.UNKNOWN))
+ABOUT_BLOCKS = (str(Does.BLOCK), str(Reverse.UNBLOCK))
+SMALL = (*ABOUT_BLOCKS, str(Does.WARN))
+"""Kinds of action that no row of the journal tells of: they come by the hundred."""
+ACTOR = "executor"
+EXPIRED_A_TIME = 500
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outcomes:
+    """One action and how it stands, for whoever waits for it."""
+
+    id: str
+    kind: str
+    state: str
+    outcome: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Executions:
+    """The outbox of actions of one database."""
+
+    database: Database
+
+    async def expire(self, now: datetime) -> int:
+        """Ask for the reverse of blocks that are over, once for each; return how many."""
+        wanted = and_(
+            blocks.c.until <= now,
+            blocks.c.lifted_at.is_(None),
+            actions.c.state.in_([str(one) for one in sorted(STARTED)]),
+        )
+        query = select(actions).join(blocks, blocks.c.action == actions.c.id).where(wanted)
+        async with self.database.read() as connection:
+            if (await connection.execute(query.limit(1))).first() is None:
+                return 0
+        async with self.database.write() as connection:
+            rows = (await connection.execute(query.limit(EXPIRED_A_TIME))).fetchall()
+            for row in rows:
+                await connection.execute(
+                    update(actions)
+                    .where(actions.c.id == row.id)
+                    .values(state=str(State.EXPIRED), changed_at=now)
+                )
+                reason = f"the block ended on {row.until:%Y-%m-%d %H:%M} UTC"
+                await outbox.request_reverse(connection, row, reason, "policy:expiry", now)
+        return len(rows)
+
+    async def due(self, now: datetime, limit: int) -> Sequence[Task]:
+        """Return what is to be carried out: stops before blocks, then the oldest first."""
+        ready = or_(
+            actions.c.state.in_(AT_ONCE),
+            and_(
+                actions.c.state.in_(LATER),
+                or_(actions.c.next_try_at.is_(None), actions.c.next_try_at <= now),
+            ),
+        )
+        order = (
+            case((actions.c.kind.in_(ABOUT_BLOCKS), 1), else_=0),
+            actions.c.requested_at,
+            case((actions.c.kind.in_([str(one) for one in REVERSES.values()]), 1), else_=0),
+            actions.c.id,
+        )
+        async with self.database.read() as connection:
+            rows = await connection.execute(
+                select(actions).where(ready).order_by(*order).limit(limit)
+            )
+            return [_task(row) for row in rows]
+
+    async def surroundings(self, task: Task, now: datetime) -> Surroundings:
+        """Return what the store says around a task."""
+        async with self.database.read() as connection:
+            return await surroundings.around(connection, task, now)
+
+    async def begin(
+        self, task: Task, before: Mapping[str, object], taken: Sequence[Hold], now: datetime
+    ) -> bool:
+        """Write the intent, and what has to come back; False if the action is not as it was.
+
+        Positions that an earlier attempt found stay: they are those before anything was done.
+        """
+        async with self.database.write() as connection:
+            row = (
+                await connection.execute(
+                    select(actions.c.before).where(actions.c.id == task.id, _unchanged(task))
+                )
+            ).first()
+            if row is None:
+                return False
+            await connection.execute(
+                update(actions)
+                .where(actions.c.id == task.id)
+                .values(
+                    state=str(State.ATTEMPTED),
+                    attempts=actions.c.attempts + 1,
+                    attempted_at=now,
+                    changed_at=now,
+                    next_try_at=None,
+                    before={**before, **(row.before or {})},
+                )
+            )
+            await holds.take(connection, taken, now)
+            return True
+
+    async def finish(self, task: Task, outcome: Outcome, now: datetime) -> bool:
+        """Write what came of an action and ask for its notices; False if it was undone meanwhile.
+
+        An operator who decided while AWS was asked has the last word: his own action follows.
+        """
+        begun = outcome.after is not None
+        still = actions.c.state == str(State.ATTEMPTED) if begun else _unchanged(task)
+        changes: dict[str, object] = {
+            "state": str(outcome.state),
+            "outcome": outcome.words,
+            "next_try_at": outcome.next_try_at,
+            "changed_at": now,
+        }
+        if begun:
+            changes["after"] = dict(outcome.after or {})
+        else:
+            changes["attempts"] = actions.c.attempts + 1
+        async with self.database.write() as connection:
+            changed = await connection.execute(
+                update(actions).where(actions.c.id == task.id, still).values(**changes)
+            )
+            if changed.rowcount == 0:
+                return False
+            await holds.release(connection, outcome.released)
+            await _tell(connection, task, outcome, now)
+            return True
+
+
+async def outcomes(connection: AsyncConnection, names: Sequence[str]) -> list[Outcomes]:
+    """Return how actions stand, in the order of their names."""
+    rows = await connection.execute(
+        select(actions).where(actions.c.id.in_(names)).order_by(actions.c.id)
+    )
+    return [
+        Outcomes(id=row.id, kind=row.kind, state=row.state, outcome=row.outcome) for row in rows
+    ]
+
+
+def _unchanged(task: Task) -> ColumnElement[bool]:
+    """Return the condition that an action is as it was when it was found due."""
+    lever = None if task.lever is None else str(task.lever)
+    same_lever = actions.c.lever.is_not_distinct_from(lever)
+    return and_(actions.c.state == str(task.state), same_lever)
+
+
+async def _tell(connection: AsyncConnection, task: Task, outcome: Outcome, now: datetime) -> None:
+    if not outcome.tell:
+        return
+    await telling.of_action(connection, task.id, now)
+    if task.kind in SMALL:
+        return
+    facts = {"kind": str(task.kind), "customer": task.customer, "outcome": outcome.words}
+    await journal.append(
+        connection,
+        at=now,
+        actor=ACTOR,
+        kind="outcome",
+        subject=task.id,
+        facts={**facts, "state": str(outcome.state)},
+    )
+
+
+def _task(row: Row[Any]) -> Task:
+    kinds = {str(one): one for one in (*Does, *Reverse)}
+    return Task(
+        id=row.id,
+        kind=kinds[row.kind],
+        customer=row.customer,
+        domain=row.domain,
+        recipient=row.recipient,
+        spelling=row.spelling,
+        lever=None if row.lever is None else Lever(row.lever),
+        state=State(row.state),
+        actor=row.actor,
+        attempts=row.attempts,
+    )
