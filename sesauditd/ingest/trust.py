@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import asyncio
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Protocol
+from typing import Protocol
 
-if TYPE_CHECKING:
-    from sesauditd.ingest.reader import RawLine
+from sesauditd.errors import Unreadable
+from sesauditd.ingest.certificates import Absence, Certificates
+from sesauditd.ingest.reader import UNVERIFIED, RawLine
+from sesauditd.ingest.signature import Certificate, Claim, claim_of, flaw, is_certificate_of
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,3 +43,75 @@ class QueuePolicy:
     async def examine(self, lines: Sequence[RawLine]) -> Examined:
         """Return the lines bound to the topics, which the reader compares."""
         return Examined(lines=[replace(line, topics=self.topics) for line in lines])
+
+
+@dataclass(frozen=True, slots=True)
+class Signatures:
+    """Believes what SNS signed for one of our topics, and nothing else; a raw delivery neither."""
+
+    topics: frozenset[str]
+    certificates: Certificates
+
+    async def examine(self, lines: Sequence[RawLine]) -> Examined:
+        """Return the lines; a fault that begins `unverified:` stands in those not believed.
+
+        Nothing is fetched for another topic or from another host. Raises what the archive
+        raises that keeps the certificates.
+        """
+        # The arithmetic lets go of the interpreter's lock, so the loop goes on beside it.
+        claims = await asyncio.to_thread(self._claims, lines)
+        found = await self.certificates.at(
+            claim.certificate_url for claim in claims if isinstance(claim, Claim)
+        )
+        flaws = await asyncio.to_thread(_flaws, claims, found)
+        await self.certificates.vouched(
+            {
+                claim.certificate_url
+                for claim, reason in zip(claims, flaws, strict=True)
+                if isinstance(claim, Claim) and reason is None
+            }
+        )
+        return Examined(
+            lines=[_marked(line, reason) for line, reason in zip(lines, flaws, strict=True)],
+            undecided=frozenset(
+                line.line
+                for line, claim in zip(lines, claims, strict=True)
+                if isinstance(claim, Claim) and _may_come(found[claim.certificate_url])
+            ),
+        )
+
+    def _claims(self, lines: Sequence[RawLine]) -> list[Claim | str]:
+        """Return what each line claims, or why nothing needs to be fetched for it."""
+        return [self._claim(line) for line in lines]
+
+    def _claim(self, line: RawLine) -> Claim | str:
+        try:
+            claim = claim_of(line.text)
+        except Unreadable as error:
+            return str(error)
+        if claim.topic not in self.topics:
+            return "an envelope of a topic that is not in queue.topic_arns"
+        if not is_certificate_of(claim.topic, claim.certificate_url):
+            return "a certificate that does not lie where SNS keeps those of the topic's region"
+        return claim
+
+
+def _flaws(
+    claims: Sequence[Claim | str], found: Mapping[str, Certificate | Absence]
+) -> list[str | None]:
+    return [
+        claim if isinstance(claim, str) else _flaw(claim, found[claim.certificate_url])
+        for claim in claims
+    ]
+
+
+def _flaw(claim: Claim, certificate: Certificate | Absence) -> str | None:
+    return certificate.reason if isinstance(certificate, Absence) else flaw(claim, certificate)
+
+
+def _may_come(certificate: Certificate | Absence) -> bool:
+    return isinstance(certificate, Absence) and certificate.passing
+
+
+def _marked(line: RawLine, reason: str | None) -> RawLine:
+    return line if reason is None else replace(line, fault=f"{UNVERIFIED} {reason}")
