@@ -39,6 +39,7 @@ from sesauditd.cli import (
     policy,
     recording,
     reporting,
+    running,
     status,
 )
 from sesauditd.cli.options import ConfigOption, DebugOption, Invocation
@@ -50,6 +51,7 @@ if TYPE_CHECKING:
 
 COMMANDS = (
     initialise,
+    running,
     policy,
     recording,
     status,

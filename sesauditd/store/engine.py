@@ -89,6 +89,13 @@ class Database:
         await self.writing.dispose()
 
 
+def file_of(url: str) -> Path | None:
+    """Return the file of a SQLite database, None for a server's; raises as `Database.open`."""
+    parsed = _parsed(url)
+    is_file = parsed.get_backend_name() == "sqlite"
+    return Path(str(parsed.database)).absolute() if is_file else None
+
+
 def _parsed(url: str) -> URL:
     try:
         parsed = make_url(url)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from sesauditd.daemon.failpoint import reach
 from sesauditd.model.touched import Touched
-from sesauditd.store import fastlane, history, register
+from sesauditd.store import fastlane, history, register, watch
 from sesauditd.store.events import record
 from sesauditd.store.late import attribute_late
 from sesauditd.store.ledger import Occasion
@@ -49,6 +49,8 @@ class EventLog:
                 connection, readings, owners, no_feedback=self._no_feedback
             )
             await fastlane.judge(connection, owners, touched, occasion)
+            if not proposed:
+                await watch.saw_messages(connection, now)
             reach("store.recording")
         return counts
 

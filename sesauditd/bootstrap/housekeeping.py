@@ -1,0 +1,149 @@
+"""Builds the daemon's jobs: what each does with the program, the store and AWS."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, TypeAlias
+
+if TYPE_CHECKING:
+    from sqlalchemy.ext.asyncio import AsyncConnection
+
+    from sesauditd.aws.clients import Clients
+    from sesauditd.aws.mail import Mail
+    from sesauditd.aws.queue import Queue
+    from sesauditd.bootstrap.program import Application
+    from sesauditd.jobs.alarms import Alarms, Siren
+    from sesauditd.jobs.schedule import Jobs
+    from sesauditd.jobs.table import ForPeriod, Look, Work
+    from sesauditd.model.owed import Period
+    from sesauditd.store.watch import Memory
+
+Write: TypeAlias = Callable[["AsyncConnection", datetime], Awaitable[object]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Housekeeping:
+    """What the jobs of one daemon work with."""
+
+    program: Application
+    clients: Clients
+    mail: Mail
+    queue: Queue
+    siren: Siren
+    paused: Callable[[], str | None]
+    """Why the intake is paused, None while it is not."""
+    elapsed: Callable[[], float] | None
+    """A clock that nobody can set; None trusts the wall clock whatever it does."""
+
+    async def jobs(self, holds_lease: Callable[[], bool]) -> Jobs:
+        """Return the jobs; they run while the lease is held."""
+        from sesauditd.jobs.alarms import Alarms
+        from sesauditd.jobs.drift import ClockWatch
+        from sesauditd.jobs.schedule import Jobs
+        from sesauditd.jobs.table import table
+        from sesauditd.store.periods import Periods
+        from sesauditd.store.watch import Memory
+
+        memory = Memory(self.program.database)
+        alarms = Alarms(siren=self.siren, book=memory)
+        watch = ClockWatch(alarms, self.elapsed) if self.elapsed is not None else None
+        work = await self._work(alarms, memory, _watched if watch is None else watch.run)
+        schedule = self.program.settings.schedule
+        return Jobs(
+            table=table(work, rollup=schedule.rollup, enforcement=schedule.enforcement),
+            periods=Periods(self.program.database),
+            alarms=alarms,
+            holds_lease=holds_lease,
+            trusts_clock=lambda: watch is None or watch.may_judge,
+            clock=self.program.clock,
+            turned=_unwatched,
+        )
+
+    async def _work(self, alarms: Alarms, memory: Memory, watch_clock: Look) -> Work:
+        from sesauditd.aws.archive import Archive
+        from sesauditd.aws.metrics import Metrics
+        from sesauditd.jobs.account import AccountWatch
+        from sesauditd.jobs.backlog import Backlog
+        from sesauditd.jobs.journal import JournalCopy
+        from sesauditd.jobs.pipe import PipeWatch
+        from sesauditd.jobs.table import Work
+        from sesauditd.store import digests, telling
+        from sesauditd.store.copied import JournalRows
+
+        settings, database = self.program.settings, self.program.database
+        archive = Archive(self.clients, settings.archive.bucket or "", settings.archive.prefix)
+        return Work(
+            watch_clock=watch_clock,
+            roll_up=self._roll_up,
+            enforce=self._enforce,
+            may_judge=Backlog(self.queue).has_left,
+            digest=self._for_period(digests.blocked_digests),
+            shadow_digest=self._for_period(digests.shadow_digest),
+            summarise=self._summarise,
+            tell_waiting=self._look(telling.of_waiting),
+            watch_account=AccountWatch(
+                accounts=self.mail,
+                reputations=Metrics(self.clients),
+                alarms=alarms,
+                notes=memory,
+            ).run,
+            watch_pipe=PipeWatch(
+                accounts=self.mail,
+                queue=self.queue,
+                dead_letters=await self._dead_letters(),
+                paused=self.paused,
+                memory=memory,
+                alarms=alarms,
+                silence=timedelta(hours=settings.alerts.silence_hours),
+            ).run,
+            copy_journal=JournalCopy(rows=JournalRows(database), archive=archive, notes=memory).run,
+        )
+
+    async def _dead_letters(self) -> Queue | None:
+        from sesauditd.errors import Failed
+
+        try:
+            return await self.queue.dead_letters()
+        except Failed:
+            # The daemon starts also while SQS is away; the depth is then looked at after the
+            # next start.
+            return None
+
+    async def _roll_up(self, period: Period, _now: datetime) -> object:
+        return await self.program.rollup(period.start)
+
+    async def _enforce(self, period: Period, now: datetime) -> object:
+        return await self.program.weekly.enforce(period.due, now=now, dry_run=False)
+
+    async def _summarise(self, period: Period, now: datetime) -> object:
+        from sesauditd.model.calendar import Week
+        from sesauditd.store import digests
+
+        async with self.program.database.write() as connection:
+            return await digests.weekly_summary(connection, Week(period.start), now)
+
+    def _for_period(self, write: Write) -> ForPeriod:
+        async def run(_period: Period, now: datetime) -> object:
+            return await self._written(write, now)
+
+        return run
+
+    def _look(self, write: Write) -> Look:
+        async def run(now: datetime) -> object:
+            return await self._written(write, now)
+
+        return run
+
+    async def _written(self, write: Write, now: datetime) -> object:
+        async with self.program.database.write() as connection:
+            return await write(connection, now)
+
+
+async def _watched(_now: datetime) -> None:
+    """Look at no clock: the story's jumps."""
+
+
+def _unwatched() -> None:
+    """Tell nobody that work turned over."""
