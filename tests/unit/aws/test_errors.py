@@ -5,17 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
-from botocore.exceptions import (
-    ClientError,
-    ConnectTimeoutError,
-    CredentialRetrievalError,
-    NoCredentialsError,
-)
 from botocore.retries.standard import ExponentialBackoff
 
 from sesauditd.aws.access import Access
 from sesauditd.aws.clients import Patience, connect
-from sesauditd.aws.errors import Conflict, saying, translated
+from sesauditd.aws.errors import Conflict
 from sesauditd.aws.mail import Mail
 from sesauditd.aws.queue import Queue
 from sesauditd.errors import Failed, Forbidden, Missing, Unavailable, Uncertain
@@ -203,28 +197,6 @@ async def test_without_credentials_aws_is_not_asked(monkeypatch: pytest.MonkeyPa
             with pytest.raises(Forbidden, match="credentials"):
                 await change(clients)
         assert wire.asked == []
-
-
-@pytest.mark.parametrize(
-    ("error", "expected"),
-    [
-        (NoCredentialsError(), Forbidden),
-        (CredentialRetrievalError(provider="iam-role", error_msg="away"), Uncertain),
-        (ConnectTimeoutError(endpoint_url="https://x"), Unavailable),
-        (TimeoutError(), Uncertain),
-        (ConnectionResetError(), Uncertain),
-        (ClientError({}, "Nothing"), Uncertain),
-    ],
-    ids=lambda value: type(value).__name__,
-)
-def test_what_the_libraries_raise_becomes_ours(error: Exception, expected: type[Failed]) -> None:
-    assert type(translated(error, "SES X", changes=True)) is expected
-
-
-def test_foreign_words_are_short_printable_and_name_nobody() -> None:
-    text = saying("no\n\x1b[31m \ud800 Bob.Miller@example.com <x@y.org>" + "!" * 999)
-    assert text.startswith("no [31m B***@example.com <x***@y.org>!!")
-    assert len(text) == 300
 
 
 def _at_once(*_: object) -> float:

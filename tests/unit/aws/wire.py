@@ -16,6 +16,8 @@ from sesauditd.aws.clients import Clients, Patience, connect
 
 ACCOUNT = "123456789012"
 ONCE = Patience(connect_seconds=1, read_seconds=0.1, long_poll_read_seconds=0.1, attempts=1)
+OPERATION = b"@operation@"
+"""Stands in a body for the name of what was asked for."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -104,13 +106,14 @@ class Wire:
             )
         )
         reply = self.replies.pop(0) if len(self.replies) > 1 else self.replies[0]
+        body = reply.body.replace(OPERATION, self.asked[-1].operation.encode())
         if reply.hang:
             await asyncio.sleep(3600)
         if reply.reset:
             _hang_up(request)
         if reply.cut_at is not None:
             return await _cut_off(request, reply)
-        return web.Response(status=reply.status, body=reply.body, headers=reply.headers)
+        return web.Response(status=reply.status, body=body, headers=reply.headers)
 
 
 def _operation(request: web.Request, body: bytes) -> str:
