@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 import dataclasses
 import json
+from collections.abc import Callable
 from datetime import datetime
 from typing import TYPE_CHECKING
 
@@ -20,12 +22,19 @@ PREFIX = "/_sandbox"
 
 
 class Admin:
-    """Calls, faults and the clock."""
+    """Calls, faults and the clock; `advance` tells what is due when the clock was moved."""
 
-    def __init__(self, recording: Recording, faults: Faults, clock: SandboxClock) -> None:
+    def __init__(
+        self,
+        recording: Recording,
+        faults: Faults,
+        clock: SandboxClock,
+        advance: Callable[[], object],
+    ) -> None:
         self._recording = recording
         self._faults = faults
         self._clock = clock
+        self._advance = advance
 
     def add_to(self, app: web.Application) -> None:
         """Add the pages."""
@@ -90,6 +99,8 @@ class Admin:
             self._clock.set_to(datetime.fromisoformat(str(moment)))
         except ValueError as error:
             raise wrong(str(error)) from None
+        # What is due by the new time has been told when this call returns.
+        await asyncio.to_thread(self._advance)
         return self._shown_time()
 
     def _shown_time(self) -> web.Response:

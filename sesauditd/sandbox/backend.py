@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+import os
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
 
-from moto.core.base_backend import BackendDict
+from moto.core.base_backend import AccountSpecificBackend, BackendDict
 from moto.core.model_instances import reset_model_data
 from moto.server import ThreadedMotoServer
 
 LOOPBACK = "127.0.0.1"
+_PROFILES = ("AWS_PROFILE", "AWS_DEFAULT_PROFILE")
 
 
 @asynccontextmanager
@@ -22,8 +24,7 @@ async def moto_server() -> AsyncIterator[str]:
     sandbox at a time. Nothing of it ever leaves the machine: it is the server, not a client.
     """
     logging.getLogger("werkzeug").setLevel(logging.ERROR)
-    BackendDict.reset()
-    reset_model_data()
+    _prepare()
     server = ThreadedMotoServer(ip_address=LOOPBACK, port=0, verbose=False)
     await asyncio.to_thread(server.start)
     try:
@@ -31,3 +32,24 @@ async def moto_server() -> AsyncIterator[str]:
         yield f"http://{host}:{port}"
     finally:
         await asyncio.to_thread(server.stop)
+
+
+def _prepare() -> None:
+    """Empty moto's state, and let it learn the Regions without the machine's AWS profile.
+
+    moto asks botocore for them once; a profile in the environment that no file describes would
+    make every call fail.
+    """
+    BackendDict.reset()
+    reset_model_data()
+    with _without_profile():
+        AccountSpecificBackend.get_session().get_available_partitions()
+
+
+@contextmanager
+def _without_profile() -> Iterator[None]:
+    kept = {name: os.environ.pop(name) for name in _PROFILES if name in os.environ}
+    try:
+        yield
+    finally:
+        os.environ.update(kept)

@@ -53,6 +53,9 @@ class Looking:
         return await self._mailboxes(request)
 
     async def _state(self, _request: web.Request) -> web.Response:
+        for name in list(self._ses.identities):
+            # SES looks records up when it is asked: without that a state would change unasked.
+            self._ses.identity(name)
         iam = principals(self._boundaries.account_id, self._boundaries.by_user)
         return shown({"ses": self._ses.snapshot(), "iam": iam})
 

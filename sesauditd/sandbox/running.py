@@ -137,7 +137,8 @@ def _application(options: Options, parts: Parts, elsewhere: upstream.Upstream) -
         clock=parts.clock,
     )
     app = web.Application(client_max_size=LARGEST_BODY)
-    Admin(parts.recording, parts.faults, parts.clock).add_to(app)
+    advance = parts.office.postman.advance
+    Admin(parts.recording, parts.faults, parts.clock, advance).add_to(app)
     Looking(parts.ses, parts.boundaries, parts.office).add_to(app)
     app.router.add_route("*", "/{path:.*}", front.receive)
     return app
