@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 import pytest
 
+from sesauditd.daemon.lease import Lease
 from sesauditd.store import leases
 from sesauditd.store.leases import DAEMON
 
@@ -80,3 +82,23 @@ async def test_a_clock_that_was_set_back_does_not_keep_a_lease_for_hours(
     await taken(database, "one")
     assert await held_by(database, -3 * 3600) is None
     assert await taken(database, "two", -3 * 3600)
+
+
+async def test_of_two_daemons_on_one_database_one_holds_the_lease(database: Database) -> None:
+    seconds = [0.0]
+    one, two = (
+        Lease(
+            leases=leases.Leases(database),
+            name=DAEMON,
+            owner=owner,
+            clock=lambda: NOW + timedelta(seconds=seconds[0]),
+            elapsed=lambda: seconds[0],
+        )
+        for owner in ("one", "two")
+    )
+    assert sorted(await asyncio.gather(one.renew(), two.renew())) == [False, True]
+    leading, waiting = (one, two) if one.held else (two, one)
+    seconds[0] = 31
+    assert (leading.held, await waiting.renew(), await leading.renew()) == (False, True, False)
+    await waiting.release()
+    assert await leading.renew()
