@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime
 from typing import TYPE_CHECKING, Protocol
@@ -51,7 +51,7 @@ def create(ses: Ses, topics: Topics, parameters: Parameters) -> Result:
         raise Declined("LimitExceededException", text)
     made = _defined(Destination(name=name), parameters["EventDestination"])
     _validate(ses, topics, found, made)
-    return _keep(ses, named(ses, parameters), made)
+    return _keep(ses, parameters, made)
 
 
 def update(ses: Ses, topics: Topics, parameters: Parameters) -> Result:
@@ -60,7 +60,7 @@ def update(ses: Ses, topics: Topics, parameters: Parameters) -> Result:
     before = _destination(found, parameters["EventDestinationName"])
     made = _defined(before, parameters["EventDestination"])
     _validate(ses, topics, found, made)
-    return _keep(ses, named(ses, parameters), made)
+    return _keep(ses, parameters, made)
 
 
 def get(ses: Ses, parameters: Parameters) -> Result:
@@ -120,10 +120,13 @@ def _validate(ses: Ses, topics: Topics, owner: ConfigurationSet, destination: De
         raise bad_request(f"Amazon SES could not publish to SNS topic <{topic}>.")
 
 
-def _keep(ses: Ses, owner: ConfigurationSet, made: Destination) -> Result:
-    others: Sequence[Destination] = [one for one in owner.destinations if one.name != made.name]
-    ordered = sorted([*others, made], key=lambda one: one.name)
-    ses.sets[owner.name] = replace(owner, destinations=tuple(ordered))
+def _keep(ses: Ses, parameters: Parameters, made: Destination) -> Result:
+    """Put a destination in its place; the set may have changed while SES published."""
+    with ses.lock:
+        owner = named(ses, parameters)
+        others = [one for one in owner.destinations if one.name != made.name]
+        ordered = sorted([*others, made], key=lambda one: one.name)
+        ses.sets[owner.name] = replace(owner, destinations=tuple(ordered))
     return {}
 
 

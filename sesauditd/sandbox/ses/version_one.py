@@ -71,9 +71,12 @@ def set_topic(ses: Ses, topics: Topics, parameters: Parameters) -> Result:
     kind, topic = parameters["NotificationType"], parameters.get("SnsTopic")
     if topic:
         _announce(ses, topics, found, kind, topic)
-    kept = {key: one for key, one in found.topics.items() if key != kind}
-    chosen = {**kept, kind: topic} if topic else kept
-    ses.identities[found.name] = replace(ses.identities[found.name], topics=chosen)
+    with ses.lock:
+        # It may have changed while SES published.
+        found = _named(ses, parameters)
+        kept = {key: one for key, one in found.topics.items() if key != kind}
+        chosen = {**kept, kind: topic} if topic else kept
+        ses.identities[found.name] = replace(found, topics=chosen)
     return {}
 
 

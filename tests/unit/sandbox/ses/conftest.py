@@ -5,19 +5,22 @@ import io
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 import botocore.session
 import pytest
 from botocore.awsrequest import AWSPreparedRequest, AWSResponse
+from botocore.compat import HTTPHeaders
 from botocore.config import Config
 
 from sesauditd.sandbox.calls import Answer, Call
-from sesauditd.sandbox.mail.outgoing import Outgoing
-from sesauditd.sandbox.mail.refusals import Refusal
 from sesauditd.sandbox.ses.api import Api
 from sesauditd.sandbox.ses.state import Ses
+
+if TYPE_CHECKING:
+    from sesauditd.sandbox.mail.outgoing import Outgoing
+    from sesauditd.sandbox.mail.refusals import Refusal
 
 START = datetime(2026, 11, 2, 9, tzinfo=UTC)
 CUSTOMERS_KEY = "AKIACUSTOMER00000001"
@@ -101,7 +104,10 @@ class Wire:
 
     def carry(self, request: AWSPreparedRequest, **_rest: object) -> AWSResponse:
         answered = self.world.answer(call_of(request))
-        return AWSResponse(request.url, answered.status, dict(answered.headers), _Raw(answered.body))
+        headers = HTTPHeaders()
+        for name, value in answered.headers.items():
+            headers[name] = value
+        return AWSResponse(request.url, answered.status, headers, _Raw(answered.body))
 
 
 def call_of(request: Any) -> Call:
@@ -130,7 +136,7 @@ def clients(wire: Wire) -> Mapping[str, Any]:
     session = botocore.session.Session()
 
     def made(service: str, key: str) -> Any:
-        client = session.create_client(
+        client: Any = session.create_client(
             service,
             region_name="eu-central-1",
             endpoint_url="http://sandbox.invalid",

@@ -214,9 +214,7 @@ def test_policies_are_made_changed_and_deleted(world: Any, v2: Any, refused: Any
     [("a b", POLICY), ("a", "{"), ("a", "[]"), ("a", "{}"), ("a", POLICY + " " * 4096)],
     ids=["name", "not JSON", "a list", "no statement", "too long"],
 )
-def test_a_wrong_policy_is_refused(
-    world: Any, v2: Any, refused: Any, name: str, text: str
-) -> None:
+def test_a_wrong_policy_is_refused(world: Any, v2: Any, refused: Any, name: str, text: str) -> None:
     world.ses.switches.verify_at_once = True
     v2.create_email_identity(EmailIdentity="example.com")
     create = v2.create_email_identity_policy
