@@ -57,6 +57,10 @@ class Periods:
 
     async def first_run(self, now: datetime) -> datetime:
         """Return when this was asked for the first time: when a daemon first ran."""
+        async with self.database.read() as connection:
+            known = await watch.seen_at(connection, watch.FIRST_RUN)
+        if known is not None:
+            return known
         async with self.database.write() as connection:
             return await watch.since(connection, watch.FIRST_RUN, now)
 

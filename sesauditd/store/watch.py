@@ -43,6 +43,12 @@ async def remember(
     )
 
 
+async def seen_at(connection: AsyncConnection, name: str) -> datetime | None:
+    """Return when the facts under a name were kept, None if there are none."""
+    found = await connection.execute(select(observations.c.at).where(observations.c.name == name))
+    return found.scalar_one_or_none()
+
+
 async def since(connection: AsyncConnection, name: str, now: datetime) -> datetime:
     """Return when this name was first asked about; it is now if never before."""
     await connection.execute(
@@ -50,9 +56,7 @@ async def since(connection: AsyncConnection, name: str, now: datetime) -> dateti
         .values(name=name, facts={}, at=aware(now))
         .on_conflict_do_nothing()
     )
-    found = await connection.execute(select(observations.c.at).where(observations.c.name == name))
-    kept: datetime = found.scalar_one()
-    return kept
+    return await seen_at(connection, name) or now
 
 
 async def saw_messages(connection: AsyncConnection, now: datetime) -> None:

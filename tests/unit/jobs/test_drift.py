@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
@@ -46,3 +46,14 @@ async def test_a_clock_that_is_set_right_is_trusted_again() -> None:
 
 async def test_before_the_first_look_the_clock_is_trusted() -> None:
     assert ClockWatch(Reported(), lambda: 0.0).may_judge
+
+
+async def test_a_clock_before_the_program_was_written_is_not_trusted_until_it_is_set() -> None:
+    elapsed, reported = 0.0, Reported()
+    watch = ClockWatch(reported, lambda: elapsed)
+    await watch.run(datetime(1970, 1, 1, tzinfo=UTC))
+    early = watch.may_judge
+    elapsed = 60
+    await watch.run(NOW)
+    assert (early, watch.may_judge) == (False, True)
+    assert [one.state for one in reported.findings] == ["too early", None]
