@@ -13,7 +13,7 @@ from sesauditd.sandbox.mail.events import Accepted, Happening, identifier
 from sesauditd.sandbox.mail.outgoing import Door, Outgoing
 from sesauditd.sandbox.mail.permission import Iam, Permission, Permit
 from sesauditd.sandbox.mail.refusals import Refusal
-from sesauditd.sandbox.mail.world import Mailbox, Mailboxes, is_simulator
+from sesauditd.sandbox.mail.world import Mailboxes, is_simulator
 from sesauditd.sandbox.ses.values import Reason, Scope, Suppressed
 
 if TYPE_CHECKING:
@@ -89,16 +89,14 @@ class Sending:
             # A virus drops the message whole, after it was accepted (ses-facts 1.5).
             return [first, answers.rejected(mail)]
         listed = self._listed(mail, permit)
+        tried = [one for one in mail.recipients if one not in listed]
+        globally = [one for one in tried if self._globally_suppressed(one, permit)]
         world = self._world.world
-        boxes: dict[str, Mailbox] = {}
-        globally: list[str] = []
-        for one in mail.recipients:
-            if one in listed:
-                continue
-            if self._state.globally_suppressed(one) and not is_simulator(one):
-                globally.append(one)
-            else:
-                boxes[one] = world.mailbox(one, mail.author, mail.sent_at)
+        boxes = {
+            one: world.mailbox(one, mail.author, mail.sent_at)
+            for one in tried
+            if one not in globally
+        }
         told = [first, *self._from_lists(mail, listed, permit)]
         if globally:
             told.append(answers.global_bounce(globally, mail.sent_at, self._id))
@@ -106,6 +104,17 @@ class Sending:
             told += answers.answers(mail, group, self._id, self._state.region)
         self._heard.update(one.casefold() for one in boxes)
         return told
+
+    def _globally_suppressed(self, address: str, permit: Permit) -> bool:
+        """SES's own list stops only who does not use the account's for bounces.
+
+        An address on the global list, but not on an account's list in use, is tried all the
+        same (https://docs.aws.amazon.com/ses/latest/dg/sending-email-suppression-list.html).
+        """
+        _scope, reasons = self._state.suppression_settings(permit.configuration_set, permit.tenant)
+        if Reason.BOUNCE in reasons or is_simulator(address):
+            return False
+        return self._state.globally_suppressed(address)
 
     def _listed(self, mail: Accepted, permit: Permit) -> Mapping[str, Suppressed]:
         """The recipients on the list that holds; AWS's simulator may be put there (8 [?])."""
