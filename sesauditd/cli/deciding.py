@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from sesauditd.cli import output
+from sesauditd.cli import following, output
+from sesauditd.cli.following import Followed
 from sesauditd.cli.options import JsonOption, settings_of
 from sesauditd.cli.sections import Heading, examples
 from sesauditd.cli.waiting import finished
@@ -17,9 +18,6 @@ if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
     from sesauditd.store.decisions import Decided, Decisions
-
-NO_DAEMON = 4
-"""The exit code of a decision that waits because no daemon is there to carry it out."""
 
 AddressArgument = Annotated[str, typer.Argument(metavar="ADDRESS", help="The recipient.")]
 DomainArgument = Annotated[str, typer.Argument(metavar="DOMAIN", help="The customer's domain.")]
@@ -140,8 +138,14 @@ def decide(
     *,
     as_json: bool,
 ) -> None:
-    """Take one decision, say what it came to, and end with 4 if it waits for the daemon."""
+    """Take one decision, wait for what a living daemon makes of it, and say what it came to.
+
+    Ends with 1 if that failed, with 4 if it is left waiting.
+    """
     decided = finished(_take(context, decision))
+    if not as_json:
+        output.say(f"Recorded: {decided.kind} {decided.subject}.")
+    followed = finished(_follow(context, decided)) if decided.requested else Followed()
     if as_json:
         output.emit_json(
             {
@@ -149,19 +153,10 @@ def decide(
                 "subject": decided.subject,
                 "requested": list(decided.requested),
                 "cancelled": list(decided.cancelled),
+                "actions": following.as_document(followed),
             }
         )
-    else:
-        output.say(f"Recorded: {decided.kind} {decided.subject}.")
-    if decided.requested:
-        waiting_for_the_daemon(len(decided.requested))
-
-
-def waiting_for_the_daemon(actions: int) -> None:
-    """Say that so many actions wait, and end with 4."""
-    they_wait = "1 action waits" if actions == 1 else f"{actions} actions wait"
-    output.note(f"{they_wait} for the daemon, which is not running: see sesauditd actions")
-    raise typer.Exit(NO_DAEMON)
+    following.told(followed, quietly=as_json)
 
 
 async def _take(
@@ -174,6 +169,13 @@ async def _take(
         application.deciding(f"operator:{getpass.getuser()}") as taken,
     ):
         return await decision(taken)
+
+
+async def _follow(context: typer.Context, decided: Decided) -> Followed:
+    from sesauditd import bootstrap
+
+    async with bootstrap.application(settings_of(context)) as application:
+        return await following.followed(application, decided.requested)
 
 
 async def _pending(context: typer.Context, customer: str | None) -> list[tuple[str, str, str]]:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from sesauditd.cli import output
-from sesauditd.cli.deciding import waiting_for_the_daemon
+from sesauditd.cli.following import waiting_for_the_daemon
 from sesauditd.cli.options import JsonOption, SinceOption, moment_option, settings_of
 from sesauditd.cli.sections import Heading, examples
 from sesauditd.cli.waiting import finished

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -15,14 +14,14 @@ from sesauditd.model.actions import State
 from sesauditd.model.execution import Hold, Outcome
 
 if TYPE_CHECKING:
+    import asyncio
+
     from sesauditd.enforce.knobs import Plan, Position, Seen
     from sesauditd.model.execution import Surroundings, Task
 
 log = structlog.get_logger(__name__)
 
 BATCH = 50
-IDLE_SECONDS = 1.0
-"""Between looks for new work: operators' commands are other processes, which cannot wake us."""
 PATIENCE_SECONDS = (0.2, 0.5, 1.0, 2.0, 4.0)
 FIRST_RETRY = timedelta(seconds=5)
 LONGEST_RETRY = timedelta(minutes=5)
@@ -81,17 +80,11 @@ class Executor:
         """Make what turns the knobs."""
         self.turner = Turner(patience_seconds=self.patience_seconds)
 
-    async def run(self, stop: asyncio.Event, wake: asyncio.Event | None = None) -> None:
-        """Carry out what is due, now and whenever woken, until told to stop.
-
-        The action in hand is finished first. Errors of the store come through.
-        """
-        while not stop.is_set():
-            await self.tick(stop)
-            await _rest(stop, wake)
-
     async def tick(self, stop: asyncio.Event | None = None) -> int:
-        """Try everything that is due once; return how many actions were done."""
+        """Try everything that is due once; return how many actions were done.
+
+        Told to stop, it ends after the action in hand. Errors of the store come through.
+        """
         expired = await self.outbox.expire(self.clock())
         if expired:
             log.info("blocks_expired", expired=expired)
@@ -192,16 +185,3 @@ def _broken(task: Task, now: datetime) -> Outcome:
         next_try_at=now + LONGEST_RETRY,
         tell=task.attempts + 1 >= TOLD_AFTER,
     )
-
-
-async def _rest(stop: asyncio.Event, wake: asyncio.Event | None) -> None:
-    """Wait until woken, told to stop, or it is time to look again."""
-    events = [stop] if wake is None else [stop, wake]
-    waits = [asyncio.create_task(one.wait()) for one in events]
-    try:
-        await asyncio.wait(waits, timeout=IDLE_SECONDS, return_when=asyncio.FIRST_COMPLETED)
-    finally:
-        for one in waits:
-            one.cancel()
-        if wake is not None:
-            wake.clear()

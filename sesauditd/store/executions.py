@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import and_, case, or_, select, update
@@ -15,8 +16,6 @@ from sesauditd.store import holds, journal, outbox, surroundings, telling
 from sesauditd.store.tables import actions, blocks
 
 if TYPE_CHECKING:
-    from datetime import datetime
-
     from sqlalchemy import ColumnElement, Row
     from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -33,13 +32,15 @@ EXPIRED_A_TIME = 500
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Outcomes:
+class Standing:
     """One action and how it stands, for whoever waits for it."""
 
     id: str
     kind: str
-    state: str
+    subject: str
+    state: State
     outcome: str | None
+    next_try_at: datetime | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,13 +156,23 @@ class Executions:
             return True
 
 
-async def outcomes(connection: AsyncConnection, names: Sequence[str]) -> list[Outcomes]:
-    """Return how actions stand, in the order of their names."""
+async def standing(connection: AsyncConnection, names: Sequence[str]) -> list[Standing]:
+    """Return how actions stand, in the order that they are asked for in."""
     rows = await connection.execute(
-        select(actions).where(actions.c.id.in_(names)).order_by(actions.c.id)
+        select(actions)
+        .where(actions.c.id.in_(names))
+        .order_by(actions.c.requested_at, actions.c.id)
     )
     return [
-        Outcomes(id=row.id, kind=row.kind, state=row.state, outcome=row.outcome) for row in rows
+        Standing(
+            id=row.id,
+            kind=row.kind,
+            subject=row.recipient or row.domain or row.customer,
+            state=State(row.state),
+            outcome=row.outcome,
+            next_try_at=row.next_try_at,
+        )
+        for row in rows
     ]
 
 

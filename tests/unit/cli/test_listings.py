@@ -301,6 +301,14 @@ def test_an_approval_is_a_document_too(cli: Cli) -> None:
         "subject": "abc123abc123",
         "requested": ["abc123abc123"],
         "cancelled": [],
+        "actions": [
+            {
+                "id": "abc123abc123",
+                "kind": "disable_domain",
+                "state": "requested",
+                "outcome": None,
+            }
+        ],
     }
 
 
