@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import signal
-from collections.abc import Callable, Coroutine, Iterator, Mapping
+from collections.abc import Callable, Coroutine, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any, TypeAlias
 
@@ -23,16 +23,21 @@ log = structlog.get_logger()
 
 
 async def supervise(
-    services: Mapping[str, Service], *, stop: asyncio.Event, grace_seconds: float
+    services: Mapping[str, Service],
+    *,
+    stop: asyncio.Event,
+    grace_seconds: float,
+    signals: Sequence[signal.Signals] = SIGNALS,
 ) -> None:
     """Run all services until `stop` is set or one ends, then give the others the grace.
 
-    SIGTERM and SIGINT set `stop`; a second one cancels what still runs. Raises the error of
-    the service that failed first, and Failed if one ended without being asked to.
+    A signal sets `stop`; a second one cancels what still runs. Outside the main thread no
+    signal can be had: give none. Raises the error of the service that failed first, and Failed
+    if one ended without being asked to.
     """
     running = {name: asyncio.create_task(work(stop), name=name) for name, work in services.items()}
     try:
-        with _signals(stop, running):
+        with _heeding(signals, stop, running):
             fallen = await _first_end(running, stop)
             stop.set()
             await _wait(running, grace_seconds)
@@ -92,7 +97,9 @@ def _raise_first(running: _Running, fallen: tuple[str, ...]) -> None:
 
 
 @contextmanager
-def _signals(stop: asyncio.Event, running: _Running) -> Iterator[None]:
+def _heeding(
+    signals: Sequence[signal.Signals], stop: asyncio.Event, running: _Running
+) -> Iterator[None]:
     seen: list[signal.Signals] = []
 
     def asked(number: signal.Signals) -> None:
@@ -103,10 +110,12 @@ def _signals(stop: asyncio.Event, running: _Running) -> Iterator[None]:
         stop.set()
 
     loop = asyncio.get_running_loop()
-    for number in SIGNALS:
+    before = {number: signal.getsignal(number) for number in signals}
+    for number in signals:
         loop.add_signal_handler(number, asked, number)
     try:
         yield
     finally:
-        for number in SIGNALS:
+        for number, earlier in before.items():
             loop.remove_signal_handler(number)
+            signal.signal(number, earlier)

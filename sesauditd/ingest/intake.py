@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Protocol, TypeVar
 import structlog
 
 from sesauditd.daemon.backoff import Backoff
+from sesauditd.daemon.failpoint import reach
 from sesauditd.errors import Broken, Refused, SesauditdError
 from sesauditd.ingest.batch import Packed, Received, pack, raw_lines
 from sesauditd.model.recorded import Recorded
@@ -92,8 +93,10 @@ class Intake:
         in hand, so that our own outage never counts as a receive. Once `stop` is set the first
         failure is raised. Raises Broken and Refused at once.
         """
+        reach("intake.received")
         packed = await asyncio.to_thread(pack, batch)
         key = await self._insist(partial(self._keep, packed), stop)
+        reach("intake.archived")
         lines = raw_lines(batch, key)
         examined = await self._insist(partial(self.trust.examine, lines), stop)
         later = {
@@ -103,6 +106,7 @@ class Intake:
         }
         clear = [line for line in examined.lines if line.line not in later]
         counts, left = await self._insist(partial(self._record, clear), stop)
+        reach("intake.recorded")
         log.info(
             "batch_recorded",
             archive_key=key,
@@ -115,6 +119,7 @@ class Intake:
         done = set(range(1, len(batch) + 1)) - later - left
         await self._acknowledge([batch[number - 1].receipt for number in sorted(done)])
         self.visibility.drop(message.receipt for message in batch)
+        reach("intake.acknowledged")
         return counts
 
     async def _insist(self, step: Callable[[], Awaitable[T]], stop: asyncio.Event) -> T:

@@ -76,6 +76,8 @@ class MemoryQueue:
     failing: dict[str, BaseException] = field(default_factory=dict)
     """Method to what it raises."""
     calls: dict[str, int] = field(default_factory=dict)
+    hiding: int = 0
+    """How many receives still come back empty whatever there is."""
     holding: asyncio.Event | None = None
     """A receive waits for it with its messages already taken, as one that is under way."""
     _numbers: count[int] = field(default_factory=count)
@@ -92,6 +94,9 @@ class MemoryQueue:
         self._begin("receive")
         await asyncio.sleep(0)
         self._run_out()
+        if self.hiding > 0:
+            self.hiding -= 1
+            return []
         found = [self._deliver() for _ in range(min(self.at_once, len(self.waiting)))]
         if self.holding is not None:
             await self.holding.wait()
