@@ -8,7 +8,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from sesauditd.sandbox.ses.declined import already_exists, bad_request, not_found
-from sesauditd.sandbox.ses.paging import page
+from sesauditd.sandbox.ses.paging import filtered, page
 from sesauditd.sandbox.ses.tagging import listed, tags_of
 from sesauditd.sandbox.ses.values import ConfigurationSet, Reason, Scope
 
@@ -59,7 +59,8 @@ def get(ses: Ses, parameters: Parameters) -> Result:
 
 def list_all(ses: Ses, parameters: Parameters) -> Result:
     """ListConfigurationSets, in pages."""
-    shown, token = page(ses.sets, parameters)
+    facts = {"CONFIGURATION_SET_NAME_CONTAINS": lambda one: one.name}
+    shown, token = page(filtered(ses.sets, parameters, facts), parameters)
     return {"ConfigurationSets": [one.name for one in shown], "NextToken": token}
 
 

@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from sesauditd.sandbox.ses.declined import already_exists, bad_request, not_found
-from sesauditd.sandbox.ses.paging import page
+from sesauditd.sandbox.ses.paging import filtered, page
 from sesauditd.sandbox.ses.state import Ses, canonical
 from sesauditd.sandbox.ses.tagging import listed, tags_of
 from sesauditd.sandbox.ses.values import Check, Identity
@@ -66,8 +66,8 @@ def get(ses: Ses, parameters: Parameters) -> Result:
 
 def list_all(ses: Ses, parameters: Parameters) -> Result:
     """ListEmailIdentities, in pages."""
-    shown, token = page(ses.identities, parameters)
-    looked_at = [named(ses, one.name) for one in shown]
+    looked_at = {name: named(ses, name) for name in tuple(ses.identities)}
+    shown, token = page(filtered(looked_at, parameters, _FACTS), parameters)
     return {
         "EmailIdentities": [
             {
@@ -76,7 +76,7 @@ def list_all(ses: Ses, parameters: Parameters) -> Result:
                 "SendingEnabled": one.verified,
                 "VerificationStatus": one.verification,
             }
-            for one in looked_at
+            for one in shown
         ],
         "NextToken": token,
     }
@@ -146,6 +146,13 @@ def with_signing(identity: Identity, attributes: Parameters) -> Identity:
 def kind(identity: Identity) -> str:
     """Return the identity's type in the API's words."""
     return "DOMAIN" if identity.is_domain else "EMAIL_ADDRESS"
+
+
+_FACTS = {
+    "IDENTITY_NAME_CONTAINS": lambda one: one.name,
+    "IDENTITY_TYPE": kind,
+    "VERIFICATION_STATUS": lambda one: one.verification,
+}
 
 
 def dkim_attributes(identity: Identity) -> Result:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 import binascii
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, TypeVar
 
 from sesauditd.sandbox.ses.declined import Declined
@@ -37,6 +37,25 @@ def page(
     shown = names[:size]
     token = _token(shown[-1]) if len(names) > size else None
     return [named[name] for name in shown], token
+
+
+def filtered(
+    named: Mapping[str, T], parameters: Parameters, facts: Mapping[str, Callable[[T], str]]
+) -> Mapping[str, T]:
+    """Return what a request's Filter lets through, by what each of its keys looks at.
+
+    Keys that end in `_CONTAINS` look for a part of a name, the others for the whole value.
+    """
+    wanted: Mapping[str, str] = parameters.get("Filter") or {}
+    return {
+        name: one
+        for name, one in named.items()
+        if all(_passes(key, value, facts[key](one)) for key, value in wanted.items())
+    }
+
+
+def _passes(key: str, value: str, fact: str) -> bool:
+    return value in fact if key.endswith("_CONTAINS") else value == fact
 
 
 def _token(name: str) -> str:

@@ -43,7 +43,10 @@ class Reading:
                 ]
             case MapShape(), Mapping():
                 self._within(shape, len(raw), raw, at, "have length")
-                return {key: self.take(shape.value, one, f"{at}.{key}") for key, one in raw.items()}
+                return {
+                    self.take(shape.key, key, at): self.take(shape.value, one, f"{at}.{key}")
+                    for key, one in raw.items()
+                }
             case StructureShape() | ListShape() | MapShape(), _:
                 self._wrong(raw, at, f"Member must be a {shape.type_name}")
                 return None

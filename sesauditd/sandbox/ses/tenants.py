@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from sesauditd.sandbox.ses.configuration_sets import reasons_of, scope_of
 from sesauditd.sandbox.ses.declined import already_exists, bad_request, not_found
-from sesauditd.sandbox.ses.paging import page
+from sesauditd.sandbox.ses.paging import filtered, page
 from sesauditd.sandbox.ses.tagging import exists, listed, parts, tags_of
 from sesauditd.sandbox.ses.values import Reason, Scope, Tenant
 
@@ -47,7 +47,11 @@ def get(ses: Ses, parameters: Parameters) -> Result:
 
 def list_all(ses: Ses, parameters: Parameters) -> Result:
     """ListTenants, in pages."""
-    shown, token = page(ses.tenants, parameters)
+    facts = {
+        "TENANT_NAME_CONTAINS": lambda one: one.name,
+        "SENDING_STATUS": lambda one: one.sending_status,
+    }
+    shown, token = page(filtered(ses.tenants, parameters, facts), parameters)
     return {"Tenants": [_facts(ses, one) for one in shown], "NextToken": token}
 
 
@@ -84,7 +88,9 @@ def dissociate(ses: Ses, parameters: Parameters) -> Result:
 def list_resources(ses: Ses, parameters: Parameters) -> Result:
     """ListTenantResources, in pages."""
     found = _named(ses, parameters)
-    shown, token = page({arn: arn for arn in found.resources}, parameters)
+    held = {arn: arn for arn in found.resources}
+    facts = {"RESOURCE_TYPE": lambda arn: _TYPES[parts(ses, arn)[0]]}
+    shown, token = page(filtered(held, parameters, facts), parameters)
     resources = [{"ResourceType": _TYPES[parts(ses, one)[0]], "ResourceArn": one} for one in shown]
     return {"TenantResources": resources, "NextToken": token}
 

@@ -83,7 +83,8 @@ def _members(shape: StructureShape, value: Mapping[object, object]) -> Mapping[s
 
 def _scalar(shape: Shape, value: object) -> object:
     expected = _KINDS.get(shape.type_name)
-    if expected is None or not isinstance(value, expected):
+    fits = expected is not None and isinstance(value, expected)
+    if not fits or (isinstance(value, bool) and expected is not bool):
         raise TypeError(f"{shape.name} is a {shape.type_name}, not {value!r}")
     allowed = shape.metadata.get("enum")
     if allowed and value not in allowed:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from sesauditd.errors import Missing
-from sesauditd.sandbox.ses.values import Check
+from sesauditd.sandbox.ses.values import Check, Identity
 
 if TYPE_CHECKING:
     from sesauditd.sandbox.ses.state import Ses
@@ -81,6 +81,8 @@ def test_two_snapshots_differ_only_by_what_was_changed(world: Any, ses: Ses, v2:
         },
     )
     v2.create_tenant(TenantName="k")
+    shop = ses.arn("configuration-set", "shop")
+    v2.create_tenant_resource_association(TenantName="k", ResourceArn=shop)
     v2.get_email_identity(EmailIdentity="example.com")
     before = json.dumps(ses.snapshot())
     world.pass_time(timedelta(days=1))
@@ -93,3 +95,11 @@ def test_two_snapshots_differ_only_by_what_was_changed(world: Any, ses: Ses, v2:
     v2.delete_suppressed_destination(EmailAddress="a@x.org")
     v2.get_email_identity(EmailIdentity="example.com")
     assert json.dumps(ses.snapshot()) == before
+
+
+def test_without_a_zone_nothing_is_verified(world: Any) -> None:
+    alone = Ses(clock=lambda: world.now, identities=dict(world.ses.identities))
+    alone.identities["example.com"] = Identity(
+        name="example.com", created_at=world.now, tokens=("a", "b", "c"), hosted_zone="z.org"
+    )
+    assert alone.identity_for("a@example.com") is None

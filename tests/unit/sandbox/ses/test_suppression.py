@@ -135,3 +135,9 @@ def test_a_hard_bounce_is_remembered_where_its_reason_is_asked_for(world: Any, v
     assert world.ses.globally_suppressed("bob@x.org")
     world.pass_time(timedelta(days=14))
     assert not world.ses.globally_suppressed(BOB)
+
+
+def test_a_complaint_is_nobody_elses_business(world: Any) -> None:
+    entry = Suppressed(address=BOB, reason=Reason.COMPLAINT, updated_at=world.now)
+    assert world.ses.remember(entry, None)
+    assert not world.ses.globally_suppressed(BOB)
