@@ -2,15 +2,13 @@ from __future__ import annotations
 
 import json
 from datetime import timedelta
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pytest
 
 from sesauditd.errors import Missing
+from sesauditd.sandbox.ses.state import Ses
 from sesauditd.sandbox.ses.values import Check, Identity
-
-if TYPE_CHECKING:
-    from sesauditd.sandbox.ses.state import Ses
 
 
 @pytest.fixture
