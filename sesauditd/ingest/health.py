@@ -69,6 +69,10 @@ class Condition:
         self._paused_because = None
         self._last_progress = self.clock()
 
+    def goes_on(self) -> None:
+        """Take note that the batch is still being worked on."""
+        self.mark.turned()
+
     def receiving_failed(self, reason: str) -> bool:
         """Take note that the queue did not answer; return whether it answered before."""
         changed = self._receiving_fails is None

@@ -14,6 +14,7 @@ from sesauditd.daemon.backoff import Backoff
 from sesauditd.daemon.failpoint import reach
 from sesauditd.errors import Broken, Refused, SesauditdError
 from sesauditd.ingest.batch import Packed, Received, pack, raw_lines
+from sesauditd.ingest.source import parts
 from sesauditd.model.recorded import Recorded
 
 if TYPE_CHECKING:
@@ -71,6 +72,10 @@ class Gate(Protocol):
 
     def resumed(self) -> None:
         """Let messages in again; called at every success."""
+        ...
+
+    def goes_on(self) -> None:
+        """Take note that the batch is still being worked on."""
         ...
 
 
@@ -177,18 +182,27 @@ class Intake:
 
     async def _acknowledge(self, receipts: Sequence[str]) -> None:
         """Delete what is still ours; what is not taken comes again, which is harmless."""
-        left: Sequence[str] = receipts
-        reason = "not taken"
+        left, reason = list(receipts), "not taken"
         for _ in range(ACKNOWLEDGE_TRIES):
             left = self.visibility.ours(left)
             if not left:
                 return
             try:
-                left = await self.queue.acknowledge(left)
+                left = await self._acknowledge_once(left)
             except SesauditdError as error:
                 reason = str(error)
+            self.gate.goes_on()
         if left:
             log.warning("acknowledge_left", messages=len(left), reason=reason)
+
+    async def _acknowledge_once(self, receipts: Sequence[str]) -> list[str]:
+        # One part after the other, so that a queue that hangs is waited for once and not for
+        # each ten messages.
+        left: list[str] = []
+        for part in parts(receipts):
+            left += await self.queue.acknowledge(part)
+            self.gate.goes_on()
+        return left
 
 
 def _patience(message: Received) -> int:

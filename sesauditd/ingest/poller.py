@@ -135,6 +135,7 @@ class Poller:
             mark.turned()
             if await self._hand.has_room(self.pace.patience_seconds) and not halt.is_set():
                 seconds = await self._receive_once(backoff)
+                mark.turned()
                 if seconds > 0:
                     await rest(halt, seconds)
         mark.ended()

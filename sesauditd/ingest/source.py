@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
+
+MOST_RECEIPTS = 80
+"""What a queue is asked about in one go: eight calls of ten, side by side."""
 
 
 class Message(Protocol):
@@ -79,5 +82,12 @@ class Pace:
     """Between receives that AWS refuses or that fail for a reason nobody knows."""
     patience_seconds: float = 1.0
     """After which an idle loop shows a sign of life."""
-    hang_seconds: float = 120.0
-    """After which a loop without a sign of life counts as hanging."""
+    hang_seconds: float = 100.0
+    """After which a loop without a sign of life counts as hanging: a little more than the
+    longest receive, three tries of 30 seconds."""
+
+
+def parts(receipts: Sequence[str]) -> Iterator[Sequence[str]]:
+    """Return the receipts in groups that a queue answers within moments."""
+    for start in range(0, len(receipts), MOST_RECEIPTS):
+        yield receipts[start : start + MOST_RECEIPTS]

@@ -11,6 +11,7 @@ import structlog
 
 from sesauditd.daemon.backoff import rest
 from sesauditd.errors import SesauditdError
+from sesauditd.ingest.source import parts
 
 log = structlog.get_logger()
 
@@ -61,18 +62,22 @@ class Visibility:
 
     async def extend(self) -> None:
         """Extend everything in hand once; what the queue refuses is no longer ours."""
-        receipts = self.all_ours()
-        if not receipts:
-            return
+        for part in parts(self.all_ours()):
+            if not await self._extend(part):
+                return
+
+    async def _extend(self, receipts: Sequence[str]) -> bool:
+        """Extend some receipts; return whether the queue answered."""
         asked_at = asyncio.get_running_loop().time()
         try:
             refused = await self.queue.extend(receipts, self.seconds)
         except SesauditdError as error:
             # What is not extended in time runs out by our own count.
             log.warning("extension_failed", messages=len(receipts), reason=str(error))
-            return
+            return False
         held = self._counted_from.keys() & receipts
         self._counted_from.update(dict.fromkeys(held, asked_at))
         self.drop(refused)
         if refused:
             log.warning("receipts_lost", messages=len(refused))
+        return True

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
+import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -13,8 +13,10 @@ import pytest
 
 from sesauditd.errors import Missing, SesauditdError, Unavailable
 from sesauditd.ingest import certificates as under_test
+from sesauditd.ingest import trust
 from sesauditd.ingest.certificates import Certificates
 from sesauditd.ingest.reader import RawLine, read
+from sesauditd.ingest.signature import Certificate, Claim, flaw
 from sesauditd.ingest.trust import Examined, QueuePolicy, Signatures
 from sesauditd.model.register import OwnNotices, Register
 from tests.unit.ingest import sns
@@ -258,29 +260,29 @@ async def test_a_flood_of_names_is_not_fetched_and_does_not_push_out_the_true_on
     assert len(guard.trust.certificates._entries) <= under_test.MOST_REMEMBERED
 
 
-async def test_the_loop_goes_on_while_signatures_are_checked() -> None:
-    turns = 0
+async def test_signatures_are_checked_beside_the_loop_and_not_in_it(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    threads: set[int] = set()
 
-    async def turning() -> None:
-        nonlocal turns
-        while True:
-            turns += 1
-            await asyncio.sleep(0)
+    def seen(claim: Claim, certificate: Certificate) -> str | None:
+        threads.add(threading.get_ident())
+        return flaw(claim, certificate)
 
-    other = asyncio.create_task(turning())
+    monkeypatch.setattr(trust, "flaw", seen)
     await Guard().examine(*(sns.body(number) for number in range(20)))
-    other.cancel()
-    assert turns > 20
+    assert len(threads) == 1
+    assert threading.get_ident() not in threads
 
 
 async def test_the_policy_of_the_queue_believes_our_topics_and_raw_deliveries() -> None:
-    trust = QueuePolicy(frozenset({TOPIC}))
+    policy = QueuePolicy(frozenset({TOPIC}))
     bodies = [
         encoded(envelope(event("Bounce"))),
         encoded(event("Bounce")),
         encoded(envelope(VALIDATION_TEXT)),
     ]
-    examined = await trust.examine(lines(*bodies))
+    examined = await policy.examine(lines(*bodies))
     ours, raw, noise = map(meaning, examined.lines)
     assert ours.event is not None
     assert raw.event is not None
@@ -299,9 +301,9 @@ async def test_the_policy_of_the_queue_believes_our_topics_and_raw_deliveries() 
     ],
 )
 async def test_the_policy_of_the_queue_quarantines_other_topics(changes: Json) -> None:
-    trust = QueuePolicy(frozenset({TOPIC}))
+    policy = QueuePolicy(frozenset({TOPIC}))
     body = encoded(envelope(event("Bounce"), **changes))
-    (reading,) = map(meaning, (await trust.examine(lines(body))).lines)
+    (reading,) = map(meaning, (await policy.examine(lines(body))).lines)
     assert reading.unreadable is not None
     assert reading.unreadable.startswith("unverified: an envelope of the topic")
     assert reading.body == body
