@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import os
 from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Final
 
 from aiobotocore.config import AioConfig
-from aiobotocore.session import get_session
+from aiobotocore.session import AioSession, get_session
+from botocore.exceptions import BotoCoreError
 
 from sesauditd import __version__
+from sesauditd.aws.errors import saying
 from sesauditd.aws.pace import Pace
 from sesauditd.aws.service import Service
+from sesauditd.errors import Refused
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Mapping
@@ -42,6 +46,22 @@ class Patience:
 
 
 PATIENT: Final = Patience()
+
+
+_DEAF: Final[Mapping[str, Any]] = {
+    "profile": (None, None, None, None),
+    "config_file": (None, None, os.devnull, None),
+    "credentials_file": (None, None, os.devnull, None),
+}
+"""A session that takes nothing from the machine's own AWS files and profile."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Keys:
+    """An access key that is given, for an AWS of the demo's own."""
+
+    key_id: str
+    secret: str = field(repr=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,14 +98,16 @@ async def connect(
     endpoint_url: str | None = None,
     pace: Pace | None = None,
     patience: Patience = PATIENT,
+    keys: Keys | None = None,
 ) -> AsyncIterator[Clients]:
     """Make one client a service; nothing is asked of AWS yet.
 
     Endpoints in the environment or in AWS's own files are ignored: only `endpoint_url` counts.
-    Credentials come, and are renewed, as AWS's tools look for them. `pace` holds SES's control
-    calls back; None lets them run.
+    Credentials come, and are renewed, as AWS's tools look for them, unless `keys` are given.
+    `pace` holds SES's control calls back; None lets them run.
+    Raises Refused when AWS's own settings, such as a profile, cannot be used.
     """
-    session = get_session()
+    session = get_session() if keys is None else AioSession(session_vars=_DEAF)
     async with AsyncExitStack() as stack:
 
         async def made(name: str, shown: str, **extra: object) -> Service:
@@ -94,8 +116,14 @@ async def connect(
                 region_name=region,
                 endpoint_url=endpoint_url,
                 config=AioConfig(**{**_COMMON, **_trying(patience), **extra}),
+                aws_access_key_id=None if keys is None else keys.key_id,
+                aws_secret_access_key=None if keys is None else keys.secret,
             )
-            return Service(name=shown, client=await stack.enter_async_context(context))
+            try:
+                client = await stack.enter_async_context(context)
+            except BotoCoreError as error:
+                raise Refused(f"AWS's own settings cannot be used: {saying(str(error))}") from error
+            return Service(name=shown, client=client)
 
         yield Clients(
             account_id=account_id,

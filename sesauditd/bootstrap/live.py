@@ -14,14 +14,14 @@ from typing import TYPE_CHECKING
 
 import structlog
 
-from sesauditd.bootstrap.program import NOTICES_SET, Application, application
+from sesauditd.bootstrap.program import NOTICES_SET, Application, application, now
 from sesauditd.daemon.duty import Duty
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Mapping
 
     from sesauditd.aws.archive import Archive
-    from sesauditd.aws.clients import Clients
+    from sesauditd.aws.clients import Clients, Keys
     from sesauditd.aws.mail import Mail
     from sesauditd.aws.queue import Queue
     from sesauditd.config.settings import Settings
@@ -53,6 +53,8 @@ class Tempo:
     """Between looks whether a change at AWS holds."""
     mail_seconds: float = 1.0
     """Between two notices."""
+    keys: Keys | None = None
+    """An access key for an AWS of the demo's own; None lets AWS's own rules find one."""
     watches_clock: bool = True
     """Whether a wall clock that jumps pauses enforcement; the demo's jumps all the time."""
 
@@ -103,6 +105,7 @@ async def live(
             account_id=aws.account_id or "",
             endpoint_url=aws.endpoint_url,
             pace=control_pace() if tempo.ses_control_paced else None,
+            keys=tempo.keys,
         ) as clients,
     ):
         await account.check(clients, clients.account_id)
@@ -130,10 +133,11 @@ async def daemon(
         if file is not None:
             stack.enter_context(held(lock_file(file)))
         async with live(settings, clock=clock) as running:
-            await _supervised(running, environment)
+            await supervised(running, environment)
 
 
-async def _supervised(running: Live, environment: Mapping[str, str]) -> None:
+async def supervised(running: Live, environment: Mapping[str, str]) -> None:
+    """Let all parts work until a signal, telling systemd how they are."""
     from sesauditd import __version__
     from sesauditd.daemon.supervisor import supervise
     from sesauditd.daemon.watchdog import Progress, Watchdog
@@ -179,7 +183,7 @@ async def _assembled(program: Application, clients: Clients, tempo: Tempo) -> Li
     from sesauditd.notices.alarms import Alarms
     from sesauditd.store.leases import Leases
 
-    settings, clock = program.settings, program.clock
+    settings = program.settings
     queue = Queue(
         clients,
         settings.queue.url or "",
@@ -189,8 +193,8 @@ async def _assembled(program: Application, clients: Clients, tempo: Tempo) -> Li
         leases=Leases(program.database),
         name=LEASE,
         owner=f"{os.getpid()}-{uuid.uuid4().hex[:8]}",
-        # Other processes look at the heartbeat by the machine's clock.
-        clock=clock,
+        # Other processes look at the heartbeat by the machine's clock, also in a demo.
+        clock=now,
     )
     alarms = Alarms(
         settings.alerts.command,

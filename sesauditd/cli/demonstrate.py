@@ -47,28 +47,31 @@ def demo(
     folder: Annotated[
         Path, typer.Option(help="Where its files go; a former demo there is replaced.")
     ] = Path("sesauditd-demo"),
+    port: Annotated[
+        int, typer.Option(min=0, max=65535, help="Of its small AWS; 0 takes a free one.")
+    ] = 0,
 ) -> None:
-    """Watch a generated month of mail being judged; needs no AWS and no settings."""
+    """Watch a generated month of mail being judged and acted on; needs no AWS and no settings.
+
+    Afterwards, without --headless, its small AWS and the daemon go on until Ctrl-C.
+    """
     from sesauditd.bootstrap import now
     from sesauditd.demo.folder import prepared
 
     setting = prepared(folder.absolute(), seed=seed, days=days, now=now())
-    finished(_play(setting, _Terminal(pauses=not headless)))
+    finished(_play(setting, _Terminal(pauses=not headless), port, stays=not headless))
 
 
-async def _play(setting: Setting, stage: _Terminal) -> None:
-    from sesauditd import bootstrap
-    from sesauditd.config import load
-    from sesauditd.demo.clock import DemoClock
+async def _play(setting: Setting, stage: _Terminal, port: int, *, stays: bool) -> None:
+    from sesauditd.demo.lookaround import look_around
+    from sesauditd.demo.opening import opened
     from sesauditd.demo.story import Story
 
-    clock = DemoClock(setting.start)
-    # The environment is left out: the demo is the same wherever it is played.
-    settings = load(setting.config, {})
     place = shlex.quote(_shown(setting.folder))
-    async with bootstrap.application(settings, clock=clock) as program:
-        story = Story(program, setting, clock, stage, place=place, called=_called())
-        await story.play()
+    async with opened(setting, port=port) as theatre:
+        await Story(theatre, setting, stage, place=place, called=_called()).play()
+        if stays:
+            await look_around(theatre, stage)
 
 
 def _shown(path: Path) -> str:

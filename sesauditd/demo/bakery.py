@@ -6,23 +6,15 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from sesauditd.demo.mailboxes import Mailbox
-from sesauditd.demo.notifications import Sender
 from sesauditd.demo.people import FREE_MAIL, TOWN, Townsfolk
+from sesauditd.demo.sender import Sender
 
 if TYPE_CHECKING:
     from sesauditd.demo.post import Post
     from sesauditd.demo.weeks import Week
 
-SHOP = Sender(
-    domain="goldkruste.example", name="Goldkruste", local="backstube", iam_user="goldkruste"
-)
-CATERING = Sender(
-    domain="goldkruste-fest.example",
-    name="Goldkruste Feste",
-    local="tafel",
-    iam_user="goldkruste",
-    identity_flavour=True,
-)
+SHOP = Sender(domain="goldkruste.example", name="Goldkruste", local="backstube")
+CATERING = Sender(domain="goldkruste-fest.example", name="Goldkruste Feste", local="tafel")
 FRIDAY = 4
 CLOSED = 6
 """Sunday."""
@@ -45,7 +37,7 @@ class Bakery:
     @classmethod
     def opened(cls, post: Post, town: Townsfolk) -> Bakery:
         """Return the bakery with its regular customers."""
-        return cls(post, town.take(230, (*FREE_MAIL, *TOWN)))
+        return cls(post, town.take(64, (*FREE_MAIL, *TOWN)))
 
     def write(self, week: Week) -> None:
         """Send the mails of one week."""
@@ -58,10 +50,10 @@ class Bakery:
 
     def _orders(self, week: Week, day: int) -> None:
         draw = self.post.draw
-        for to in draw.sample(self.regulars, draw.randrange(22, 29)):
+        for to in draw.sample(self.regulars, draw.randrange(4, 7)):
             ordered = week.at(day, draw.randrange(6, 19), draw.randrange(60))
             number = draw.randrange(1000, 9999)
-            slow = draw.random() < 1 / 150
+            slow = draw.random() < 1 / 40
             how = Mailbox.SLOW if slow else Mailbox.OPEN
             self.post.mail(SHOP, to, ordered, f"Your order {number} has arrived", how)
             if draw.random() < 1 / 2:
@@ -69,9 +61,8 @@ class Bakery:
                 self.post.mail(SHOP, to, ready, f"Your order {number} is warm and ready")
 
     def _catering(self, week: Week, day: int) -> None:
-        for number in range(3):
-            to = self.post.draw.choice(self.regulars)
-            self.post.mail(CATERING, to, week.at(day, 10 + number, 20), "Your table is set")
+        to = self.post.draw.choice(self.regulars)
+        self.post.mail(CATERING, to, week.at(day, 10, 20), "Your table is set")
 
     def _mishaps(self, week: Week) -> None:
         shop, at = self.post.mail, week.at

@@ -16,7 +16,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 MARK = ".sesauditd-demo"
-MOST_WEEKS = 26
+MOST_WEEKS = 7
+"""More would be more notifications than the sandbox's queue carries in a minute or two."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,11 +43,6 @@ class Setting:
     def config(self) -> Path:
         """Return the configuration that the demo and later commands use."""
         return self.folder / "config.toml"
-
-    @property
-    def raw(self) -> Path:
-        """Return where the archive of raw notifications lies."""
-        return self.folder / "archive" / "raw"
 
 
 def prepared(folder: Path, *, seed: int, days: int, now: datetime) -> Setting:

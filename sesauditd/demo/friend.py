@@ -7,16 +7,14 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from sesauditd.demo.mailboxes import SIMULATOR, Mailbox
-from sesauditd.demo.notifications import Sender
 from sesauditd.demo.people import FIRMS, FREE_MAIL, TOWN, Townsfolk
+from sesauditd.demo.sender import Sender
 
 if TYPE_CHECKING:
     from sesauditd.demo.post import Post
     from sesauditd.demo.weeks import Week
 
-FRIEND = Sender(
-    domain="supergrowth.example", name="Max of Supergrowth", local="max", iam_user="supergrowth"
-)
+FRIEND = Sender(domain="supergrowth.example", name="Max of Supergrowth", local="max")
 BIG_FIRM = "nordlicht-logistik.example"
 COMPLAINERS = ("gmx.de", "web.de", "t-online.de", "outlook.com")
 PACE = timedelta(seconds=12)
@@ -34,7 +32,7 @@ class Friend:
     @classmethod
     def met(cls, post: Post, town: Townsfolk) -> Friend:
         """Return the friend with the people he knows."""
-        return cls(post, town, town.take(42, (*FREE_MAIL, *TOWN)))
+        return cls(post, town, town.take(20, (*FREE_MAIL, *TOWN)))
 
     def write(self, week: Week) -> None:
         """Send the mails of one week."""
@@ -44,12 +42,12 @@ class Friend:
                 self._greet(week, "I have started something")
             case 2:
                 self._greet(week, "Supergrowth: the first week")
-                self._infect(week, 18, "Our offer")
+                self._infect(week, 9, "Our offer")
             case 3:
                 self._blast(week)
             case 4:
                 self._greet(week, "Sorry about last week")
-                self._infect(week, 9, "Your invoice")
+                self._infect(week, 5, "Your invoice")
             case _:
                 return
 
@@ -74,14 +72,17 @@ class Friend:
             self.post.mail(FRIEND, to, start + number * PACE, "Ten times your revenue!", how)
 
     def _bought(self) -> list[tuple[str, Mailbox]]:
-        take = self.town.take
-        found = dict.fromkeys(take(96, (*FIRMS, *FREE_MAIL)), Mailbox.OPEN)
-        found |= dict.fromkeys(take(14, [BIG_FIRM]), Mailbox.GONE)
-        found |= dict.fromkeys(take(62, (*FIRMS, *FREE_MAIL)), Mailbox.GONE)
-        found |= dict.fromkeys(take(9, FIRMS), Mailbox.STRICT)
-        found |= dict.fromkeys(take(11, FIRMS), Mailbox.SUSPICIOUS)
-        found |= dict.fromkeys(take(7, COMPLAINERS), Mailbox.CROSS)
-        found |= dict.fromkeys(take(5, FIRMS), Mailbox.AWAY)
-        order = list(found.items())
-        self.post.draw.shuffle(order)
-        return order
+        """Return the list, sorted by the seller: what is at one big firm comes first."""
+        take, shuffle = self.town.take, self.post.draw.shuffle
+        first = dict.fromkeys(take(14, [BIG_FIRM]), Mailbox.GONE)
+        first |= dict.fromkeys(take(11, (*FIRMS, *FREE_MAIL)), Mailbox.OPEN)
+        first |= dict.fromkeys(take(6, COMPLAINERS), Mailbox.CROSS)
+        first |= dict.fromkeys(take(4, FIRMS), Mailbox.SUSPICIOUS)
+        rest = dict.fromkeys(take(34, (*FIRMS, *FREE_MAIL)), Mailbox.GONE)
+        rest |= dict.fromkeys(take(48, (*FIRMS, *FREE_MAIL)), Mailbox.OPEN)
+        rest |= dict.fromkeys(take(3, FIRMS), Mailbox.STRICT)
+        rest |= dict.fromkeys(take(2, FIRMS), Mailbox.AWAY)
+        parts = [list(first.items()), list(rest.items())]
+        for part in parts:
+            shuffle(part)
+        return [one for part in parts for one in part]

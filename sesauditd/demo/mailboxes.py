@@ -1,27 +1,27 @@
-"""How each kind of mailbox answers a mail, and when."""
+"""How each kind of mailbox answers a mail, in the words of the sandbox's world."""
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import timedelta
 from enum import Enum, auto
 from typing import TYPE_CHECKING
 
-from sesauditd.demo import notifications as ses
-
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from random import Random
 
-    from sesauditd.demo.notifications import Event
+    from sesauditd.demo.post import Letter
 
-Answers = list[tuple[datetime, "Event"]]
-
-UNKNOWN_USER = (
-    "550 5.1.1 <{0}>: Recipient address rejected: User unknown in virtual mailbox table",
-    "550 5.1.1 {0}: no such user here",
-    "550 5.1.1 Requested action not taken: mailbox unavailable (user unknown)",
-    "550-5.1.1 The address you tried to reach does not exist; 550 5.1.1 check for typos",
-)
 SIMULATOR = "simulator.amazonses.com"
+UNKNOWN_USER = (
+    "smtp; 550 5.1.1 <{address}>: Recipient address rejected: User unknown in virtual mailbox",
+    "smtp; 550 5.1.1 {address}: no such user here",
+    "smtp; 550 5.1.1 Requested action not taken: mailbox unavailable (user unknown)",
+    "smtp; 550 5.1.1 The address you tried to reach does not exist, check for typos",
+)
+MOMENT = timedelta(seconds=1)
+
+Answer = dict[str, object]
 
 
 class Mailbox(Enum):
@@ -49,8 +49,6 @@ class Mailbox(Enum):
     """Its server refuses the sender's mail as spam."""
     SMALL = auto()
     """Its server takes no large mails."""
-    LISTED = auto()
-    """Amazon's own suppression list holds it: nothing was sent."""
     FORWARDING = auto()
     """Passes mail on to a mailbox that is gone."""
     INFECTED = auto()
@@ -59,71 +57,63 @@ class Mailbox(Enum):
     """Its server answers what SES cannot make sense of."""
 
 
-def answers(draw: Random, mailbox: Mailbox, about: Event, moment: datetime) -> Answers:
-    """Return every event that follows the Send of a mail, each with its time."""
-    soon = moment + timedelta(seconds=draw.uniform(0.6, 9))
-    match mailbox:
-        case Mailbox.OPEN:
-            return [(soon, ses.delivery(draw, about, soon))]
-        case Mailbox.INFECTED:
-            return [(soon, ses.reject(about))]
-        case Mailbox.SLOW | Mailbox.SUSPICIOUS:
-            return _delayed(draw, mailbox, about, soon)
-        case Mailbox.AWAY | Mailbox.CROSS | Mailbox.KIND | Mailbox.SHARED:
-            return [(soon, ses.delivery(draw, about, soon)), *_afterwards(draw, mailbox, about)]
-        case _:
-            return [(soon, _bounce(draw, mailbox, about, soon))]
-
-
-def _afterwards(draw: Random, mailbox: Mailbox, about: Event) -> Answers:
-    sent = datetime.fromisoformat(about["timestamp"])
-    to = about["destination"]
-    if mailbox is Mailbox.AWAY:
-        # An out-of-office answer is published as a soft bounce of a mail that was delivered.
-        at = sent + timedelta(seconds=draw.uniform(15, 60))
-        away = [{"emailAddress": one} for one in to]
-        return [(at, ses.bounce(draw, about, at, ("Transient", "General"), away))]
-    at = sent + timedelta(hours=draw.uniform(0.5, 5))
-    kind = "not-spam" if mailbox is Mailbox.KIND else "abuse"
-    complainers = to if mailbox is Mailbox.SHARED else to[:1]
-    return [(at, ses.complaint(draw, about, at, complainers, kind))]
-
-
-def _delayed(draw: Random, mailbox: Mailbox, about: Event, soon: datetime) -> Answers:
-    suspicious = mailbox is Mailbox.SUSPICIOUS
-    kind = "SpamDetected" if suspicious else "TransientCommunicationFailure"
-    words = "421 4.7.0 unusual rate of mail" if suspicious else "451 4.7.1 greylisted, try again"
-    tried = soon + timedelta(minutes=draw.uniform(5, 15))
-    arrived = tried + timedelta(minutes=draw.uniform(20, 90))
-    late = ses.delivery(draw, about, arrived)
-    return [(tried, ses.delay(draw, about, tried, kind, words)), (arrived, late)]
-
-
-def _bounce(draw: Random, mailbox: Mailbox, about: Event, at: datetime) -> Event:
-    kind, status, words = _refusal(draw, mailbox)
-    if mailbox is Mailbox.FORWARDING:
+ANSWERS: Mapping[Mailbox, Answer] = {
+    Mailbox.NO_HOST: {
+        "answer": "soft",
+        "subtype": "General",
+        "status": "5.4.4",
+        "diagnostic": "smtp; 550 5.4.4 Unable to route: no such host",
+    },
+    Mailbox.FULL: {
+        "answer": "soft",
+        "subtype": "MailboxFull",
+        "status": "4.2.2",
+        "diagnostic": "smtp; 452 4.2.2 <{address}> mailbox over quota",
+    },
+    Mailbox.AWAY: {"answer": "out_of_office", "after": "40s"},
+    Mailbox.CROSS: {"answer": "complain", "after": "2h"},
+    Mailbox.KIND: {"answer": "complain", "after": "3h", "feedback_type": "not-spam"},
+    Mailbox.SHARED: {"answer": "complain", "after": "4h", "everyone": True},
+    Mailbox.SLOW: {"answer": "delay", "after": "9m"},
+    Mailbox.SUSPICIOUS: {"answer": "delay", "after": "7m", "delay_type": "SpamDetected"},
+    Mailbox.STRICT: {
+        "answer": "hard",
+        "subtype": "General",
+        "status": "5.7.1",
+        "diagnostic": "smtp; 554 5.7.1 message refused as spam",
+    },
+    Mailbox.SMALL: {
+        "answer": "soft",
+        "subtype": "MessageTooLarge",
+        "status": "5.3.4",
+        "diagnostic": "smtp; 552 5.3.4 message too large",
+    },
+    Mailbox.FORWARDING: {
+        "answer": "forward",
         # The server behind the forwarding names its own address, which nobody mailed.
-        named = ["chef.privat@altfurt-privat.example"]
-    else:
-        named = about["destination"]
-    recipients = [ses.bounced(one, status, words.format(one)) for one in named]
-    return ses.bounce(draw, about, at, kind, recipients)
+        "names": ["chef.privat@altfurt-privat.example"],
+        "status": "5.1.1",
+        "diagnostic": "smtp; 550 5.1.1 no such user here",
+    },
+    Mailbox.MUTE: {"answer": "undetermined", "diagnostic": "smtp; 550 request denied"},
+}
 
 
-def _refusal(draw: Random, mailbox: Mailbox) -> tuple[tuple[str, str], str, str]:
-    match mailbox:
-        case Mailbox.NO_HOST:
-            return ("Transient", "General"), "5.4.4", "Unable to route: no such host"
-        case Mailbox.FULL:
-            return ("Transient", "MailboxFull"), "4.2.2", "452 4.2.2 <{0}> mailbox over quota"
-        case Mailbox.STRICT:
-            return ("Permanent", "General"), "5.7.1", "554 5.7.1 message refused as spam"
-        case Mailbox.SMALL:
-            return ("Transient", "MessageTooLarge"), "5.3.4", "552 5.3.4 message too large"
-        case Mailbox.LISTED:
-            listed = "the address is on the suppression list of your account"
-            return ("Permanent", "OnAccountSuppressionList"), "5.1.1", f"Amazon SES: {listed}"
-        case Mailbox.MUTE:
-            return ("Undetermined", "Undetermined"), "5.0.0", "550 request denied"
-        case _:
-            return ("Permanent", "General"), "5.1.1", draw.choice(UNKNOWN_USER)
+def answers(letter: Letter, draw: Random) -> list[Answer]:
+    """Return the entries of the sandbox's world by which a letter is answered.
+
+    They hold for the moment of the letter alone: the same mailbox may be full today and empty
+    tomorrow.
+    """
+    if letter.mailbox in {Mailbox.OPEN, Mailbox.INFECTED} or letter.to[0].endswith(SIMULATOR):
+        return []
+    answer = ANSWERS.get(letter.mailbox)
+    if answer is None:
+        answer = {
+            "answer": "hard",
+            "subtype": "General",
+            "status": "5.1.1",
+            "diagnostic": draw.choice(UNKNOWN_USER),
+        }
+    held = {"since": letter.at.isoformat(), "until": (letter.at + MOMENT).isoformat()}
+    return [{"address": list(letter.to), **answer, **held}]

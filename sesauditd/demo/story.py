@@ -1,30 +1,29 @@
-"""The story: week by week the real program reads, judges, and says why."""
+"""The story: week by week the real program reads, judges, acts, and says why."""
 
 from __future__ import annotations
 
 import json
-import random
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, Protocol
 
-from sesauditd.demo import archive, narration, summary, world
+from sesauditd.demo import narration, proofs, summary, world
+from sesauditd.errors import Failed
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from contextlib import AbstractContextManager
-    from pathlib import Path
 
     from sesauditd.bootstrap import Application
-    from sesauditd.demo.clock import DemoClock
     from sesauditd.demo.folder import Setting
+    from sesauditd.demo.post import Letter
+    from sesauditd.demo.theatre import Theatre
     from sesauditd.demo.weeks import Week
-    from sesauditd.model.recorded import Recorded
     from sesauditd.report.pages import Report
 
-JUDGED_AT = timedelta(hours=3)
-"""After Monday 00:00 UTC, when the daemon judges the week (policy.md section 2)."""
+JUDGED_AT = timedelta(hours=3, minutes=5)
+"""After Monday 00:00 UTC; by then the daemon has judged the week (policy.md section 2)."""
 SECOND = timedelta(seconds=1)
 
 
@@ -56,82 +55,71 @@ class Stage(Protocol):
 class Story:
     """One telling, of which it remembers what was said already."""
 
-    program: Application
+    theatre: Theatre
     setting: Setting
-    clock: DemoClock
     stage: Stage
     place: str
     """The folder as it is shown."""
     called: str = "sesauditd"
     """How the reader can call the program."""
     told: set[object] = field(default_factory=set)
+    mails_told: int = 0
+
+    @property
+    def program(self) -> Application:
+        """Return the program that judges."""
+        return self.theatre.live.program
 
     async def play(self) -> None:
         """Play the month through the real program and tell it."""
-        draw = random.Random(self.setting.seed)  # noqa: S311
-        arrivals = world.notifications(draw, self.setting.weeks)
-        files = archive.archived(self.setting.raw, arrivals)
-        self._open(len(arrivals), len(files))
-        await self._adopt()
+        letters = world.letters(self.theatre.draw, self.setting.weeks)
+        self._open(len(letters))
         for week in self.setting.weeks:
-            await self._tell(week, [one for one in files if archive.is_within(one, week)])
+            await self._tell(week, [one for one in letters if week.monday <= one.at < week.end])
+        await self._prove(letters[-1])
         await self._close()
 
-    def _open(self, notifications: int, objects: int) -> None:
+    def _open(self, letters: int) -> None:
         self.stage.heading(narration.TITLE)
-        for paragraph in narration.opening(self.setting, notifications, objects):
+        for paragraph in narration.opening(self.setting, letters):
             self.stage.say(paragraph)
         self.stage.table(("Customer", "Who it is", "Domains", "Since"), narration.cast(), "")
 
-    async def _adopt(self) -> None:
-        from sesauditd.store.register import Adoption
-
-        first_act = next(week.monday for week in self.setting.weeks if week.act)
-        await self.program.adopt(
-            [
-                Adoption(
-                    domain=sender.domain,
-                    customer=one.name,
-                    contact=one.contact,
-                    iam_user=sender.iam_user,
-                    since=one.since or first_act,
-                )
-                for one in world.CUSTOMERS
-                for sender in one.senders
-            ]
-        )
-
-    async def _tell(self, week: Week, files: Sequence[Path]) -> None:
+    async def _tell(self, week: Week, letters: Sequence[Letter]) -> None:
         self.stage.heading(narration.heading(week))
         self.stage.say(narration.ACTS[week.act].text)
-        self.clock.moment = week.end
-        counts = await self._replayed(files, f"Reading week {week.number}")
-        self.clock.moment = week.end + JUDGED_AT
-        for day in range(7):
-            await self.program.rollup(week.at(day, 0))
-        await self.program.enforce()
-        self.stage.say(narration.read(counts))
+        with self.stage.progress(len(letters), f"Mailing week {week.number}") as advance:
+            said = await self.theatre.play(letters, week.end + JUDGED_AT, advance)
         behaviours = (await self._report(week.monday, week.end)).customers
         self.stage.table(summary.NUMBER_COLUMNS, summary.number_rows(behaviours), "")
+        self.stage.say(summary.refused(said))
         fresh = await self._fresh()
         if fresh:
             self.stage.table(summary.VERDICT_COLUMNS, summary.verdict_rows(fresh), "")
         self.stage.say(summary.tolerated(behaviours))
+        await self._show_mail()
         for plea in narration.PLEAS.get(week.act, ()):
-            self.clock.moment = week.end + plea.at
+            await self.theatre.set_clock(week.end + plea.at)
             await self.program.reinstate(plea.domain, plea.explanation)
+            await self.theatre.settle()
             self.stage.say(narration.decided(plea, week))
 
-    async def _replayed(self, files: Sequence[Path], what: str) -> Recorded:
-        with self.stage.progress(sum(one.stat().st_size for one in files), what) as advance:
-            done = 0
+    async def _show_mail(self) -> None:
+        """Show what the daemon wrote to customers since the last time."""
+        mails = await self.theatre.notices()
+        new, self.mails_told = mails[self.mails_told :], len(mails)
+        rows = summary.mail_rows(new)
+        if rows:
+            self.stage.table(summary.MAIL_COLUMNS, rows, "")
 
-            def on_bytes(position: int) -> None:
-                nonlocal done
-                advance(position - done)
-                done = position
-
-            return await self.program.replay([str(one) for one in files], on_bytes=on_bytes)
+    async def _prove(self, last: Letter) -> None:
+        self.stage.heading("Does it hold?")
+        self.stage.say(narration.PROOF)
+        found = await proofs.proven(self.theatre, last)
+        self.stage.table(proofs.COLUMNS, proofs.rows(found), "")
+        failed = [one for one in found if not one.holds]
+        if failed:
+            raise Failed(f"the demo's levers do not hold: {failed[0].claim}: {failed[0].found}")
 
     async def _fresh(self) -> list[Mapping[str, Any]]:
         """Return the standing verdicts that were not told yet."""
@@ -158,14 +146,14 @@ class Story:
     async def _close(self) -> None:
         verdicts = await self._standing()
         report = await self._report(self.setting.start, self.setting.end)
-        self._write(verdicts, report)
+        await self._write(verdicts, report)
         self.stage.heading("Who got what, and why")
         self.stage.table(summary.END_COLUMNS, summary.end_rows(verdicts, report.customers), "")
-        self.stage.say(narration.HONESTY)
+        self.stage.say(narration.ENDING)
         self.stage.lines(narration.places(self.place))
         self.stage.lines(narration.commands(self.place, self.called))
 
-    def _write(self, verdicts: Sequence[Mapping[str, Any]], report: Report) -> None:
+    async def _write(self, verdicts: Sequence[Mapping[str, Any]], report: Report) -> None:
         from sesauditd.report.document import report_document
         from sesauditd.report.report_text import report_text
 
@@ -175,3 +163,4 @@ class Story:
             (folder / f"{name}.json").write_text(f"{text}\n", encoding="utf-8")
         pages = (report_text(report), report_text(replace(report, account=None)))
         (folder / "report.txt").write_text("\n\n\n".join((*pages, "")), encoding="utf-8")
+        await self.theatre.keep_files(folder)

@@ -12,12 +12,14 @@ from sesauditd.model.verdicts import Does, Rule
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
+    from sesauditd.demo.theatre import HandedIn
     from sesauditd.report.behaviour import Behaviour
 
 Rows = list[tuple[object, ...]]
 
 VERDICT_COLUMNS = ("Who", "Verdict", "Why")
 NUMBER_COLUMNS = ("Who", "Sent", "Delivered", "Dead", "Soft", "Complaints", "Viruses")
+MAIL_COLUMNS = ("To", "What the daemon wrote")
 END_COLUMNS = ("Who", "Grade", "Gets", "Why")
 
 DOES = {
@@ -76,6 +78,36 @@ def number_rows(behaviours: Iterable[Behaviour]) -> Rows:
         )
         for one in behaviours
     ]
+
+
+def refused(said: Sequence[HandedIn]) -> str:
+    """Return a sentence about letters that the SMTP server did not take, empty if it took all."""
+    sums = Counter(one.letter.sender.domain for one in said if not one.answer.accepted)
+    if not sums:
+        return ""
+    parts = [f"{count} from {domain}" for domain, count in sums.items()]
+    return f"Mails that the SMTP server did not take any more: {_joined(parts)}."
+
+
+def mail_rows(mails: Iterable[Mapping[str, Any]]) -> Rows:
+    """Return a row for each reader of notices, with their subjects in order."""
+    subjects: dict[str, Counter[str]] = {}
+    for mail in mails:
+        headers = {name.lower(): value for name, value in mail["headers"]}
+        for reader in mail["to"]:
+            subjects.setdefault(reader, Counter())[headers.get("subject", "")] += 1
+    return [
+        (
+            reader,
+            "\n".join(text if count == 1 else f"{text} ({count})" for text, count in found.items()),
+        )
+        for reader, found in subjects.items()
+    ]
+
+
+def _joined(parts: Sequence[str]) -> str:
+    *most, last = parts
+    return f"{', '.join(most)} and {last}" if most else last
 
 
 def tolerated(behaviours: Sequence[Behaviour]) -> str:

@@ -1,9 +1,9 @@
-"""The world of the demo: three customers and everything that comes back to them in a month."""
+"""The world of the demo: three customers and everything that they mail in a month."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from sesauditd.demo import bakery, club, friend
@@ -14,12 +14,9 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from random import Random
 
-    from sesauditd.demo.archive import Arrival
-    from sesauditd.demo.notifications import Sender
+    from sesauditd.demo.post import Letter
+    from sesauditd.demo.sender import Sender
     from sesauditd.demo.weeks import Week
-
-VALIDATION = "Successfully validated SNS topic for Amazon SES event publishing."
-GARBAGE = "%PDF-1.7 this is no notification, and nobody knows how it came here"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,18 +55,16 @@ FRIEND = Customer(
 CUSTOMERS = (BAKERY, CLUB, FRIEND)
 
 
-def notifications(draw: Random, weeks: Sequence[Week]) -> list[Arrival]:
-    """Return everything that comes out of the queue in these weeks, in no order."""
-    post = Post(draw, until=weeks[-1].end - timedelta(minutes=1))
+def letters(draw: Random, weeks: Sequence[Week]) -> list[Letter]:
+    """Return everything that is mailed in these weeks, in order."""
+    post = Post(draw)
     town = Townsfolk(draw)
     writers = (
         bakery.Bakery.opened(post, town),
         club.Club.founded(post, town),
         friend.Friend.met(post, town),
     )
-    post.text(weeks[0].at(0, 0, 1), VALIDATION, wrapped=True)
-    post.text(weeks[0].at(2, 4, 17), GARBAGE)
     for week in weeks:
         for writer in writers:
             writer.write(week)
-    return post.arrivals
+    return sorted(post.letters, key=lambda letter: letter.at)

@@ -71,8 +71,11 @@ def furnish(
     region: str,
     account_id: str,
     notice_domain: str = NOTICE_DOMAIN,
+    events: Sequence[str] = EVENTS,
 ) -> Furnished:
     """Set up everything that the daemon and the domains need; blocks for about a second.
+
+    `events` are the types that each domain's feedback reports.
 
     Raises botocore's ClientError where the sandbox refuses, as for a second time.
     """
@@ -83,7 +86,10 @@ def furnish(
         asking.ask("sesv2", "PutAccountSuppressionAttributes", SuppressedReasons=["BOUNCE"])
         boundary = _boundary(asking)
         _notices(asking, notice_domain)
-        logins = {domain: onboard(asking, domain, topic_arn, boundary) for domain in domains}
+        logins = {
+            domain: onboard(asking, domain, topic_arn, boundary, events=events)
+            for domain in domains
+        }
         return Furnished(
             endpoint_url=url,
             region=region,
@@ -98,7 +104,14 @@ def furnish(
         )
 
 
-def onboard(asking: Operator, domain: str, topic_arn: str, boundary: str | None = None) -> Login:
+def onboard(
+    asking: Operator,
+    domain: str,
+    topic_arn: str,
+    boundary: str | None = None,
+    *,
+    events: Sequence[str] = EVENTS,
+) -> Login:
     """Let one domain send, with feedback to the topic: set, identity, records, user, key."""
     name = set_name(domain)
     _configuration_set(asking, name)
@@ -109,7 +122,7 @@ def onboard(asking: Operator, domain: str, topic_arn: str, boundary: str | None 
         EventDestinationName=PREFIX,
         EventDestination={
             "Enabled": True,
-            "MatchingEventTypes": list(EVENTS),
+            "MatchingEventTypes": list(events),
             "SnsDestination": {"TopicArn": topic_arn},
         },
     )

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from sqlalchemy import insert, select, update
+from sqlalchemy import func, insert, select, update
 
 from sesauditd.errors import Failed, Refused
 from sesauditd.model.actions import LIVE, NOT_STARTED, Lever, Reverse, State, action_id
@@ -245,7 +245,12 @@ class Decisions:
         lever: Lever | None = None,
     ) -> str:
         subject = f"{customer}/{recipient or domain or customer}"
-        name = action_id(str(does), subject, self.now.isoformat(), 0)
+        earlier = await self.connection.scalar(
+            select(func.count())
+            .select_from(actions)
+            .where(actions.c.kind == str(does), actions.c.requested_at == self.now)
+        )
+        name = action_id(str(does), subject, self.now.isoformat(), int(earlier or 0))
         await self.connection.execute(
             insert(actions).values(
                 id=name,

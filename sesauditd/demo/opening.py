@@ -1,0 +1,140 @@
+"""Puts the stage up: the sandbox, what `setup` and `onboard` will make there, the daemon."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import random
+from contextlib import asynccontextmanager
+from typing import TYPE_CHECKING
+
+import aiohttp
+
+from sesauditd.demo import world
+from sesauditd.demo.clock import DemoClock
+from sesauditd.demo.theatre import Theatre
+from sesauditd.errors import Refused
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+
+    from sesauditd.bootstrap.live import Tempo
+    from sesauditd.demo.folder import Setting
+    from sesauditd.sandbox.furnish import Furnished
+    from sesauditd.sandbox.running import Sandbox
+
+OPERATOR = "you@host.example"
+EVENTS = ("REJECT", "BOUNCE", "COMPLAINT", "DELIVERY", "DELIVERY_DELAY")
+"""Not the sends: deliveries are counted as well, and half the notifications suffice."""
+BATCH_SECONDS = 0.05
+GARBAGE = "%PDF-1.7 this is no notification, and nobody knows how it came here"
+
+
+@asynccontextmanager
+async def opened(setting: Setting, *, port: int = 0, smtp_port: int = 0) -> AsyncIterator[Theatre]:
+    """Open the theatre at the beginning of the story, with three customers on board.
+
+    Raises Refused where the extra `sandbox` is not installed.
+    """
+    try:
+        from sesauditd.sandbox import running
+    except ImportError as error:
+        raise Refused(
+            f"the demo needs the extra 'sandbox' ({error.name} is missing): "
+            "pip install 'sesauditd[sandbox]'"
+        ) from error
+    from sesauditd.bootstrap.live import live
+    from sesauditd.config import load
+    from sesauditd.sandbox.furnish import furnish
+
+    clock = DemoClock(setting.start)
+    options = running.Options(clock=clock, port=port, smtp_port=smtp_port)
+    async with running.start(options) as sandbox, aiohttp.ClientSession(sandbox.url) as admin:
+        furnished = await asyncio.to_thread(
+            furnish,
+            sandbox.url,
+            [sender.domain for one in world.CUSTOMERS for sender in one.senders],
+            region=sandbox.region,
+            account_id=sandbox.account_id,
+            events=EVENTS,
+        )
+        _configure(setting, furnished)
+        # The environment is left out: the demo is the same wherever it is played.
+        settings = load(setting.config, {})
+        async with live(settings, clock=clock, tempo=_tempo()) as running_program:
+            theatre = Theatre(
+                live=running_program,
+                furnished=furnished,
+                smtp_port=sandbox.smtp_port,
+                admin=admin,
+                clock=clock,
+                draw=random.Random(setting.seed),  # noqa: S311
+            )
+            await _adopt(theatre, setting)
+            await asyncio.to_thread(_garbage, sandbox, furnished)
+            yield theatre
+
+
+def _tempo() -> Tempo:
+    from sesauditd.aws.clients import Keys
+    from sesauditd.bootstrap.live import Tempo
+    from sesauditd.ingest.source import Pace
+    from sesauditd.sandbox.operator import ROOT_KEY
+
+    return Tempo(
+        pace=Pace(batch_seconds=BATCH_SECONDS),
+        ses_control_paced=False,
+        patience_seconds=(BATCH_SECONDS,),
+        mail_seconds=0.0,
+        watches_clock=False,
+        keys=Keys(key_id=ROOT_KEY, secret=ROOT_KEY),
+    )
+
+
+def _configure(setting: Setting, furnished: Furnished) -> None:
+    """Write the configuration that the daemon, and commands afterwards, go by."""
+    values: dict[str, dict[str, object]] = {
+        "aws": {
+            "region": furnished.region,
+            "account_id": furnished.account_id,
+            "endpoint_url": furnished.endpoint_url,
+        },
+        "queue": {"url": furnished.queue_url, "topic_arns": [furnished.topic_arn]},
+        "archive": {"bucket": furnished.bucket},
+        "notices": {
+            "from": f"postmaster@{furnished.notice_domain}",
+            "operators": [OPERATOR],
+        },
+    }
+    with setting.config.open("a", encoding="utf-8") as file:
+        for section, keys in values.items():
+            file.write(f"\n[{section}]\n")
+            for key, value in keys.items():
+                file.write(f"{key} = {json.dumps(value)}\n")
+
+
+async def _adopt(theatre: Theatre, setting: Setting) -> None:
+    from sesauditd.store.register import Adoption
+
+    first_act = next(week.monday for week in setting.weeks if week.act)
+    await theatre.live.program.adopt(
+        [
+            Adoption(
+                domain=sender.domain,
+                customer=one.name,
+                contact=one.contact,
+                iam_user=theatre.furnished.logins[sender.domain].user,
+                since=one.since or first_act,
+            )
+            for one in world.CUSTOMERS
+            for sender in one.senders
+        ]
+    )
+
+
+def _garbage(sandbox: Sandbox, furnished: Furnished) -> None:
+    """Put something into the queue that is no notification."""
+    from sesauditd.sandbox.operator import operator
+
+    with operator(sandbox.url, region=furnished.region, account_id=furnished.account_id) as asking:
+        asking.ask("sqs", "SendMessage", QueueUrl=furnished.queue_url, MessageBody=GARBAGE)
