@@ -15,7 +15,8 @@ if TYPE_CHECKING:
 PAGE: Final = 1000
 REASON: Final = "BOUNCE"
 """Never COMPLAINT: later sends would come back as complaints of people (ses-facts 4.2)."""
-HEALTHY: Final = "HEALTHY"
+ACCOUNT: Final = ("EnforcementStatus", "ProductionAccessEnabled", "SendQuota", "SendingEnabled")
+"""Without any of these a GetAccount was cut off."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -178,14 +179,12 @@ class Mail:
 
     async def account(self) -> Account:
         """Return how AWS sees the account: SES GetAccount. Raises Unavailable or Forbidden."""
-        answer = await self._ses.ask(
-            "GetAccount", ("ProductionAccessEnabled", "SendingEnabled", "SendQuota")
-        )
+        answer = await self._ses.ask("GetAccount", ACCOUNT)
         quota = answer["SendQuota"]
         reasons = answer.get("SuppressionAttributes", {}).get("SuppressedReasons", ())
         return Account(
             production=bool(answer["ProductionAccessEnabled"]),
-            enforcement=str(answer.get("EnforcementStatus", HEALTHY)),
+            enforcement=str(answer["EnforcementStatus"]),
             sending_enabled=bool(answer["SendingEnabled"]),
             max_24h=float(quota.get("Max24HourSend", 0)),
             sent_24h=float(quota.get("SentLast24Hours", 0)),

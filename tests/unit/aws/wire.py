@@ -89,6 +89,7 @@ class Wire:
 
     asked: list[Asked] = field(default_factory=list)
     replies: list[Reply] = field(default_factory=list)
+    url: str = ""
 
     def will(self, *replies: Reply) -> None:
         """Answer the next requests like this."""
@@ -151,9 +152,9 @@ async def wired(patience: Patience = ONCE) -> AsyncIterator[tuple[Wire, Clients]
         site = web.TCPSite(runner, "127.0.0.1", 0)
         await site.start()
         port = runner.addresses[0][1]
-        url = f"http://127.0.0.1:{port}"
+        wire.url = f"http://127.0.0.1:{port}"
         async with connect(
-            region="eu-central-1", account_id=ACCOUNT, endpoint_url=url, patience=patience
+            region="eu-central-1", account_id=ACCOUNT, endpoint_url=wire.url, patience=patience
         ) as clients:
             yield wire, clients
     finally:
