@@ -16,10 +16,7 @@ class Door(StrEnum):
 
     @property
     def operation(self) -> str:
-        """The operation that IAM is asked about and that `ses:operation` names.
-
-        SMTP needs SendRawEmail (ses-facts 6.3).
-        """
+        """The operation that `ses:operation` names (ses-facts 1.2)."""
         return "SendEmail" if self is Door.V2 else "SendRawEmail"
 
     @property
@@ -33,7 +30,8 @@ class Outgoing:
     """One request to send: `user` None is the operator's own root.
 
     `recipients` is the envelope: To, Cc and Bcc together. `configuration_set`, `tenant` and
-    `tags` are what the request itself names; headers in `raw` may name them as well.
+    `tags` are what the request itself names; headers in `raw` may name them as well. `composed`
+    says that the client left it to SES to write `raw` (v2's Simple content).
     """
 
     user: str | None
@@ -45,3 +43,13 @@ class Outgoing:
     tenant: str | None = None
     tags: Mapping[str, Sequence[str]] = field(default_factory=dict)
     source_ip: str = "127.0.0.1"
+    composed: bool = False
+
+    @property
+    def action(self) -> str:
+        """What IAM is asked about: SMTP needs SendRawEmail (ses-facts 6.3).
+
+        So does v2's SendEmail with Raw content (https://github.com/nodemailer/nodemailer/issues/1734,
+        https://github.com/anymail/django-anymail/issues/384); only Simple content needs its own.
+        """
+        return "ses:SendEmail" if self.composed else "ses:SendRawEmail"

@@ -87,7 +87,7 @@ class Permission:
         """The set is asked about also where it is only the identity's default (ses-facts 5)."""
         if outgoing.user is None:
             return
-        action = f"ses:{outgoing.api.operation}"
+        action = outgoing.action
         resources = [self._state.arn("identity", identity)]
         if configuration_set is not None:
             resources.append(self._state.arn("configuration-set", configuration_set))

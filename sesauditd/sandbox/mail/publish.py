@@ -31,6 +31,7 @@ class Press:
         self._account_id = account_id
         self.published = 0
         self.lost: Counter[str] = Counter()
+        self._told: set[tuple[str, str]] = set()
 
     def publish(
         self, topic_arn: str, message: str, *, source_arn: str, subject: str | None, at: datetime
@@ -59,8 +60,7 @@ class Press:
         for queue in (subscription.endpoint, subscription.dead_letters):
             if queue is not None and self._put(queue, topic_arn, body):
                 return
-        self.lost["no queue took it"] += 1
-        log.warning("sandbox_message_lost", subscription=subscription.arn)
+        self._count("no queue took it", subscription.endpoint)
 
     def _put(self, queue: str, topic_arn: str, body: str) -> bool:
         try:
@@ -73,9 +73,15 @@ class Press:
         return taken.allowed
 
     def _refused(self, why: str, topic_arn: str) -> bool:
-        self.lost[why] += 1
-        log.warning("sandbox_publish_refused", topic=topic_arn, why=why)
+        self._count(why, topic_arn)
         return False
+
+    def _count(self, why: str, where: str) -> None:
+        """One line a place and reason is enough: there may be thousands of messages."""
+        self.lost[why] += 1
+        if (why, where) not in self._told:
+            self._told.add((why, where))
+            log.warning("sandbox_message_lost", where=where, why=why)
 
     def _signed(
         self, topic_arn: str, topic: TopicFacts, message: str, subject: str | None, at: datetime

@@ -2,11 +2,10 @@ from __future__ import annotations
 
 import asyncio
 from datetime import timedelta
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from sesauditd.sandbox.mail.inbox import Inbox
 from sesauditd.sandbox.mail.postman import Unrest
 from sesauditd.sandbox.ses.values import (
     Destination,
@@ -25,6 +24,9 @@ from tests.support.mailing import (
     arn,
     letter,
 )
+
+if TYPE_CHECKING:
+    from sesauditd.sandbox.mail.inbox import Inbox
 
 GONE = '[[mailboxes]]\naddress = "Gone@x.example"\nanswer = "hard"\nafter = "2h"\n'
 BOTH = ("Send", "Delivery")

@@ -121,12 +121,13 @@ def test_an_identitys_default_set_must_be_allowed_too() -> None:
     assert arn("configuration-set", SET) in refusal_of(post).text
 
 
-def test_v2_asks_for_another_action_than_smtp() -> None:
+def test_only_what_ses_composes_needs_an_action_of_its_own() -> None:
     post = Post()
     post.iam.documents = [statement("Allow", Action="ses:SendRawEmail")]
-    assert post.send("a@x.example")
+    assert post.send("a@x.example", api=Door.SMTP)
+    assert post.send("a@x.example", api=Door.V2)
     post.board.published.clear()
-    refusal = refusal_of(post, api=Door.V2)
+    refusal = refusal_of(post, api=Door.V2, composed=True)
     assert "`ses:SendEmail'" in refusal.text
     assert refusal.v2_code == "AccessDeniedException"
 
