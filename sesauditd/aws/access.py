@@ -12,8 +12,8 @@ from sesauditd.aws.errors import Conflict
 from sesauditd.errors import Missing, Unavailable
 
 if TYPE_CHECKING:
+    from sesauditd.aws.api import Answer
     from sesauditd.aws.clients import Clients
-    from sesauditd.aws.service import Answer
 
 Document = Mapping[str, Any]
 

@@ -12,9 +12,9 @@ from aiobotocore.session import AioSession, get_session
 from botocore.exceptions import BotoCoreError
 
 from sesauditd import __version__
+from sesauditd.aws.api import Api
 from sesauditd.aws.errors import saying
 from sesauditd.aws.pace import Pace
-from sesauditd.aws.service import Service
 from sesauditd.errors import Refused
 
 if TYPE_CHECKING:
@@ -70,14 +70,14 @@ class Clients:
 
     account_id: str
     region: str
-    sqs: Service
-    s3: Service
-    sesv2: Service
-    sesv2_once: Service
+    sqs: Api
+    s3: Api
+    sesv2: Api
+    sesv2_once: Api
     """For sending: an answer that is lost is not asked for again, or two mails leave."""
-    iam: Service
-    sts: Service
-    cloudwatch: Service
+    iam: Api
+    sts: Api
+    cloudwatch: Api
 
     @property
     def partition(self) -> str:
@@ -109,32 +109,24 @@ async def connect(
     """
     session = get_session() if keys is None else AioSession(session_vars=_DEAF)
     async with AsyncExitStack() as stack:
-
-        async def made(name: str, shown: str, **extra: object) -> Service:
-            context = session.create_client(
-                name,
-                region_name=region,
-                endpoint_url=endpoint_url,
-                config=AioConfig(**{**_COMMON, **_trying(patience), **extra}),
-                aws_access_key_id=None if keys is None else keys.key_id,
-                aws_secret_access_key=None if keys is None else keys.secret,
-            )
-            try:
-                client = await stack.enter_async_context(context)
-            except BotoCoreError as error:
-                raise Refused(f"AWS's own settings cannot be used: {saying(str(error))}") from error
-            return Service(name=shown, client=client)
-
+        opening = _Opening(
+            session=session,
+            stack=stack,
+            region=region,
+            endpoint_url=endpoint_url,
+            patience=patience,
+            keys=keys,
+        )
         yield Clients(
             account_id=account_id,
             region=region,
-            sqs=await made("sqs", "SQS", **_polling(patience)),
-            s3=await made("s3", "S3", **_addressing(endpoint_url)),
-            sesv2=replace(await made("sesv2", "SES"), pace=pace),
-            sesv2_once=await made("sesv2", "SES", **_ONCE),
-            iam=await made("iam", "IAM"),
-            sts=await made("sts", "STS"),
-            cloudwatch=await made("cloudwatch", "CloudWatch"),
+            sqs=await opening.api("sqs", "SQS", **_polling(patience)),
+            s3=await opening.api("s3", "S3", **_addressing(endpoint_url)),
+            sesv2=replace(await opening.api("sesv2", "SES"), pace=pace),
+            sesv2_once=await opening.api("sesv2", "SES", **_ONCE),
+            iam=await opening.api("iam", "IAM"),
+            sts=await opening.api("sts", "STS"),
+            cloudwatch=await opening.api("cloudwatch", "CloudWatch"),
         )
 
 
@@ -153,6 +145,34 @@ def endpoint_conflicts(environment: Mapping[str, str], endpoint_url: str | None)
                 "remove it, or write it into the configuration"
             )
     return None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Opening:
+    """What all clients have in common, and the stack that closes them."""
+
+    session: AioSession
+    stack: AsyncExitStack
+    region: str
+    endpoint_url: str | None
+    patience: Patience
+    keys: Keys | None
+
+    async def api(self, service: str, shown: str, **extra: object) -> Api:
+        """Open the client of one service, which messages call `shown`; raises Refused."""
+        context = self.session.create_client(
+            service,
+            region_name=self.region,
+            endpoint_url=self.endpoint_url,
+            config=AioConfig(**{**_COMMON, **_trying(self.patience), **extra}),
+            aws_access_key_id=None if self.keys is None else self.keys.key_id,
+            aws_secret_access_key=None if self.keys is None else self.keys.secret,
+        )
+        try:
+            client = await self.stack.enter_async_context(context)
+        except BotoCoreError as error:
+            raise Refused(f"AWS's own settings cannot be used: {saying(str(error))}") from error
+        return Api(name=shown, client=client)
 
 
 def _trying(patience: Patience) -> Mapping[str, Any]:

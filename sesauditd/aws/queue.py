@@ -14,8 +14,8 @@ from sesauditd.aws.metrics import Metrics
 from sesauditd.errors import Unavailable, Uncertain
 
 if TYPE_CHECKING:
+    from sesauditd.aws.api import Answer
     from sesauditd.aws.clients import Clients
-    from sesauditd.aws.service import Answer
 
 BATCH: Final = 10
 """What SQS gives and takes at once (ses-facts 2.3)."""

@@ -114,7 +114,7 @@ async def test_half_a_list_is_no_list(wire: Wire, clients: Clients, reply: Reply
 async def test_a_list_that_does_not_end_is_given_up(
     wire: Wire, clients: Clients, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("sesauditd.aws.service.MOST_PAGES", 3)
+    monkeypatch.setattr("sesauditd.aws.api.MOST_PAGES", 3)
     wire.will(said({"SuppressedDestinationSummaries": [], **_more("same")}))
     with pytest.raises(Unavailable, match="does not end"):
         await Mail(clients).suppressed_spellings("bob@x.org")

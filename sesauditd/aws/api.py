@@ -25,7 +25,7 @@ MOST_PAGES = 10_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Service:
+class Api:
     """A client of aiobotocore, the name it goes by in messages, and its pace."""
 
     name: str
