@@ -95,7 +95,14 @@ class Board:
 class Post:
     """The sending side on fakes, with a clock that a test moves."""
 
-    def __init__(self, world: str = "", *, unrest: Unrest | None = None, kept: int = 100) -> None:
+    def __init__(
+        self,
+        world: str = "",
+        *,
+        unrest: Unrest | None = None,
+        kept: int = 100,
+        hold_rate: bool = False,
+    ) -> None:
         self.now = START
         self.state = Ses(clock=self.clock, account_id=ACCOUNT, region=REGION, switches=Switches())
         self.add_identity(SHOP, configuration_set=SET)
@@ -107,7 +114,14 @@ class Post:
         self.inbox = Inbox(kept)
         self.postman = Postman(self.state, self.board, self.inbox, self.clock, unrest)
         self.mailboxes = Mailboxes(from_toml(world, "test") if world else World())
-        self.sending = Sending(self.state, self.iam, self.mailboxes, self.postman, self.clock)
+        self.sending = Sending(
+            self.state,
+            self.iam,
+            self.mailboxes,
+            self.postman,
+            self.clock,
+            hold_rate=hold_rate,
+        )
 
     def clock(self) -> datetime:
         return self.now

@@ -40,14 +40,19 @@ def opened(
     clock: Callable[[], datetime],
     world: World | None = None,
     unrest: Unrest | None = None,
+    *,
+    hold_rate: bool = False,
 ) -> Office:
-    """Return the sending side of one account; queues and topics are moto's, in this process."""
+    """Return the sending side of one account; queues and topics are moto's, in this process.
+
+    `hold_rate` refuses mail beyond the account's rate a second.
+    """
     signer = Signer(state.region)
     press = Press(MotoRegistry(), signer, state.account_id)
     inbox = Inbox()
     postman = Postman(state, press, inbox, clock, unrest)
     mailboxes = Mailboxes(world)
-    sending = Sending(state, authorization, mailboxes, postman, clock)
+    sending = Sending(state, authorization, mailboxes, postman, clock, hold_rate=hold_rate)
     return Office(
         sending=sending,
         postman=postman,

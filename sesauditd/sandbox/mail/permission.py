@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 from email.utils import parseaddr
+from itertools import takewhile
 from typing import TYPE_CHECKING, Protocol
 
 from sesauditd.errors import Missing
@@ -22,6 +24,7 @@ if TYPE_CHECKING:
 
 RECIPIENTS_AT_MOST = 50
 """In one message (ses-facts 6.3)."""
+RATE_SPAN = timedelta(seconds=1)
 
 
 class Iam(Protocol):
@@ -54,9 +57,10 @@ class Permit:
 class Permission:
     """Asks everything that SES asks before it says `250`."""
 
-    def __init__(self, state: Ses, iam: Iam) -> None:
+    def __init__(self, state: Ses, iam: Iam, *, hold_rate: bool) -> None:
         self._state = state
         self._iam = iam
+        self._hold_rate = hold_rate
 
     def permit(self, outgoing: Outgoing, letter: Letter) -> Permit:
         """Return what the message is sent with.
@@ -196,6 +200,14 @@ class Permission:
         most = self._state.account.max_24_hours
         if counted and 0 <= most < self._state.sent_last_24_hours() + len(counted):
             raise Refusal(Why.QUOTA, "Daily message quota exceeded.")
+        if self._hold_rate and self._in_last_second() >= self._state.account.max_rate:
+            raise Refusal(Why.THROTTLED, "Maximum sending rate exceeded.")
+
+    def _in_last_second(self) -> int:
+        """Return the recipients of one second by the sandbox's clock, which may stand still."""
+        since = self._state.clock() - RATE_SPAN
+        newest = takewhile(lambda one: one[0] > since, reversed(self._state.sent))
+        return sum(count for _, count in newest)
 
 
 def _well_formed(outgoing: Outgoing) -> None:

@@ -6,13 +6,15 @@ import json
 import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from moto.sns.models import Topic, sns_backends
-from moto.sqs.exceptions import QueueDoesNotExist
 from moto.sqs.models import Message, Queue, sqs_backends
 
 from sesauditd.errors import Missing
+
+ARN_PARTS = 5
+"""Parts of an ARN after `arn`."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,8 +61,10 @@ class MotoRegistry:
 
     def topic(self, arn: str) -> TopicFacts | None:
         """Return a topic, None if there is none."""
-        _, _, _, region, account, _ = arn.split(":", 5)
-        backend = sns_backends[account][region]
+        place = _place(arn)
+        if place is None or place.region not in sns_backends[place.account]:
+            return None
+        backend = sns_backends[place.account][place.region]
         found: Topic | None = backend.topics.get(arn)
         if found is None:
             return None
@@ -103,11 +107,24 @@ class MotoRegistry:
         queue.add_message(message)
 
     def _queue(self, arn: str) -> Queue:
-        _, _, _, region, account, name = arn.split(":", 5)
-        try:
-            return sqs_backends[account][region].get_queue(name)
-        except QueueDoesNotExist as error:
-            raise Missing(f"there is no queue {arn}") from error
+        place = _place(arn)
+        if place is not None and place.region in sqs_backends[place.account]:
+            found = sqs_backends[place.account][place.region].queues.get(place.name)
+            if isinstance(found, Queue):
+                return found
+        raise Missing(f"there is no queue {arn}")
+
+
+class _Place(NamedTuple):
+    region: str
+    account: str
+    name: str
+
+
+def _place(arn: str) -> _Place | None:
+    """Return where an ARN points to, None if it is none."""
+    _, *place = arn.split(":", ARN_PARTS)
+    return _Place(*place[2:]) if len(place) == ARN_PARTS else None
 
 
 def _dead_letters(attributes: Mapping[str, object]) -> str | None:

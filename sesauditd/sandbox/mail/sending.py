@@ -31,7 +31,11 @@ class Publisher(Protocol):
 
 
 class Sending:
-    """The sending side of SES; safe to call from several threads."""
+    """The sending side of SES; safe to call from several threads.
+
+    `hold_rate` refuses what goes beyond the account's rate a second. It is off by itself, since
+    the clock of a story stands still while many mails are sent.
+    """
 
     def __init__(
         self,
@@ -40,9 +44,11 @@ class Sending:
         world: Mailboxes,
         publisher: Publisher,
         clock: Callable[[], datetime],
+        *,
+        hold_rate: bool = False,
     ) -> None:
         self._state = state
-        self._permission = Permission(state, authorization)
+        self._permission = Permission(state, authorization, hold_rate=hold_rate)
         self._world = world
         self._publisher = publisher
         self._clock = clock
@@ -65,10 +71,10 @@ class Sending:
         return mail.message_id
 
     def _accepted(self, outgoing: Outgoing, read: letter.Letter, permit: Permit) -> Accepted:
-        held = permit.configuration_set
+        held, now = permit.configuration_set, self._clock()
         return Accepted(
-            message_id=self._id(self._clock()),
-            sent_at=self._clock(),
+            message_id=self._id(now),
+            sent_at=now,
             source=outgoing.sender,
             identity=permit.identity.name,
             identity_arn=self._state.arn("identity", permit.identity.name),

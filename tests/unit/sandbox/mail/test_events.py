@@ -9,6 +9,7 @@ import pytest
 from sesauditd.ingest.envelope import unwrap
 from sesauditd.ingest.notification import parse
 from sesauditd.model.classify import interpret
+from sesauditd.sandbox.mail.world import World
 from sesauditd.sandbox.ses.values import Reason
 from tests.support.mailing import IDENTITY_TOPIC, SET, SHOP, START, Post, arn, letter
 
@@ -207,6 +208,21 @@ def test_a_complaint_carries_what_the_provider_reported() -> None:
         "complaintFeedbackType": "abuse",
         "arrivalDate": "2026-11-02T11:00:00.000Z",
     }
+
+
+def test_a_complaint_without_a_report_says_nothing_of_one() -> None:
+    post = Post('[[mailboxes]]\naddress = "c@x.example"\nanswer = "complain"\n')
+    quiet = msgspec.structs.replace(post.mailboxes.world.mailboxes[0], feedback_type=None)
+    post.mailboxes.world = World(mailboxes=(quiet,))
+    post.send("c@x.example", raw=letter("c@x.example", headers="Date: today\r\n"))
+    event = post.board.events()[-1]
+    assert set(event["complaint"]) == {
+        "feedbackId",
+        "complaintSubType",
+        "complainedRecipients",
+        "timestamp",
+    }
+    assert event["mail"]["commonHeaders"]["date"] == "today"
 
 
 def test_a_provider_that_hides_the_complainer_gets_all_of_its_recipients_named() -> None:

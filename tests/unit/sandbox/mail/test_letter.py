@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from sesauditd.sandbox.mail.letter import read, stripped
+from sesauditd.sandbox.mail.letter import decoded, read, stripped
 
 RAW = (
     b"From: =?utf-8?q?Caf=C3=A9?= <info@shop.example>\r\n"
@@ -65,3 +65,16 @@ def test_a_message_without_anything_is_read() -> None:
     letter = read(b"")
     assert (letter.author, letter.senders, letter.headers) == (None, (), ())
     assert not letter.infected
+
+
+@pytest.mark.parametrize(
+    ("value", "expected"),
+    [
+        pytest.param("=?utf-8?q?H=C3=A4?=", "Hä", id="encoded"),
+        pytest.param("=?no-such-charset?q?x?=", "=?no-such-charset?q?x?=", id="unknown-charset"),
+        pytest.param("=?utf-8?b?x?=", "=?utf-8?b?x?=", id="broken"),
+        pytest.param("plain", "plain", id="plain"),
+    ],
+)
+def test_encoded_words_are_read_where_they_can_be(value: str, expected: str) -> None:
+    assert decoded(value) == expected

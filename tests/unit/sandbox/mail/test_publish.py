@@ -11,6 +11,7 @@ from cryptography import x509
 from moto.sns.models import sns_backends
 from moto.sqs.models import sqs_backends
 
+from sesauditd.errors import Missing
 from sesauditd.ingest.signature import certificate_in, claim_of, flaw, is_certificate_of
 from sesauditd.sandbox.mail.publish import Press
 from sesauditd.sandbox.mail.queues import MotoRegistry
@@ -137,12 +138,21 @@ def test_a_topic_that_does_not_let_the_source_in_gets_nothing(source: str) -> No
     assert cloud.press.lost == {"the topic's policy refuses it": 1}
 
 
-def test_a_topic_with_its_default_policy_and_one_that_is_not_there_get_nothing() -> None:
+@pytest.mark.parametrize(
+    "arn",
+    ["feedback", "arn:aws:sns:nowhere:1:x", f"arn:aws:sns:{REGION}:710999999999:missing"],
+    ids=["no-arn", "no-region", "no-topic"],
+)
+def test_what_is_no_topic_gets_nothing(arn: str) -> None:
     cloud = Cloud()
-    plain = cloud.sns.create_topic("plain")
-    for arn in (plain.arn, f"{plain.arn}-missing"):
-        assert not cloud.press.publish(arn, "x", source_arn=cloud.source, subject=None, at=START)
-    assert cloud.press.lost.total() == 2
+    assert not cloud.press.publish(arn, "x", source_arn=cloud.source, subject=None, at=START)
+    assert cloud.press.lost == {"there is no such topic": 1}
+
+
+def test_a_topics_default_policy_does_not_let_ses_in() -> None:
+    cloud = Cloud()
+    plain = cloud.sns.create_topic("plain").arn
+    assert not cloud.press.publish(plain, "x", source_arn=cloud.source, subject=None, at=START)
 
 
 def test_a_closed_queue_loses_its_copy_and_the_others_get_theirs() -> None:
@@ -154,6 +164,12 @@ def test_a_closed_queue_loses_its_copy_and_the_others_get_theirs() -> None:
     assert cloud.bodies("shut") == []
     assert len(cloud.bodies("open")) == 1
     assert cloud.press.lost == {"no queue took it": 2}
+
+
+@pytest.mark.parametrize("arn", ["feedback", "arn:aws:sqs:nowhere:1:x"])
+def test_what_is_no_queue_is_missing(arn: str) -> None:
+    with pytest.raises(Missing):
+        MotoRegistry().queue_policy(arn)
 
 
 @pytest.mark.parametrize(("open_to_topic", "kept"), [(True, 1), (False, 0)])

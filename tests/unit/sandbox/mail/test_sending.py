@@ -220,6 +220,37 @@ def test_a_quota_that_is_used_up_asks_to_come_back_later() -> None:
     assert post.send("a@x.example")
 
 
+def test_a_rate_that_is_held_throttles_and_the_next_second_is_free() -> None:
+    post = Post(hold_rate=True)
+    post.change_account(max_rate=2.0)
+    post.send("a@x.example")
+    post.later(seconds=0.5)
+    post.send("b@x.example")
+    with pytest.raises(Refusal) as caught:
+        post.send("c@x.example")
+    assert caught.value.reply == "454 Throttling failure: Maximum sending rate exceeded."
+    assert caught.value.v2_code == "TooManyRequestsException"
+    post.later(seconds=0.5)
+    assert post.send("c@x.example")
+
+
+@pytest.mark.parametrize("production", [True, False])
+def test_where_a_recipient_is_ours_too_iam_may_be_asked_about_it(production: bool) -> None:
+    post = Post()
+    post.add_identity("friend.example")
+    post.change_account(production=production)
+    post.state.switches.recipient_identity_authorised = production
+    assert refusal_of(post, "a@friend.example").text.endswith(
+        f"resource `{arn('identity', 'friend.example')}'"
+    )
+
+
+def test_outside_awss_sandbox_a_recipient_is_nobodys_identity() -> None:
+    post = Post()
+    post.add_identity("friend.example")
+    assert post.send("a@friend.example")
+
+
 def test_in_awss_sandbox_only_verified_recipients_and_the_simulator_get_mail() -> None:
     post = Post()
     post.iam.documents = [statement("Allow")]
