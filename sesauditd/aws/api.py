@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from botocore import xform_name
 from botocore.exceptions import BotoCoreError, ClientError
 
-from sesauditd.aws.errors import TROUBLE, translated, truncated
+from sesauditd.aws.errors import TROUBLE, Stake, translated, truncated
 from sesauditd.errors import Unavailable
 
 if TYPE_CHECKING:
@@ -31,6 +31,8 @@ class Api:
     name: str
     client: AioBaseClient
     pace: Pace | None = None
+    stake: Stake = Stake.CHANGE
+    """Of the operations that are no questions."""
 
     async def ask(
         self, operation: str, needs: Sequence[str] = (), /, **parameters: object
@@ -48,8 +50,8 @@ class Api:
         try:
             answer: Answer = await call(**parameters)
         except TROUBLE as error:
-            changes = not operation.startswith(QUESTIONS)
-            failure = translated(error, asked, changes=changes)
+            stake = Stake.NOTHING if operation.startswith(QUESTIONS) else self.stake
+            failure = translated(error, asked, stake)
             # A traceback shows no answer that could not be read: a secret may stand in it.
             raise failure from (error if isinstance(error, BotoCoreError | ClientError) else None)
         for member in needs:

@@ -13,7 +13,7 @@ from botocore.exceptions import BotoCoreError
 
 from sesauditd import __version__
 from sesauditd.aws.api import Api
-from sesauditd.aws.errors import saying
+from sesauditd.aws.errors import Stake, saying
 from sesauditd.aws.pace import Pace
 from sesauditd.errors import Refused
 
@@ -123,7 +123,7 @@ async def connect(
             sqs=await opening.api("sqs", "SQS", **_polling(patience)),
             s3=await opening.api("s3", "S3", **_addressing(endpoint_url)),
             sesv2=replace(await opening.api("sesv2", "SES"), pace=pace),
-            sesv2_once=await opening.api("sesv2", "SES", **_ONCE),
+            sesv2_once=replace(await opening.api("sesv2", "SES", **_ONCE), stake=Stake.MAIL),
             iam=await opening.api("iam", "IAM"),
             sts=await opening.api("sts", "STS"),
             cloudwatch=await opening.api("cloudwatch", "CloudWatch"),

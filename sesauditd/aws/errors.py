@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import socket
+from enum import IntEnum
 from typing import TYPE_CHECKING, Final
 
 import aiohttp
@@ -29,7 +30,8 @@ LONGEST_SAYING: Final = 300
 FIRST_REDIRECT: Final = 300
 FIRST_FAULT: Final = 500
 NOT_FOUND: Final = 404
-BUSY_STATUSES: Final = frozenset({408, 429, 503})
+BUSY_STATUSES: Final = frozenset({408, 429})
+OVERLOADED: Final = 503
 
 TROUBLE: Final = (
     BotoCoreError,
@@ -104,21 +106,31 @@ class Conflict(Failed):
         self.code = code
 
 
-def translated(error: BaseException, asked: str, *, changes: bool) -> Failed:
-    """Return the program's error for what a call of AWS raised.
+class Stake(IntEnum):
+    """What a lost answer may hide."""
 
-    `asked` names service and operation; `changes` says that a lost answer may hide a deed:
-    then it becomes Uncertain, while a lost answer to a question is merely Unavailable.
+    NOTHING = 0
+    """A question."""
+    CHANGE = 1
+    """A change that may be repeated: the answer of the last attempt is what counts."""
+    MAIL = 2
+    """What cannot be taken back: only a refusal says that it was not done."""
+
+
+def translated(error: BaseException, asked: str, stake: Stake) -> Failed:
+    """Return the program's error for what a call of AWS raised; `asked` names the operation.
+
+    A lost answer is Unavailable when nothing is at stake, else Uncertain.
     """
     if isinstance(error, ClientError):
-        return _of_answer(error, asked, changes=changes)
+        return _of_answer(error, asked, stake)
     # What a parser says can hold the answer itself, with a secret in it.
     said = saying(str(error)) if isinstance(error, BotoCoreError) else type(error).__name__
     if isinstance(error, NoCredentialsError | PartialCredentialsError):
         return Forbidden(f"{asked}: no credentials for AWS; give this process a role or a key")
     if isinstance(error, ParamValidationError):
         return Forbidden(f"{asked}: this cannot be asked: {said}")
-    if changes and not never_sent(error):
+    if stake and not never_sent(error):
         return Uncertain(f"{asked}: the answer was lost ({said}); look whether it was done")
     return Unavailable(f"{asked}: no answer from AWS ({said}); it is asked again later")
 
@@ -145,11 +157,13 @@ def truncated(asked: str, member: str) -> Unavailable:
 
 def saying(text: str) -> str:
     """Return foreign words fit for one line of a log: short, printable, addresses redacted."""
-    line = " ".join(_LOCAL_PART.sub(r"\1***@", _CONTROL.sub(" ", text)).split())
+    # Cut first: the search for addresses takes the square of the length.
+    start = _CONTROL.sub(" ", text[: 3 * LONGEST_SAYING])
+    line = " ".join(_LOCAL_PART.sub(r"\1***@", start).split())
     return line if len(line) <= LONGEST_SAYING else line[: LONGEST_SAYING - 3] + "..."
 
 
-def _of_answer(error: ClientError, asked: str, *, changes: bool) -> Failed:
+def _of_answer(error: ClientError, asked: str, stake: Stake) -> Failed:
     # SQS puts its old name before some codes: AWS.SimpleQueueService.NonExistentQueue.
     code = str(error.response.get("Error", {}).get("Code", "")).rpartition(".")[2] or "no code"
     status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
@@ -160,10 +174,11 @@ def _of_answer(error: ClientError, asked: str, *, changes: bool) -> Failed:
         return Conflict(said, code)
     if code in EXPIRED:
         return Unavailable(f"{said}; the credentials have expired: renew them")
-    if code in BUSY or status in BUSY_STATUSES:
+    overloaded = status == OVERLOADED and stake is not Stake.MAIL
+    if code in BUSY or status in BUSY_STATUSES or overloaded:
         return Unavailable(f"{said}; AWS is busy, it is asked again later")
     if not FIRST_REDIRECT <= status < FIRST_FAULT:
-        kind = Uncertain if changes else Unavailable
+        kind = Uncertain if stake else Unavailable
         return kind(f"{said}; AWS failed with {status}, look again later")
     return Forbidden(f"{said}; {_advice(code)}")
 

@@ -91,6 +91,17 @@ async def test_a_change_whose_answer_is_lost_is_uncertain(
         await CHANGES[service](clients)
 
 
+@pytest.mark.parametrize(
+    ("service", "expected"), [("ses", Unavailable), ("iam", Unavailable), ("send", Uncertain)]
+)
+async def test_an_overloaded_aws_may_be_asked_again_but_not_for_a_mail(
+    wire: Wire, clients: Clients, service: str, expected: type[Failed]
+) -> None:
+    wire.will(Reply(status=503, body=b"<html>"))
+    with pytest.raises(expected):
+        await CHANGES[service](clients)
+
+
 @pytest.mark.parametrize("service", CHANGES)
 async def test_a_change_that_met_nobody_is_surely_not_done(service: str) -> None:
     nobody = connect(
@@ -108,7 +119,7 @@ async def test_a_change_that_met_nobody_is_surely_not_done(service: str) -> None
     ("reply", "expected"),
     [
         pytest.param(refused("TooManyRequestsException", 429), Unavailable, id="throttled"),
-        pytest.param(refused("ServiceUnavailable", 503), Unavailable, id="unavailable"),
+        pytest.param(refused("ThrottlingException", 503), Unavailable, id="throttled by 503"),
         pytest.param(refused("ExpiredTokenException", 403), Unavailable, id="expired"),
         pytest.param(refused("AccessDeniedException", 403), Forbidden, id="denied"),
         pytest.param(refused("BadRequestException", 400), Forbidden, id="bad request"),

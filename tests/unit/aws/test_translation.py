@@ -16,7 +16,7 @@ from botocore.exceptions import (
 )
 from botocore.parsers import ResponseParserError
 
-from sesauditd.aws.errors import saying, translated
+from sesauditd.aws.errors import Stake, saying, translated
 from sesauditd.errors import Failed, Forbidden, Missing, Unavailable, Uncertain
 
 if TYPE_CHECKING:
@@ -42,7 +42,7 @@ RESET_HALF_WAY = EndpointConnectionError(
     ids=lambda value: type(value).__name__,
 )
 def test_what_the_libraries_raise_becomes_ours(error: Exception, expected: type[Failed]) -> None:
-    assert type(translated(error, "SES X", changes=True)) is expected
+    assert type(translated(error, "SES X", Stake.CHANGE)) is expected
 
 
 def test_foreign_words_are_short_printable_and_name_nobody() -> None:
@@ -56,12 +56,12 @@ def test_foreign_words_are_short_printable_and_name_nobody() -> None:
     [(301, Forbidden), (400, Forbidden), (404, Missing), (429, Unavailable), (503, Unavailable)],
 )
 def test_an_unknown_code_is_judged_by_its_status(status: int, expected: type[Failed]) -> None:
-    assert type(translated(_answered({}, status), "SES X", changes=True)) is expected
+    assert type(translated(_answered({}, status), "SES X", Stake.CHANGE)) is expected
 
 
 def test_what_is_denied_is_to_be_allowed() -> None:
     denied = _answered({"Code": "AccessDeniedException", "Message": "bob@x.org may not"}, 403)
-    said = str(translated(denied, "SES GetAccount", changes=False))
+    said = str(translated(denied, "SES GetAccount", Stake.NOTHING))
     assert said == (
         "SES GetAccount: AccessDeniedException: b***@x.org may not; "
         "allow it in the IAM policy of the daemon's role"
@@ -70,7 +70,11 @@ def test_what_is_denied_is_to_be_allowed() -> None:
 
 def test_an_answer_that_cannot_be_read_is_not_repeated() -> None:
     unread = ResponseParserError("<SecretAccessKey>hidden")
-    assert "hidden" not in str(translated(unread, "IAM CreateAccessKey", changes=True))
+    assert "hidden" not in str(translated(unread, "IAM CreateAccessKey", Stake.CHANGE))
+
+
+def test_a_long_word_costs_no_time() -> None:
+    assert len(saying("a" * 1_000_000)) == 300
 
 
 def _answered(error: Mapping[str, str], status: int) -> ClientError:
