@@ -33,6 +33,7 @@ WORDS = {
     Reply.SOFT: ("4.4.7", "smtp; 451 4.4.7 <{address}>: message expired"),
     Reply.DELAY: ("4.4.7", "smtp; 451 4.7.1 <{address}>: greylisted, try again later"),
 }
+UNCLEAR = ("5.0.0", "smtp; 550 <{address}>: refused")
 TYPES = {
     Reply.HARD: ("Permanent", "General"),
     Reply.FORWARD: ("Permanent", "General"),
@@ -183,7 +184,7 @@ def _bounce(group: Group, at: datetime, ids: FeedbackIds, region: str) -> Happen
     }
     if reply is Reply.SUPPRESSED:
         body["reportingMTA"] = "dns; amazonses.com"
-    elif reply in WORDS:
+    elif _notified(mailbox):
         # Only a bounce with a delivery status notification has a reporting server.
         body["reportingMTA"] = f"dns; {MTA.format(region)}"
     connected = reply in WORDS and reply is not Reply.FORWARD
@@ -200,15 +201,19 @@ def _bounce(group: Group, at: datetime, ids: FeedbackIds, region: str) -> Happen
 def _named(mailbox: Mailbox, addresses: Iterable[str]) -> Sequence[Mapping[str, Value]]:
     if mailbox.reply is Reply.SUPPRESSED:
         return [_bounced(one, "5.1.1", ON_GLOBAL_LIST) for one in addresses]
-    if mailbox.reply not in WORDS:
+    if not _notified(mailbox):
         # Without a delivery status notification there is nothing but the address (ses-facts 1.3).
         return [{"emailAddress": one} for one in addresses]
-    status, words = WORDS[mailbox.reply]
+    status, words = WORDS.get(mailbox.reply, UNCLEAR)
     if mailbox.status is not None:
         code = "550" if mailbox.status.startswith("5") else "450"
         status, words = mailbox.status, f"smtp; {code} {mailbox.status} <{{address}}>: refused"
     text = mailbox.diagnostic or words
     return [_bounced(one, status, text.replace("{address}", one)) for one in addresses]
+
+
+def _notified(mailbox: Mailbox) -> bool:
+    return mailbox.reply in WORDS or mailbox.diagnostic is not None
 
 
 def _bounced(address: str, status: str, words: str) -> Mapping[str, Value]:

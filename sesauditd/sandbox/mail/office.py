@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING
@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING
 from sesauditd.sandbox.mail.inbox import Inbox
 from sesauditd.sandbox.mail.postman import Postman, Unrest
 from sesauditd.sandbox.mail.publish import Press
-from sesauditd.sandbox.mail.queues import MotoRegistry
+from sesauditd.sandbox.mail.queues import MotoQueues, MotoTopics
+from sesauditd.sandbox.mail.remote import RemoteQueues, RemoteTopics
 from sesauditd.sandbox.mail.sending import Sending
 from sesauditd.sandbox.mail.signing import Signer
 from sesauditd.sandbox.mail.smtp import Door25
@@ -41,14 +42,19 @@ def opened(
     world: World | None = None,
     unrest: Unrest | None = None,
     *,
+    elsewhere: Mapping[str, str] | None = None,
     hold_rate: bool = False,
 ) -> Office:
-    """Return the sending side of one account; queues and topics are moto's, in this process.
+    """Return the sending side of one account.
 
-    `hold_rate` refuses mail beyond the account's rate a second.
+    Topics and queues are moto's, in this process, unless `elsewhere` has another emulator's URL
+    for "sns" or "sqs". `hold_rate` refuses mail beyond the account's rate a second.
     """
     signer = Signer(state.region)
-    press = Press(MotoRegistry(), signer, state.account_id)
+    urls = elsewhere or {}
+    topics = RemoteTopics(urls["sns"], state.region) if "sns" in urls else MotoTopics()
+    queues = RemoteQueues(urls["sqs"], state.region) if "sqs" in urls else MotoQueues()
+    press = Press(topics, queues, signer, state.account_id)
     inbox = Inbox()
     postman = Postman(state, press, inbox, clock, unrest)
     mailboxes = Mailboxes(world)

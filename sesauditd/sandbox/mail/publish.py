@@ -16,7 +16,7 @@ from sesauditd.sandbox import policies
 from sesauditd.sandbox.mail.events import stamp
 
 if TYPE_CHECKING:
-    from sesauditd.sandbox.mail.queues import Registry, Subscription, TopicFacts
+    from sesauditd.sandbox.mail.queues import Queues, Subscription, TopicFacts, Topics
     from sesauditd.sandbox.mail.signing import Signer
 
 log = structlog.get_logger()
@@ -25,8 +25,9 @@ log = structlog.get_logger()
 class Press:
     """Publishes to topics; `lost` counts by reason what nobody will ever get."""
 
-    def __init__(self, registry: Registry, signer: Signer, account_id: str) -> None:
-        self._registry = registry
+    def __init__(self, topics: Topics, queues: Queues, signer: Signer, account_id: str) -> None:
+        self._topics = topics
+        self._queues = queues
         self._signer = signer
         self._account_id = account_id
         self.published = 0
@@ -37,7 +38,7 @@ class Press:
         self, topic_arn: str, message: str, *, source_arn: str, subject: str | None, at: datetime
     ) -> bool:
         """Return False if SES may not publish to that topic, or there is none."""
-        topic = self._registry.topic(topic_arn)
+        topic = self._topics.topic(topic_arn)
         if topic is None:
             return self._refused("there is no such topic", topic_arn)
         taken = policies.topic_takes(
@@ -64,10 +65,10 @@ class Press:
 
     def _put(self, queue: str, topic_arn: str, body: str) -> bool:
         try:
-            policy = self._registry.queue_policy(queue)
+            policy = self._queues.policy(queue)
             taken = policies.queue_takes(policy, queue_arn=queue, topic_arn=topic_arn)
             if taken.allowed:
-                self._registry.put(queue, body)
+                self._queues.put(queue, body)
         except Missing:
             return False
         return taken.allowed

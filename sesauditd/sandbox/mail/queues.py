@@ -37,14 +37,18 @@ class TopicFacts:
     subscriptions: Sequence[Subscription]
 
 
-class Registry(Protocol):
-    """Where topics and queues are."""
+class Topics(Protocol):
+    """Where topics are."""
 
     def topic(self, arn: str) -> TopicFacts | None:
         """Return a topic, None if there is none."""
         ...
 
-    def queue_policy(self, arn: str) -> str | None:
+
+class Queues(Protocol):
+    """Where queues are."""
+
+    def policy(self, arn: str) -> str | None:
         """Return a queue's policy; raises Missing if there is no such queue."""
         ...
 
@@ -53,15 +57,12 @@ class Registry(Protocol):
         ...
 
 
-class MotoRegistry:
-    """Reads moto's own objects, without a client for each message.
-
-    moto locks a queue's list of messages itself, so several threads may put.
-    """
+class MotoTopics:
+    """Reads moto's own objects, without a client for each message."""
 
     def topic(self, arn: str) -> TopicFacts | None:
         """Return a topic, None if there is none."""
-        place = _place(arn)
+        place = place_of(arn)
         if place is None or place.region not in sns_backends[place.account]:
             return None
         backend = sns_backends[place.account][place.region]
@@ -74,7 +75,7 @@ class MotoRegistry:
                 protocol=one.protocol,
                 endpoint=one.endpoint,
                 raw=str(one.attributes.get("RawMessageDelivery", "")).lower() == "true",
-                dead_letters=_dead_letters(one.attributes),
+                dead_letters=dead_letters(one.attributes),
             )
             for one in tuple(backend.subscriptions.values())
             if one.topic is found
@@ -85,7 +86,11 @@ class MotoRegistry:
             policy=found.policy, signature_version=version, subscriptions=subscriptions
         )
 
-    def queue_policy(self, arn: str) -> str | None:
+
+class MotoQueues:
+    """Reads and fills moto's own objects; moto locks a queue's list of messages itself."""
+
+    def policy(self, arn: str) -> str | None:
         """Return a queue's policy.
 
         Raises:
@@ -107,7 +112,7 @@ class MotoRegistry:
         queue.add_message(message)
 
     def _queue(self, arn: str) -> Queue:
-        place = _place(arn)
+        place = place_of(arn)
         if place is not None and place.region in sqs_backends[place.account]:
             found = sqs_backends[place.account][place.region].queues.get(place.name)
             if isinstance(found, Queue):
@@ -115,19 +120,22 @@ class MotoRegistry:
         raise Missing(f"there is no queue {arn}")
 
 
-class _Place(NamedTuple):
+class Place(NamedTuple):
+    """Where an ARN points to."""
+
     region: str
     account: str
     name: str
 
 
-def _place(arn: str) -> _Place | None:
+def place_of(arn: str) -> Place | None:
     """Return where an ARN points to, None if it is none."""
     _, *place = arn.split(":", ARN_PARTS)
-    return _Place(*place[2:]) if len(place) == ARN_PARTS else None
+    return Place(*place[2:]) if len(place) == ARN_PARTS else None
 
 
-def _dead_letters(attributes: Mapping[str, object]) -> str | None:
+def dead_letters(attributes: Mapping[str, object]) -> str | None:
+    """Return the ARN of the queue for what a subscription could not deliver, None without one."""
     policy = attributes.get("RedrivePolicy")
     if not policy:
         return None

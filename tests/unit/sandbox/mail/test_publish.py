@@ -14,7 +14,7 @@ from moto.sqs.models import sqs_backends
 from sesauditd.errors import Missing
 from sesauditd.ingest.signature import certificate_in, claim_of, flaw, is_certificate_of
 from sesauditd.sandbox.mail.publish import Press
-from sesauditd.sandbox.mail.queues import MotoRegistry
+from sesauditd.sandbox.mail.queues import MotoQueues, MotoTopics
 from sesauditd.sandbox.mail.signing import Signer
 from tests.support.mailing import REGION, START
 
@@ -50,7 +50,7 @@ class Cloud:
             self.topic.arn,
             {"ArnLike": {"AWS:SourceArn": self.source.replace("shop", "*")}},
         )
-        self.press = Press(MotoRegistry(), SIGNER, self.account)
+        self.press = Press(MotoTopics(), MotoQueues(), SIGNER, self.account)
 
     def queue(self, name: str, *, open_to_topic: bool = True) -> str:
         queue = self.sqs.create_queue(name, {})
@@ -169,7 +169,7 @@ def test_a_closed_queue_loses_its_copy_and_the_others_get_theirs() -> None:
 @pytest.mark.parametrize("arn", ["feedback", "arn:aws:sqs:nowhere:1:x"])
 def test_what_is_no_queue_is_missing(arn: str) -> None:
     with pytest.raises(Missing):
-        MotoRegistry().queue_policy(arn)
+        MotoQueues().policy(arn)
 
 
 @pytest.mark.parametrize(("open_to_topic", "kept"), [(True, 1), (False, 0)])
