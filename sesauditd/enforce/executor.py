@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Protocol
 
 import structlog
 
+from sesauditd.daemon.failpoint import reach
 from sesauditd.enforce.turning import Result, Turner, judged, noted
 from sesauditd.model.actions import State
 from sesauditd.model.execution import Hold, Outcome
@@ -119,6 +120,7 @@ class Executor:
         ):
             log.info("action_overtaken", action=task.id, kind=str(task.kind))
             return False
+        reach("executor.intended")
         try:
             after = await self.turner.turn(plan.pulls, before)
         except Exception:
@@ -129,6 +131,7 @@ class Executor:
 
     async def _finish(self, task: Task, outcome: Outcome) -> bool:
         written = await self.outbox.finish(task, outcome, self.clock())
+        reach("executor.recorded")
         log.info(
             "action_carried_out",
             action=task.id,

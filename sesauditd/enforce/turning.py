@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from sesauditd.daemon.failpoint import reach
 from sesauditd.enforce.knobs import Problem, Seen
 from sesauditd.errors import Failed, Forbidden, Missing, Unavailable, Uncertain
 from sesauditd.model.actions import State
@@ -81,6 +82,7 @@ class Turner:
             except Failed as error:
                 return error
             else:
+                reach("executor.called")
                 return None
         return None
 

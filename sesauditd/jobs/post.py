@@ -172,6 +172,7 @@ class Post:
             await self._outbox.finish(
                 notice.id, ended.state, now, outcome=ended.outcome, message_id=ended.message_id
             )
+        reach("notice.recorded")
         log.info(
             "notice_ended",
             notice=notice.id,
