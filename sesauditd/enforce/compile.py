@@ -5,14 +5,14 @@ from __future__ import annotations
 import json
 import re
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from sesauditd.model.execution import Denied
 
-Document = dict[str, object]
+Document = dict[str, Any]
 
 MANAGED_LIMIT = 6144
 """Characters of a managed policy, white space not counted (ses-facts.md section 4)."""

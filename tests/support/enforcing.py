@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields, is_dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -34,6 +34,17 @@ class Enforcing:
     executor: Executor = field(init=False)
 
     def __post_init__(self) -> None:
+        self.restart()
+
+    def on(self, *, mail: TwinMail | None = None, access: TwinAccess | None = None) -> None:
+        """Go on with other twins in the same state."""
+        for new, old in ((mail, self.mail), (access, self.access)):
+            if new is not None:
+                for one in fields(old) if is_dataclass(old) else ():
+                    setattr(new, one.name, getattr(old, one.name))
+                if not is_dataclass(old):
+                    vars(new).update(vars(old))
+        self.mail, self.access = mail or self.mail, access or self.access
         self.restart()
 
     def restart(self) -> None:
