@@ -5,11 +5,9 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 if TYPE_CHECKING:
-    from sqlalchemy.ext.asyncio import AsyncConnection
-
     from sesauditd.aws.clients import Clients
     from sesauditd.aws.mail import Mail
     from sesauditd.aws.queue import Queue
@@ -20,7 +18,8 @@ if TYPE_CHECKING:
     from sesauditd.model.owed import Period
     from sesauditd.store.watch import Memory
 
-Write: TypeAlias = Callable[["AsyncConnection", datetime], Awaitable[object]]
+Write: TypeAlias = Callable[[Any, datetime], Awaitable[object]]
+"""Writes on a connection of the store."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Annotated, TextIO
 import typer
 
 from sesauditd.cli import output
+from sesauditd.cli.options import invocation_of
 from sesauditd.cli.sections import Heading, examples
 from sesauditd.cli.waiting import finished
 
@@ -36,6 +37,7 @@ def register(app: typer.Typer) -> None:
 
 
 def demo(
+    context: typer.Context,
     *,
     headless: Annotated[
         bool, typer.Option("--headless", help="Tell it in one go, without waiting for Enter.")
@@ -55,9 +57,12 @@ def demo(
 
     Afterwards, without --headless, its small AWS and the daemon go on until Ctrl-C.
     """
+    from sesauditd import logs
     from sesauditd.bootstrap import now
     from sesauditd.demo.folder import prepared
 
+    # The story says what happens; the daemon's own lines are for whoever asks for them.
+    logs.configure(level="debug" if invocation_of(context).debug else "error", form="console")
     setting = prepared(folder.absolute(), seed=seed, days=days, now=now())
     finished(_play(setting, _Terminal(pauses=not headless), port, stays=not headless))
 

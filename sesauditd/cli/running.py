@@ -36,6 +36,6 @@ async def _run(settings: Settings) -> None:
     import os
 
     from sesauditd import bootstrap
-    from sesauditd.bootstrap.live import daemon
+    from sesauditd.bootstrap.daemon import daemon
 
     await daemon(settings, os.environ, clock=bootstrap.now)

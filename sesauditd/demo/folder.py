@@ -16,7 +16,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 MARK = ".sesauditd-demo"
-MOST_WEEKS = 7
+DATABASE = "demo.db"
+MOST_WEEKS = 6
 """More would be more notifications than the sandbox's queue carries in a minute or two."""
 
 
@@ -38,6 +39,11 @@ class Setting:
     def end(self) -> datetime:
         """Return the Monday after the story."""
         return self.weeks[-1].end
+
+    @property
+    def database(self) -> Path:
+        """Return the file of the demo's database."""
+        return self.folder / DATABASE
 
     @property
     def config(self) -> Path:
@@ -69,7 +75,7 @@ def _make_anew(folder: Path) -> None:
         shutil.rmtree(folder)
     folder.mkdir(parents=True)
     (folder / MARK).write_text("Made by sesauditd demo, which deletes this folder to begin anew.\n")
-    url = json.dumps(f"sqlite:///{folder / 'demo.db'}", ensure_ascii=False)
+    url = json.dumps(f"sqlite:///{folder / DATABASE}", ensure_ascii=False)
     text = f'[database]\nurl = {url}\n\n[policy]\nmode = "enforce"\n'
     (folder / "config.toml").write_text(text, encoding="utf-8")
 

@@ -16,7 +16,7 @@ COLUMNS = ("Domain", "SMTP user", "SMTP password")
 
 async def look_around(theatre: Theatre, stage: Stage) -> None:
     """Say where everything is, and work until Ctrl-C."""
-    from sesauditd.bootstrap.live import supervised
+    from sesauditd.bootstrap.daemon import supervised
 
     theatre.clock.run()
     await theatre.let_clock_run()

@@ -186,7 +186,7 @@ def places(place: str) -> Sequence[str]:
         f"What is in {place}:",
         "  config.toml            what the commands below are told",
         "  demo.db                the database: events, verdicts, actions, the journal",
-        "  archive/               what lay in the bucket: raw notifications, gzipped JSON lines",
+        "  archive/               what lay in the bucket: every raw notification",
         "  mail/                  what the daemon wrote to customers and to you",
         "  verdicts.json          every verdict with its evidence",
         "  report.txt, .json      how each customer behaved",

@@ -43,36 +43,53 @@ async def opened(setting: Setting, *, port: int = 0, smtp_port: int = 0) -> Asyn
             f"the demo needs the extra 'sandbox' ({error.name} is missing): "
             "pip install 'sesauditd[sandbox]'"
         ) from error
-    from sesauditd.bootstrap.live import live
-    from sesauditd.config import load
-    from sesauditd.sandbox.furnish import furnish
-
     clock = DemoClock(setting.start)
     options = running.Options(clock=clock, port=port, smtp_port=smtp_port)
-    async with running.start(options) as sandbox, aiohttp.ClientSession(sandbox.url) as admin:
-        furnished = await asyncio.to_thread(
-            furnish,
-            sandbox.url,
-            [sender.domain for one in world.CUSTOMERS for sender in one.senders],
-            region=sandbox.region,
-            account_id=sandbox.account_id,
-            events=EVENTS,
-        )
+    async with running.start(options) as sandbox:
+        furnished = await asyncio.to_thread(_furnished, sandbox)
         _configure(setting, furnished)
-        # The environment is left out: the demo is the same wherever it is played.
-        settings = load(setting.config, {})
-        async with live(settings, clock=clock, tempo=_tempo()) as running_program:
-            theatre = Theatre(
-                live=running_program,
+        async with _performing(setting, sandbox, furnished, clock) as theatre:
+            await _adopt(theatre, setting)
+            await asyncio.to_thread(_garbage, sandbox, furnished)
+            yield theatre
+
+
+def _furnished(sandbox: Sandbox) -> Furnished:
+    from sesauditd.sandbox.furnish import furnish
+
+    return furnish(
+        sandbox.url,
+        [sender.domain for one in world.CUSTOMERS for sender in one.senders],
+        region=sandbox.region,
+        account_id=sandbox.account_id,
+        events=EVENTS,
+    )
+
+
+@asynccontextmanager
+async def _performing(
+    setting: Setting, sandbox: Sandbox, furnished: Furnished, clock: DemoClock
+) -> AsyncIterator[Theatre]:
+    """Put the daemon beside the sandbox, alone on the demo's database."""
+    from sesauditd.bootstrap.live import live
+    from sesauditd.config import load
+    from sesauditd.daemon.lock import held, lock_file
+
+    # The environment is left out: the demo is the same wherever it is played.
+    settings = load(setting.config, {})
+    with held(lock_file(setting.database)):
+        async with (
+            aiohttp.ClientSession(sandbox.url) as admin,
+            live(settings, clock=clock, tempo=_tempo()) as daemon,
+        ):
+            yield Theatre(
+                live=daemon,
                 furnished=furnished,
                 smtp_port=sandbox.smtp_port,
                 admin=admin,
                 clock=clock,
                 draw=random.Random(setting.seed),  # noqa: S311
             )
-            await _adopt(theatre, setting)
-            await asyncio.to_thread(_garbage, sandbox, furnished)
-            yield theatre
 
 
 def _tempo() -> Tempo:

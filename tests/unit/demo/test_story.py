@@ -1,83 +1,62 @@
-"""The demo tells a true story: the real program comes to the verdicts that it shows."""
+"""The demo tells a true story: the real program comes to the verdicts, and carries them out."""
 
 from __future__ import annotations
 
+import email
 import json
 from collections import Counter
-from contextlib import contextmanager
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from sesauditd import bootstrap
 from sesauditd.cli import demonstrate
-from sesauditd.config import load
-from sesauditd.demo.clock import DemoClock
 from sesauditd.demo.folder import prepared
-from sesauditd.demo.story import Story
-from tests.support.program import Program
+from tests.support.program import Program, Ran
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
     from pathlib import Path
-
-    from sesauditd.demo.folder import Setting
 
 NOW = datetime(2026, 11, 24, 8, tzinfo=UTC)
 BLOCKS = {"hard_bounce.block", "soft_bounce.block", "complaint.block"}
 
 
-class Silent:
-    """A stage that only remembers what was shown."""
+@dataclass(frozen=True)
+class Told:
+    """The story as it was told once."""
 
-    def __init__(self) -> None:
-        """Begin with nothing shown."""
-        self.shown: list[str] = []
+    ran: Ran
+    folder: Path
 
-    def heading(self, text: str) -> None:
-        self.shown.append(text)
-
-    def say(self, text: str) -> None:
-        self.shown.append(text)
-
-    def lines(self, texts: Sequence[str]) -> None:
-        self.shown += texts
-
-    def table(self, columns: Sequence[str], rows: Sequence[Sequence[object]], title: str) -> None:
-        self.shown += [" ".join(map(str, row)) for row in [columns, *rows]]
-
-    @contextmanager
-    def progress(self, total: int, what: str) -> Iterator[Callable[[int], None]]:
-        done: list[int] = []
-        yield done.append
-        assert sum(done) == total
+    @property
+    def verdicts(self) -> list[dict[str, Any]]:
+        found: list[dict[str, Any]] = json.loads((self.folder / "verdicts.json").read_text())
+        return found
 
 
-async def told(setting: Setting) -> tuple[str, list[dict[str, Any]]]:
-    """Play the story; return all that was shown, and the verdicts that it left."""
-    stage, clock = Silent(), DemoClock(setting.start)
-    settings = load(setting.config, {})
-    async with bootstrap.application(settings, clock=clock) as program:
-        await Story(program, setting, clock, stage, place="the-demo").play()
-    verdicts: list[dict[str, Any]] = json.loads((setting.folder / "verdicts.json").read_text())
-    return "\n".join(stage.shown), verdicts
+@pytest.fixture(scope="module")
+def told(tmp_path_factory: pytest.TempPathFactory) -> Told:
+    folder = tmp_path_factory.mktemp("story")
+    program = Program.made(folder / "program")
+    return Told(
+        program.run("demo", "--headless", "--folder", str(folder / "demo")), folder / "demo"
+    )
 
 
-@pytest.mark.parametrize(("seed", "days"), [(1, 28), (2, 42)])
-async def test_the_story_ends_as_it_is_told(tmp_path: Path, seed: int, days: int) -> None:
-    setting = prepared(tmp_path / "demo", seed=seed, days=days, now=NOW)
-    shown, verdicts = await told(setting)
-    found = Counter((one["customer"], one["rule"]) for one in verdicts)
+def test_it_ends_well(told: Told) -> None:
+    assert told.ran.code == 0, told.ran.err
+    assert told.ran.err == ""
 
+
+def test_the_story_ends_as_it_is_told(told: Told) -> None:
+    found = Counter((one["customer"], one["rule"]) for one in told.verdicts)
     assert {rule for customer, rule in found if customer == "bakery"} < BLOCKS
     assert found["bakery", "soft_bounce.block"] == 1
     assert found["bakery", "hard_bounce.block"] <= 3
-
     assert found["club", "hard_bounce.warn"] == 1
     assert found["club", "hard_bounce.disable"] == 1
     assert found["club", "complaint.block"] == 1
-
     assert {rule for customer, rule in found if customer == "friend"} == {
         "hard_bounce.block",
         "hard_bounce.surge",
@@ -88,35 +67,53 @@ async def test_the_story_ends_as_it_is_told(tmp_path: Path, seed: int, days: int
         "virus.terminate",
     }
     assert found["friend", "virus.terminate"] == 1
-
-    assert {one["state"] for one in verdicts} <= {"proposed", "requested", "cancelled"}
-    assert "loses all access" in shown
-    assert "nothing was blocked, stopped or ended at Amazon" in shown
+    assert "loses all access" in told.ran.out
 
 
-async def test_what_the_ending_names_is_there(tmp_path: Path) -> None:
-    setting = prepared(tmp_path / "demo", seed=3, days=28, now=NOW)
-    await told(setting)
-    names = {path.name for path in setting.folder.iterdir()}
-    assert {"config.toml", "demo.db", "archive", "report.txt", "report.json"} <= names
-    report = json.loads((setting.folder / "report.json").read_text())
+def test_what_was_decided_was_done(told: Told) -> None:
+    states = {one["state"] for one in told.verdicts}
+    assert states <= {"executed", "reversed"}, states
+
+
+def test_every_trial_holds(told: Told) -> None:
+    trials = told.ran.out.partition("Does it hold?")[2].partition("Who got what")[0]
+    assert trials.count(" yes") == 10
+    assert trials.count("equal, to the last key") == 3
+    assert "535 Authentication" in trials
+    assert "NO" not in trials.split()
+
+
+def test_the_customers_were_told(told: Told) -> None:
+    mails = [email.message_from_bytes(one.read_bytes()) for one in (told.folder / "mail").iterdir()]
+    readers = Counter(str(mail["To"]) for mail in mails)
+    assert readers["max@supergrowth-privat.example"] >= 6
+    assert readers["vorstand@ruderclub-privat.example"] >= 4
+    assert {str(mail["Auto-Submitted"]) for mail in mails} == {"auto-generated"}
+    names = [str(mail["Message-ID"]) for mail in mails]
+    assert len(set(names)) == len(names)
+
+
+def test_what_the_ending_names_is_there(told: Told) -> None:
+    names = {path.name for path in told.folder.iterdir()}
+    assert {"config.toml", "demo.db", "archive", "mail", "report.txt", "report.json"} <= names
+    report = json.loads((told.folder / "report.json").read_text())
     assert [one["name"] for one in report["customers"]] == ["bakery", "club", "friend"]
-    pages = (setting.folder / "report.txt").read_text()
+    pages = (told.folder / "report.txt").read_text()
     assert all(f"Customer {name}:" in pages for name in ("bakery", "club", "friend"))
 
 
-def test_the_command_fits_a_page_and_uses_no_colour_in_a_pipe(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.chdir(tmp_path)
-    prepared(tmp_path / "sesauditd-demo", seed=1, days=28, now=NOW)
-    program = Program.made(tmp_path / "program")
-    ran = program.run("demo")
+def test_it_stays_within_what_the_sandbox_carries(told: Told) -> None:
+    replayed = Program.made(told.folder.parent / "again")
+    ran = replayed.run("replay", str(told.folder / "archive"), "--json")
     assert ran.code == 0, ran.err
-    assert "\x1b" not in ran.out
-    assert max(len(line) for line in ran.out.splitlines()) <= 80
-    assert "  sesauditd --config sesauditd-demo/config.toml report club" in ran.out
-    assert "virus.terminate" in ran.out
+    assert 700 <= ran.json["read"] <= 1200
+
+
+def test_it_fits_a_page_and_uses_no_colour_in_a_pipe(told: Told) -> None:
+    assert "\x1b" not in told.ran.out
+    # How long the folder's name is, is the reader's own choice.
+    lines = [one for one in told.ran.out.splitlines() if str(told.folder) not in one]
+    assert max(map(len, lines)) <= 80
 
 
 @pytest.mark.parametrize(
@@ -145,3 +142,15 @@ def test_a_wrong_option_is_one_line(tmp_path: Path) -> None:
     assert ran.code == 2
     assert "--days 3" in ran.err
     assert "Traceback" not in ran.err
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("seed", "days"), [(2, 28), (3, 42)])
+def test_another_month_ends_alike(tmp_path: Path, seed: int, days: int) -> None:
+    folder = tmp_path / "demo"
+    program = Program.made(tmp_path / "program")
+    options = ("--seed", str(seed), "--days", str(days), "--folder", str(folder))
+    ran = program.run("demo", "--headless", *options)
+    assert ran.code == 0, ran.err
+    assert "loses all access" in ran.out
+    assert prepared(folder, seed=seed, days=days, now=NOW).config.exists()
