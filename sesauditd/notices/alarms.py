@@ -28,6 +28,8 @@ if TYPE_CHECKING:
 COMMAND_SECONDS = 30
 WEBHOOK_SECONDS = 10
 OUTPUT_KEPT = 2000
+LAST_SECONDS = 2
+"""How long the end of a killed command may take."""
 LAST_GOOD_STATUS = 299
 
 log = structlog.get_logger()
@@ -124,12 +126,14 @@ class Alarms:
             start_new_session=True,
         )
         text = f"{alarm.as_text()}\n\n{json.dumps(self._document(alarm))}\n"
+        output = None
         try:
             output = await asyncio.wait_for(_converse(process, text), self._command_seconds)
         except TimeoutError:
             raise Failed(f"no end within {self._command_seconds:g} seconds: killed") from None
         finally:
-            await _end(process)
+            if output is None:
+                await _end(process)
         log.info("alarm_command_ended", code=process.returncode, output=stripped(output))
         if process.returncode:
             raise Failed(f"exit code {process.returncode}")
@@ -158,17 +162,25 @@ class Alarms:
 
 async def _converse(process: Process, text: str) -> str:
     """Give the text to the process and return the beginning of what it says until it ends."""
-    kept = b""
+    _, said = await asyncio.gather(_tell(process, text), _hear(process))
+    await process.wait()
+    return said
+
+
+async def _tell(process: Process, text: str) -> None:
     if process.stdin is not None:
         # A command that does not read what it is told may end first.
         with suppress(BrokenPipeError, ConnectionResetError):
             process.stdin.write(text.encode())
             await process.stdin.drain()
         process.stdin.close()
+
+
+async def _hear(process: Process) -> str:
+    kept = b""
     if process.stdout is not None:
         while chunk := await process.stdout.read(OUTPUT_KEPT):
             kept = (kept + chunk)[:OUTPUT_KEPT]
-    await process.wait()
     return kept.decode(errors="replace")
 
 
@@ -176,4 +188,6 @@ async def _end(process: Process) -> None:
     """Leave nothing behind, the command's own children included."""
     with suppress(ProcessLookupError):
         os.killpg(process.pid, signal.SIGKILL)
-    await process.wait()
+    # A child that left the session may keep the output open for as long as it likes.
+    with suppress(TimeoutError):
+        await asyncio.wait_for(asyncio.gather(_hear(process), process.wait()), LAST_SECONDS)

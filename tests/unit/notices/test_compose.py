@@ -1,0 +1,365 @@
+"""Each notice becomes one mail that says what it must, whatever strangers wrote."""
+
+from __future__ import annotations
+
+from email import message_from_bytes
+from email.message import EmailMessage
+from email.policy import SMTP
+from html.parser import HTMLParser
+from typing import Any
+
+import pytest
+from typing_extensions import override
+
+from sesauditd.errors import Failed
+from sesauditd.model.notice import Audience, Notice, NoticeKind
+from sesauditd.notices.compose import Composer, wrapped
+from tests.support import notices as samples
+from tests.support.notices import COMPOSER, KINDS, NOW, notice
+
+TO = ("owner@bakery.example", "shop@bakery.example")
+HEADERS = {
+    "From",
+    "To",
+    "Reply-To",
+    "Date",
+    "Message-ID",
+    "Auto-Submitted",
+    "X-Auto-Response-Suppress",
+    "Precedence",
+    "X-SES-CONFIGURATION-SET",
+    "X-SES-MESSAGE-TAGS",
+    "Subject",
+    "MIME-Version",
+    "Content-Type",
+}
+HOSTILE = [
+    pytest.param("x\r\nBcc: victim@x.org\r\n\r\nbody", id="CR LF"),
+    pytest.param("x\x00\x1b]0;title\x07", id="NUL and escape"),
+    pytest.param("x\u2028Bcc: victim@x.org", id="unicode line break"),
+    pytest.param("\u202egnp.exe\u2066", id="right to left"),
+    pytest.param("<script>alert(1)</script><img src=x onerror=alert(1)>", id="HTML"),
+    pytest.param('"><a href="javascript:alert(1)">', id="attribute"),
+    pytest.param("{{ 7 * 7 }}{% raw %}", id="template"),
+    pytest.param("y" * 100_000, id="100 kB"),
+    pytest.param("\ud83d lone", id="half a character"),
+]
+
+
+class Tags(HTMLParser):
+    """Collects the tags and attributes of a page."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.tags: list[str] = []
+        self.attributes: list[tuple[str, str | None]] = []
+
+    @override
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags.append(tag)
+        self.attributes += attrs
+
+
+def read_back(mail: EmailMessage) -> EmailMessage:
+    parsed = message_from_bytes(mail.as_bytes(), policy=SMTP)
+    assert isinstance(parsed, EmailMessage)
+    return parsed
+
+
+def part(mail: EmailMessage, kind: str) -> str:
+    body = mail.get_body((kind,))
+    assert body is not None
+    return str(body.get_content())
+
+
+def text_of(kind: NoticeKind, **changed: Any) -> str:
+    """Return the plain text on one line, however it was wrapped."""
+    return " ".join(part(COMPOSER.compose(notice(kind, **changed), TO, NOW), "plain").split())
+
+
+def poisoned(value: object, poison: str) -> object:
+    """Return the facts with the poison behind every text that no template branches on."""
+    match value:
+        case str():
+            return value + poison
+        case dict():
+            keep = {"kind", "state", "lever", "rule", "at", "from", "to", "since", "until"}
+            return {
+                key: each if key in keep else poisoned(each, poison) for key, each in value.items()
+            }
+        case list():
+            return [poisoned(each, poison) for each in value]
+        case _:
+            return value
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_mail_has_exactly_the_headers_that_keep_machines_from_answering(
+    kind: NoticeKind,
+) -> None:
+    mail = read_back(COMPOSER.compose(notice(kind), TO, NOW))
+    assert set(mail.keys()) == HEADERS
+    assert len(mail.keys()) == len(HEADERS)
+    assert mail["From"] == "Mail desk <mail@host.example>"
+    assert mail["To"] == ", ".join(TO)
+    assert mail["Reply-To"] == "help@host.example"
+    assert mail["Date"] == "Tue, 24 Nov 2026 08:00:00 +0000"
+    assert mail["Message-ID"] == f"<{notice(kind).id}.sesauditd@host.example>"
+    assert mail["Auto-Submitted"] == "auto-generated"
+    assert mail["X-Auto-Response-Suppress"] == "All"
+    assert mail["Precedence"] == "bulk"
+    assert mail["X-SES-CONFIGURATION-SET"] == "sesaudit-notices"
+    assert mail["X-SES-MESSAGE-TAGS"] == "sesauditd=notice"
+    assert [one.get_content_type() for one in mail.iter_parts()] == ["text/plain", "text/html"]
+
+
+@pytest.mark.parametrize("poison", HOSTILE)
+@pytest.mark.parametrize("kind", KINDS)
+def test_no_value_makes_a_header_a_tag_or_a_long_body(kind: NoticeKind, poison: str) -> None:
+    facts = poisoned(samples.FACTS[kind], poison)
+    assert isinstance(facts, dict)
+    told = Notice(kind=kind, customer=f"k{poison}", domain=f"d{poison}", subject="s", facts=facts)
+    raw = COMPOSER.compose(told, TO, NOW).as_bytes()
+    assert b"\x00" not in raw
+    assert max(len(line) for line in raw.split(b"\r\n")) <= 998
+    assert len(raw) < 150_000
+    mail = read_back(COMPOSER.compose(told, TO, NOW))
+    assert set(mail.keys()) == HEADERS
+    assert len(str(mail["Subject"])) <= 120
+    text, page = part(mail, "plain"), part(mail, "html")
+    assert not {"\x00", "\x1b", "\u2028", "\u202e", "\u2066"} & set(text + page)
+    assert "y" * 501 not in text + page
+    assert not mail.defects
+    found = Tags()
+    found.feed(page)
+    assert not {"script", "img", "a"} & set(found.tags)
+    assert not any(name.startswith("on") for name, _ in found.attributes)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_subject_holds_nothing_out_of_an_event(kind: NoticeKind) -> None:
+    """Names of customers, domains and alarms are ours; all else may be a stranger's."""
+    ours = {"customer", "domain", "domains", "name", "week", "kind", "state", "count", "at"}
+
+    def marked(value: object, key: str = "") -> object:
+        match value:
+            case str():
+                return value if key in ours else f"{value}EVENT"
+            case dict():
+                return {name: marked(each, name) for name, each in value.items()}
+            case list():
+                return [marked(each, key) for each in value]
+            case _:
+                return value
+
+    facts = marked(samples.FACTS[kind])
+    assert isinstance(facts, dict)
+    told = Notice(kind=kind, customer="k", domain="d.example", subject="EVENT", facts=facts)
+    assert "EVENT" not in COMPOSER.compose(told, TO, NOW)["Subject"]
+
+
+@pytest.mark.parametrize("kind", [one for one in KINDS if one.audience is Audience.CUSTOMER])
+def test_a_customer_is_greeted_and_can_answer_a_person(kind: NoticeKind) -> None:
+    text = text_of(kind)
+    assert text.startswith("Hello,")
+    assert "a person reads the answers: reply to this mail, or write to help@host.example" in text
+
+
+@pytest.mark.parametrize(
+    ("kind", "said"),
+    [
+        pytest.param(
+            NoticeKind.WARNED,
+            [
+                "nothing is switched off: shop.example can send mail as before",
+                "13 of 100 recipients did not exist",
+                "(limit 8 % and 10)",
+                "Put a link to unsubscribe",
+            ],
+            id="warned",
+        ),
+        pytest.param(
+            NoticeKind.DISABLED,
+            [
+                "we have stopped all mail from shop.example, because too many of the addresses",
+                "rule hard_bounce.disable, 2026-11-16 00:00 UTC to 2026-11-23 00:00 UTC",
+                "2026-11-18 10:01 UTC old-customer-1@gone.example",
+                "SMTP status 5.1.1",
+                "> smtp; 550 5.1.1 The email account",
+                "message 0107019a9f1b2c3d-0d8a0c1e-7b1f-4a60-9c55-2f1f7c0e9a11-000000",
+                samples.ARCHIVE,
+                "SHA-256 e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855",
+                "Where did these addresses come from",
+                "Reply to this mail with your answers",
+            ],
+            id="disabled",
+        ),
+        pytest.param(
+            NoticeKind.TERMINATED,
+            [
+                "we have ended your access",
+                "bakery.example, shop.example",
+                "reply to this mail within 30 days",
+                "Where did the virus come from?",
+            ],
+            id="terminated",
+        ),
+        pytest.param(
+            NoticeKind.REINSTATED,
+            ["shop.example can send mail again", "> the list was cleaned", "begin anew today"],
+            id="reinstated",
+        ),
+        pytest.param(
+            NoticeKind.RESTORED,
+            ["all your domains can send mail again: bakery.example, shop.example"],
+            id="restored",
+        ),
+        pytest.param(
+            NoticeKind.BLOCKED,
+            [
+                "3 addresses that you wrote to take no more mail from you",
+                "Old-Customer-1@gone.example (you wrote from shop.example)",
+                "Blocked for good.",
+                "Blocked until 2026-12-18.",
+                "Not blocked: this is your own address or at your own domain.",
+                "is refused as a whole. Then nobody gets it, your site may show an error",
+                "and no report about it reaches us",
+            ],
+            id="blocked",
+        ),
+        pytest.param(
+            NoticeKind.ACTION_DONE,
+            [
+                "[main] Disabled: shop.example",
+                "sesauditd reinstate shop.example --explanation 'WHAT THE OWNER SAID'",
+                "read back: sending is off",
+            ],
+            id="action_done",
+        ),
+        pytest.param(
+            NoticeKind.ACTION_FAILED,
+            [
+                "AWS refuses: AccessDenied",
+                "sesauditd disable shop.example --reason 'again, after 0123456789ab'",
+            ],
+            id="action_failed",
+        ),
+        pytest.param(
+            NoticeKind.ACTION_WAITING,
+            [
+                "sesauditd actions approve 0123456789ab",
+                "outcome in AWS's sandbox",
+                "it is tried again by itself",
+            ],
+            id="action_waiting",
+        ),
+        pytest.param(
+            NoticeKind.WEEKLY_SUMMARY,
+            [
+                "bakery 1200 9 0.75 % 1 0.08 % 0",
+                "all 1280",
+                "bakery: 9 blocks, 1 warning, 0 disables, 0 terminations",
+                "Waiting for you: 2 actions",
+                "1 notice with the state unknown",
+            ],
+            id="weekly_summary",
+        ),
+        pytest.param(
+            NoticeKind.SHADOW_DIGEST,
+            [
+                "nothing of this was done",
+                "disable_domain: bakery, shop.example",
+                "13 recipients blocked for bakery",
+                "sesauditd arm CUSTOMER",
+            ],
+            id="shadow_digest",
+        ),
+        pytest.param(
+            NoticeKind.TROUBLE,
+            ["no feedback has arrived for 6 hours", "sent_24h: 410", "2026-11-24 08:00 UTC"],
+            id="trouble",
+        ),
+        pytest.param(NoticeKind.RECOVERED, ["It is well again: no feedback"], id="recovered"),
+    ],
+)
+def test_a_notice_says_what_its_reader_needs(kind: NoticeKind, said: list[str]) -> None:
+    text = text_of(kind)
+    assert [one for one in said if one not in text] == []
+
+
+@pytest.mark.parametrize("kind", [NoticeKind.REINSTATED, NoticeKind.RESTORED])
+def test_a_groundless_verdict_is_taken_back_with_an_apology(kind: NoticeKind) -> None:
+    text = text_of(kind, actor="policy:withdrawal", reason="events that were recorded later")
+    assert "We are sorry for the trouble" in text
+    assert "events that were recorded later" not in text
+
+
+def test_a_digest_without_a_denied_address_does_not_frighten_anybody() -> None:
+    text = text_of(NoticeKind.BLOCKED, levers=["account_list"], count=1, blocks=[samples.block()])
+    assert "one address that you wrote to takes no more mail" in text
+    assert "refused as a whole" not in text
+
+
+def test_at_most_twenty_lines_of_evidence_are_told_and_the_rest_counted() -> None:
+    text = text_of(NoticeKind.DISABLED, grounds=[samples.ground(lines=25, count=140)])
+    assert text.count("SHA-256") == 20
+    assert "and 120 more" in text
+
+
+def test_blocks_beyond_those_listed_are_counted() -> None:
+    text = text_of(NoticeKind.BLOCKED, count=412)
+    assert "and 409 more: reply to this mail for the whole list" in text
+
+
+def test_what_is_pasted_into_a_shell_stays_one_word() -> None:
+    text = text_of(NoticeKind.ACTION_DONE, domain="x; rm -rf ~'")
+    assert "sesauditd reinstate 'x; rm -rf ~'\"'\"'' --explanation" in text
+
+
+def test_evidence_that_is_not_stored_any_more_is_told_without_its_place() -> None:
+    lost = samples.evidence(object=None, line=None, sha256=None, status=None, diagnostic=None)
+    text = text_of(NoticeKind.WARNED, grounds=[{**samples.ground(), "evidence": [lost]}])
+    assert "old-customer-1@gone.example" in text
+    assert "SHA-256" not in text
+    assert "None" not in text
+
+
+def test_the_same_notice_has_the_same_message_id_whenever_it_is_composed() -> None:
+    one = COMPOSER.compose(notice(NoticeKind.DISABLED), TO, NOW)
+    other = COMPOSER.compose(notice(NoticeKind.DISABLED, reason="other"), TO[:1], NOW)
+    assert one["Message-ID"] == other["Message-ID"]
+    assert one["Message-ID"] != COMPOSER.compose(notice(NoticeKind.WARNED), TO, NOW)["Message-ID"]
+
+
+def test_without_an_address_for_answers_they_go_to_the_sender() -> None:
+    composer = Composer(sender="mail@host.example", configuration_set="sesaudit-notices")
+    assert composer.compose(notice(NoticeKind.WARNED), TO, NOW)["Reply-To"] == "mail@host.example"
+
+
+@pytest.mark.parametrize(
+    ("told", "to"),
+    [
+        pytest.param(
+            Notice(kind=NoticeKind.TROUBLE, subject="x", facts={"name": "x"}), TO, id="facts lack"
+        ),
+        pytest.param(notice(NoticeKind.TROUBLE, details="none"), TO, id="facts of another shape"),
+        pytest.param(notice(NoticeKind.TROUBLE), ("not an address",), id="no address"),
+        pytest.param(notice(NoticeKind.TROUBLE), ("a@x.org\r\nBcc: b@x.org",), id="two lines"),
+    ],
+)
+def test_a_notice_that_cannot_be_composed_is_said_to_be_so(
+    told: Notice, to: tuple[str, ...]
+) -> None:
+    with pytest.raises(Failed, match="cannot be composed"):
+        COMPOSER.compose(told, to, NOW)
+
+
+def test_lines_are_wrapped_under_their_own_beginning_and_commands_stay_whole() -> None:
+    words = "word " * 20
+    text = wrapped(f"{words}\n\n\n\n    > {words}\n- {words}\n  sesauditd {words}\n")
+    lines = text.splitlines()
+    assert "" in lines
+    assert "\n\n\n" not in text
+    assert sum(line.startswith("    > word") for line in lines) == 2
+    assert sum(line.startswith(("- word", "  word")) for line in lines) == 2
+    assert sum(len(line) > 76 for line in lines) == 1
