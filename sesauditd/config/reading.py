@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 
 DEFAULT_FILE = Path("/etc/sesauditd/config.toml")
 FILE_VARIABLE = "SESAUDITD_CONFIG"
+NO_KEYS = frozenset({FILE_VARIABLE, "SESAUDITD_FAILPOINT"})
+"""Variables beside the keys: where the file is, and at which point a test kills the daemon."""
 
 
 def load(path: Path | None, environ: Mapping[str, str]) -> Settings:
@@ -77,7 +79,7 @@ def _from_environment(environ: Mapping[str, str]) -> dict[str, object]:
     ours = {
         name: value
         for name, value in environ.items()
-        if name.startswith(ENVIRONMENT_PREFIX) and name != FILE_VARIABLE
+        if name.startswith(ENVIRONMENT_PREFIX) and name not in NO_KEYS
     }
     for name in ours:
         section, nested, key = name.removeprefix(ENVIRONMENT_PREFIX).lower().partition(NESTING)
