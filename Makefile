@@ -25,7 +25,7 @@ help:
 	@echo "make test       the tests, with their coverage"
 	@echo "make check      style, types, layers and budgets"
 	@echo "make test-full  check, test, and the slow tests"
-	@echo "make soak       the property tests, with many more examples"
+	@echo "make soak       the daemon under load, in outages and killed; the property tests at length"
 	@echo "make format     put the code in form"
 	@echo "make lock       resolve the dependencies anew (UPGRADE=--upgrade: to their newest)"
 	@echo "make clean      remove what was made"
@@ -63,8 +63,15 @@ format: $(VENV)/development.stamp
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
-soak: $(VENV)/development.stamp
+soak: $(VENV)/development.stamp build/ministack/bin/ministack
+	SESAUDITD_MINISTACK=$(CURDIR)/build/ministack/bin/ministack $(PYTEST) -s tests/soak
 	$(PYTEST) -n $(WORKERS) --dist loadfile -m hypothesis --hypothesis-profile=soak
+
+# An emulator of SQS and S3 that bears some thousand messages. It pins its libraries, so it lives
+# in an environment of its own.
+build/ministack/bin/ministack: | $(BIN)/python
+	$(BIN)/python -m venv build/ministack
+	build/ministack/bin/python -m pip --quiet install ministack==1.5.33
 
 # Resolved on the oldest Python, which needs everything that newer ones need and more.
 lock:

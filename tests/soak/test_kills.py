@@ -1,0 +1,52 @@
+"""A daemon that is killed again and again, at any moment, while it drains its queue."""
+
+from __future__ import annotations
+
+import random
+import secrets
+import sys
+import time
+from typing import TYPE_CHECKING
+
+from tests.soak.ledger import check_store, kept
+from tests.soak.letters import mixed
+from tests.soak.stand import register
+
+if TYPE_CHECKING:
+    from tests.soak.stand import Stand
+
+COUNT = 2_000
+KILLS = 20
+LONGEST_SECONDS = 2.5
+"""From a daemon's start of work to its kill: a batch takes about half of it."""
+VISIBLE_AGAIN_SECONDS = 90
+
+
+def test_twenty_kills_lose_nothing_and_count_nothing_twice(soaking: Stand) -> None:
+    seed = secrets.randbits(32)
+    draw = random.Random(seed)
+    letters = mixed(COUNT, seed)
+    register(soaking)
+    share = COUNT // KILLS
+    recorded = 0
+    for life in range(KILLS):
+        soaking.send(letters[life * share : (life + 1) * share])
+        with soaking.daemon() as daemon:
+            daemon.wait_for("daemon_ready")
+            time.sleep(draw.uniform(0, LONGEST_SECONDS))
+            daemon.kill()
+            recorded += len(daemon.said("batch_recorded"))
+    with soaking.daemon() as daemon:
+        daemon.wait_for("daemon_ready")
+        soaking.wait_empty(VISIBLE_AGAIN_SECONDS)
+        assert daemon.end() == 0
+    archive = kept(soaking.asking, soaking.account["bucket"])
+    sys.stdout.write(
+        f"\nseed {seed}: {KILLS} kills, {recorded} batches recorded by the killed, "
+        f"{archive.objects} objects with {archive.bodies.total()} lines for {COUNT} messages, "
+        f"receive counts {dict(archive.receive_counts)}\n"
+    )
+    assert len(archive.deliveries) == COUNT
+    assert set(archive.bodies) == {one.sha256 for one in letters}
+    check_store(soaking.database, letters)
+    assert soaking.dead_letters() == 0
