@@ -1,0 +1,97 @@
+"""Runs the daemon: one process lock, all parts under one supervisor, signs of life."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from contextlib import ExitStack
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+import structlog
+
+from sesauditd.bootstrap.live import Live, live
+from sesauditd.daemon.duty import Duty
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from sesauditd.config.settings import Settings
+    from sesauditd.daemon.supervisor import Service
+
+GRACE_SECONDS = 28.0
+"""After SIGTERM; systemd and people expect an end within 30 seconds."""
+POST_SECONDS = 2.0
+EXECUTOR_SECONDS = 1.0
+JOBS_HANG_SECONDS = 600.0
+"""The longest that one job may take without a sign of life."""
+
+log = structlog.get_logger()
+
+
+async def daemon(
+    settings: Settings, environment: Mapping[str, str], *, clock: Callable[[], datetime]
+) -> None:
+    """Run until SIGTERM or SIGINT, then finish what is in hand within 30 seconds.
+
+    Raises Refused for settings that cannot be right, Busy while another daemon works on the
+    same database, Broken when the database cannot be trusted any more.
+    """
+    from sesauditd.aws.clients import endpoint_conflicts
+    from sesauditd.daemon.lock import held, lock_file
+    from sesauditd.errors import Refused
+    from sesauditd.store.engine import file_of
+
+    conflict = endpoint_conflicts(environment, settings.aws.endpoint_url)
+    if conflict is not None:
+        raise Refused(conflict)
+    with ExitStack() as stack:
+        file = file_of(settings.database.url)
+        if file is not None:
+            stack.enter_context(held(lock_file(file)))
+        async with live(settings, clock=clock) as running:
+            await supervised(running, environment)
+
+
+async def supervised(running: Live, environment: Mapping[str, str]) -> None:
+    """Let all parts work until a signal, telling systemd how they are."""
+    from sesauditd import __version__
+    from sesauditd.daemon.supervisor import supervise
+    from sesauditd.daemon.watchdog import Progress, Watchdog
+
+    mark = Progress("jobs", JOBS_HANG_SECONDS)
+    running.jobs.turned = mark.turned
+    watchdog = Watchdog.from_environment(environment, [*running.poller.marks, mark])
+    held = await running.lease.renew()
+    watchdog.notifier.ready()
+    log.info("daemon_ready", version=__version__, lease_held=held)
+    try:
+        await supervise(
+            {**_services(running), "watchdog": watchdog.run},
+            stop=asyncio.Event(),
+            grace_seconds=GRACE_SECONDS,
+        )
+    finally:
+        watchdog.notifier.stopping()
+        await running.lease.release()
+    log.info("daemon_stopped")
+
+
+def _services(running: Live) -> dict[str, Service]:
+    """Return what works side by side, each until it is told to stop."""
+    lease, jobs = running.lease, running.jobs
+    executing = Duty(
+        "executor",
+        running.executor.tick,
+        # While the clock cannot be trusted nobody is stopped, blocked or let go.
+        lambda: lease.held and jobs.trusts_clock(),
+        EXECUTOR_SECONDS,
+    )
+    posting = Duty("post", running.post.tick, lambda: lease.held, POST_SECONDS)
+    return {
+        "intake": running.poller.run,
+        "executor": executing.run,
+        "jobs": jobs.run,
+        "post": posting.run,
+        "lease": lease.run,
+    }
