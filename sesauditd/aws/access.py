@@ -8,11 +8,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 from sesauditd.aws.account import caller
-from sesauditd.aws.errors import Conflict
+from sesauditd.aws.errors import Conflict, reading
 from sesauditd.errors import Missing, Unavailable
 
 if TYPE_CHECKING:
-    from sesauditd.aws.api import Answer
     from sesauditd.aws.clients import Clients
 
 Document = Mapping[str, Any]
@@ -80,7 +79,8 @@ class Access:
         Raises Unavailable, Forbidden, or Missing when there is no such user.
         """
         found = await self._iam.every("ListAccessKeys", "AccessKeyMetadata", UserName=user)
-        return [Key(id=key["AccessKeyId"], active=key["Status"] == ACTIVE) for key in found]
+        with reading("IAM ListAccessKeys"):
+            return [Key(id=key["AccessKeyId"], active=key["Status"] == ACTIVE) for key in found]
 
     async def set_key(self, user: str, key_id: str, *, active: bool) -> None:
         """Let a key open the account or not: IAM UpdateAccessKey.
@@ -97,15 +97,15 @@ class Access:
         """
         try:
             answer = await self._iam.ask("GetPolicy", ("Policy",), PolicyArn=arn)
+            with reading("IAM GetPolicy"):
+                default = answer["Policy"]["DefaultVersionId"]
             version = await self._iam.ask(
-                "GetPolicyVersion",
-                ("PolicyVersion",),
-                PolicyArn=arn,
-                VersionId=answer["Policy"]["DefaultVersionId"],
+                "GetPolicyVersion", ("PolicyVersion",), PolicyArn=arn, VersionId=default
             )
         except Missing:
             return None
-        return _document(version["PolicyVersion"].get("Document"), "GetPolicyVersion")
+        with reading("IAM GetPolicyVersion"):
+            return _document(version["PolicyVersion"]["Document"], "GetPolicyVersion")
 
     async def put_policy(
         self, name: str, path: str, document: Document, tags: Mapping[str, str]
@@ -121,11 +121,11 @@ class Access:
         present = await self.policy(arn)
         if present is None:
             try:
-                return await self._create(name, path, document, tags)
+                await self._create(name, path, document, tags)
             except Conflict:
                 # IAM showed an old state: it was made a moment ago.
-                present = None
-        if present != document:
+                await self._renew(arn, document)
+        elif present != document:
             await self._renew(arn, document)
         return arn
 
@@ -141,8 +141,10 @@ class Access:
             versions = await self._versions(arn)
         except Missing:
             return
-        for user in users:
-            await self.detach(user["UserName"], arn)
+        with reading("IAM ListEntitiesForPolicy"):
+            names = [str(user["UserName"]) for user in users]
+        for name in names:
+            await self.detach(name, arn)
         for version in versions:
             await self._delete_version(arn, version)
         await self._gone("DeletePolicy", PolicyArn=arn)
@@ -153,7 +155,8 @@ class Access:
         Raises Unavailable, Forbidden, or Missing when there is no such user.
         """
         found = await self._iam.every("ListAttachedUserPolicies", "AttachedPolicies", UserName=user)
-        return [policy["PolicyArn"] for policy in found]
+        with reading("IAM ListAttachedUserPolicies"):
+            return [str(policy["PolicyArn"]) for policy in found]
 
     async def attach(self, user: str, arn: str) -> None:
         """Give a user a managed policy, harmless if it has it: IAM AttachUserPolicy.
@@ -171,16 +174,14 @@ class Access:
 
     async def _create(
         self, name: str, path: str, document: Document, tags: Mapping[str, str]
-    ) -> str:
-        answer = await self._iam.ask(
+    ) -> None:
+        await self._iam.ask(
             "CreatePolicy",
-            ("Policy",),
             PolicyName=name,
             Path=path,
             PolicyDocument=_text(document),
             Tags=[{"Key": key, "Value": value} for key, value in tags.items()],
         )
-        return str(answer["Policy"]["Arn"])
 
     async def _renew(self, arn: str, document: Document) -> None:
         others = await self._versions(arn)
@@ -193,14 +194,15 @@ class Access:
             SetAsDefault=True,
         )
 
-    async def _versions(self, arn: str) -> Sequence[Answer]:
+    async def _versions(self, arn: str) -> Sequence[str]:
         """Return the versions that are not the default one, oldest first."""
         found = await self._iam.every("ListPolicyVersions", "Versions", PolicyArn=arn)
-        others = [version for version in found if not version["IsDefaultVersion"]]
-        return sorted(others, key=lambda version: int(version["VersionId"].lstrip("v")))
+        with reading("IAM ListPolicyVersions"):
+            others = [one["VersionId"] for one in found if not one["IsDefaultVersion"]]
+            return sorted(others, key=lambda version: int(version.lstrip("v")))
 
-    async def _delete_version(self, arn: str, version: Answer) -> None:
-        await self._gone("DeletePolicyVersion", PolicyArn=arn, VersionId=version["VersionId"])
+    async def _delete_version(self, arn: str, version: str) -> None:
+        await self._gone("DeletePolicyVersion", PolicyArn=arn, VersionId=version)
 
     async def _gone(self, operation: str, **parameters: object) -> None:
         try:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from botocore import xform_name
 from botocore.exceptions import BotoCoreError, ClientError
 
-from sesauditd.aws.errors import TROUBLE, Stake, translated, truncated
+from sesauditd.aws.errors import TROUBLE, Stake, reading, translated, truncated
 from sesauditd.errors import Unavailable
 
 if TYPE_CHECKING:
@@ -68,7 +68,8 @@ class Api:
         found: list[Answer] = []
         for _ in range(MOST_PAGES):
             answer = await self.ask(operation, (member,), **parameters)
-            found += answer[member]
+            with reading(f"{self.name} {operation}"):
+                found += answer[member]
             following = {name: answer[name] for name in ("NextToken", "Marker") if answer.get(name)}
             if not following:
                 return found

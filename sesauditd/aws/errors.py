@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import socket
+from contextlib import contextmanager
 from enum import IntEnum
 from typing import TYPE_CHECKING, Final
 
@@ -24,7 +25,7 @@ from botocore.parsers import ResponseParserError
 from sesauditd.errors import Failed, Forbidden, Missing, Unavailable, Uncertain
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
 
 LONGEST_SAYING: Final = 300
 FIRST_REDIRECT: Final = 300
@@ -33,18 +34,24 @@ NOT_FOUND: Final = 404
 BUSY_STATUSES: Final = frozenset({408, 429})
 OVERLOADED: Final = 503
 
+NONSENSE: Final = (
+    ArithmeticError,
+    AttributeError,
+    LookupError,
+    RuntimeError,
+    TypeError,
+    ValueError,
+)
+"""What parsers raise at a corrupted answer; botocore lets all of these through (measured)."""
 TROUBLE: Final = (
     BotoCoreError,
     ClientError,
     ResponseParserError,
     aiohttp.ClientError,
     OSError,
-    ValueError,
-    LookupError,
-    TypeError,
-    AttributeError,
+    *NONSENSE,
 )
-"""What a call can raise; the last four are how a corrupted answer breaks botocore's parsers."""
+"""Everything that a call can raise."""
 
 MISSING: Final = frozenset({"NonExistentQueue", "QueueDoesNotExist"})
 CONFLICTS: Final = frozenset(
@@ -153,6 +160,15 @@ def truncated(asked: str, member: str) -> Unavailable:
     botocore reads a JSON answer that was cut off as an empty one.
     """
     return Unavailable(f"{asked}: a truncated answer without {member}; it is asked again later")
+
+
+@contextmanager
+def reading(asked: str) -> Iterator[None]:
+    """Take what an answer says: a part that is missing or odd makes it a truncated one."""
+    try:
+        yield
+    except NONSENSE as error:
+        raise truncated(asked, saying(str(error)) or "sense") from error
 
 
 def saying(text: str) -> str:

@@ -6,10 +6,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from sesauditd.aws.errors import truncated
+from sesauditd.aws.errors import reading
 from sesauditd.errors import Missing, Uncertain
 
 if TYPE_CHECKING:
+    from sesauditd.aws.api import Answer
     from sesauditd.aws.clients import Clients
 
 PAGE: Final = 1000
@@ -89,7 +90,8 @@ class Mail:
                 )
             except Missing:
                 continue
-            return str(answer["SuppressedDestination"].get("Reason", REASON))
+            with reading("SES GetSuppressedDestination"):
+                return str(answer["SuppressedDestination"]["Reason"])
         return None
 
     async def suppress(self, address: str) -> None:
@@ -120,9 +122,9 @@ class Mail:
         found = await self._ses.every(
             "ListSuppressedDestinations", "SuppressedDestinationSummaries", PageSize=PAGE
         )
-        return [
-            entry["EmailAddress"] for entry in found if entry["EmailAddress"].casefold() == wanted
-        ]
+        with reading("SES ListSuppressedDestinations"):
+            spellings = [str(entry["EmailAddress"]) for entry in found]
+        return [spelling for spelling in spellings if spelling.casefold() == wanted]
 
     async def sending_enabled(self, configuration_set: str) -> bool:
         """Return whether mail through a set is sent: SES GetConfigurationSet.
@@ -134,10 +136,8 @@ class Mail:
             ("SendingOptions",),
             ConfigurationSetName=configuration_set,
         )
-        options = answer["SendingOptions"]
-        if "SendingEnabled" not in options:
-            raise truncated("SES GetConfigurationSet", "SendingEnabled")
-        return bool(options["SendingEnabled"])
+        with reading("SES GetConfigurationSet"):
+            return bool(answer["SendingOptions"]["SendingEnabled"])
 
     async def set_sending(self, configuration_set: str, *, enabled: bool) -> None:
         """Let mail through a set be sent or not: SES PutConfigurationSetSendingOptions.
@@ -174,23 +174,29 @@ class Mail:
         the domain's (ses-facts 5). Raises Unavailable or Forbidden.
         """
         found = await self._ses.every("ListEmailIdentities", "EmailIdentities", PageSize=PAGE)
-        names = sorted(str(entry["IdentityName"]) for entry in found)
+        with reading("SES ListEmailIdentities"):
+            names = sorted(str(entry["IdentityName"]) for entry in found)
         return [name for name in names if _is_under(name.lower(), domain.lower())]
 
     async def account(self) -> Account:
         """Return how AWS sees the account: SES GetAccount. Raises Unavailable or Forbidden."""
         answer = await self._ses.ask("GetAccount", ACCOUNT)
-        quota = answer["SendQuota"]
-        reasons = answer.get("SuppressionAttributes", {}).get("SuppressedReasons", ())
-        return Account(
-            production=bool(answer["ProductionAccessEnabled"]),
-            enforcement=str(answer["EnforcementStatus"]),
-            sending_enabled=bool(answer["SendingEnabled"]),
-            max_24h=float(quota.get("Max24HourSend", 0)),
-            sent_24h=float(quota.get("SentLast24Hours", 0)),
-            max_per_second=float(quota.get("MaxSendRate", 0)),
-            suppressed_reasons=frozenset(str(reason) for reason in reasons),
-        )
+        with reading("SES GetAccount"):
+            return _account(answer)
+
+
+def _account(answer: Answer) -> Account:
+    quota = answer["SendQuota"]
+    reasons = answer.get("SuppressionAttributes", {}).get("SuppressedReasons", ())
+    return Account(
+        production=bool(answer["ProductionAccessEnabled"]),
+        enforcement=str(answer["EnforcementStatus"]),
+        sending_enabled=bool(answer["SendingEnabled"]),
+        max_24h=float(quota["Max24HourSend"]),
+        sent_24h=float(quota["SentLast24Hours"]),
+        max_per_second=float(quota["MaxSendRate"]),
+        suppressed_reasons=frozenset(str(reason) for reason in reasons),
+    )
 
 
 def _is_under(name: str, domain: str) -> bool:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Final
 
+from sesauditd.aws.errors import reading
 from sesauditd.errors import Failed
 
 if TYPE_CHECKING:
@@ -74,5 +75,6 @@ class Metrics:
             EndTime=now,
             ScanBy="TimestampDescending",
         )
-        values = [value for found in answer["MetricDataResults"] for value in found["Values"]]
-        return float(values[0]) if values else None
+        with reading("CloudWatch GetMetricData"):
+            values = [value for found in answer["MetricDataResults"] for value in found["Values"]]
+            return float(values[0]) if values else None

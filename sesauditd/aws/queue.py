@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Final
 
-from sesauditd.aws.errors import truncated
+from sesauditd.aws.errors import reading
 from sesauditd.aws.metrics import Metrics
 from sesauditd.errors import Unavailable, Uncertain
 
@@ -72,10 +72,8 @@ class Queue:
             AttributeNames=["SentTimestamp", "ApproximateReceiveCount"],
             **self._hidden,
         )
-        try:
+        with reading("SQS ReceiveMessage"):
             return [_message(found) for found in answer.get("Messages", ())]
-        except (LookupError, TypeError, ValueError) as error:
-            raise truncated("SQS ReceiveMessage", str(error)) from error
 
     async def acknowledge(self, receipts: Sequence[str]) -> Sequence[str]:
         """Delete messages and return the receipts that SQS did not take: SQS DeleteMessageBatch.
@@ -109,7 +107,8 @@ class Queue:
         oldest = None
         if now is not None:
             oldest = await Metrics(self._clients).oldest_seconds(self._url.rsplit("/", 1)[-1], now)
-        waiting, in_flight = (int(found[name]) for name in counts)
+        with reading("SQS GetQueueAttributes"):
+            waiting, in_flight = (int(found[name]) for name in counts)
         return Depth(waiting=waiting, in_flight=in_flight, oldest_seconds=oldest)
 
     async def dead_letters(self) -> Queue | None:
@@ -122,7 +121,8 @@ class Queue:
         policy = found.get("RedrivePolicy")
         if policy is None:
             return None
-        account, name = json.loads(policy)["deadLetterTargetArn"].split(":")[-2:]
+        with reading("SQS GetQueueAttributes"):
+            account, name = json.loads(policy)["deadLetterTargetArn"].split(":")[-2:]
         answer = await self._sqs.ask(
             "GetQueueUrl", ("QueueUrl",), QueueName=name, QueueOwnerAWSAccountId=account
         )
@@ -134,10 +134,8 @@ class Queue:
             "GetQueueAttributes", ("Attributes",), QueueUrl=self._url, AttributeNames=wanted
         )
         found: Answer = answer["Attributes"]
-        for name in names:
-            if name not in found:
-                raise truncated("SQS GetQueueAttributes", name)
-        return found
+        with reading("SQS GetQueueAttributes"):
+            return {**found, **{name: found[name] for name in names}}
 
     async def _in_batches(
         self, operation: str, receipts: Sequence[str], extra: dict[str, int]
@@ -165,7 +163,8 @@ class Queue:
                 # Repeating is harmless, so there is nothing to look up: it is asked again.
                 raise Unavailable(str(error)) from error
         # What is not named as done counts as not done: a truncated answer names nothing.
-        done = {str(entry.get("Id")) for entry in answer.get("Successful", ())}
+        with reading(f"SQS {operation}"):
+            done = {str(entry["Id"]) for entry in answer.get("Successful", ())}
         return [receipt for number, receipt in enumerate(receipts) if str(number) not in done]
 
 
