@@ -5,14 +5,15 @@ from __future__ import annotations
 import asyncio
 import threading
 from asyncio import FIRST_COMPLETED
-from collections.abc import AsyncIterator, Coroutine
+from collections.abc import AsyncIterator, Coroutine, Iterator
 from concurrent.futures import Future
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from aiohttp import web
 
+from sesauditd.errors import Failed
 from sesauditd.sandbox import parts as making
 from sesauditd.sandbox import upstream
 from sesauditd.sandbox.admin import Admin
@@ -58,7 +59,7 @@ class Sandbox:
 
 @asynccontextmanager
 async def opened(options: Options) -> AsyncIterator[Sandbox]:
-    """Run a sandbox on this loop while the block runs."""
+    """Run a sandbox on this loop while the block runs; raises Failed if a port is taken."""
     async with AsyncExitStack() as stack:
         moto_url = await stack.enter_async_context(moto_server())
         session = await stack.enter_async_context(upstream.session())
@@ -66,8 +67,10 @@ async def opened(options: Options) -> AsyncIterator[Sandbox]:
         app = _application(options, parts, upstream.Upstream(session, moto_url, options.elsewhere))
         await stack.enter_async_context(_telling(parts.office))
         door = smtp_server(parts.office.smtp, host=options.host, port=options.smtp_port)
-        smtp_port = await stack.enter_async_context(door)
-        port = await stack.enter_async_context(_served(app, options))
+        with _taken(options.host, options.smtp_port):
+            smtp_port = await stack.enter_async_context(door)
+        with _taken(options.host, options.port):
+            port = await stack.enter_async_context(_served(app, options))
         yield Sandbox(
             host=options.host,
             port=port,
@@ -108,6 +111,16 @@ async def start(options: Options) -> AsyncIterator[Sandbox]:
         loop.call_soon_threadsafe(loop.stop)
         await asyncio.to_thread(thread.join)
         loop.close()
+
+
+@contextmanager
+def _taken(host: str, port: int) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        raise Failed(
+            f"cannot listen on {host}:{port}: {error.strerror or error}; name another port"
+        ) from error
 
 
 async def _hold(options: Options, begun: Future[Sandbox], stop: asyncio.Event) -> None:

@@ -1,0 +1,178 @@
+"""A small AWS on this machine: `sesauditd sandbox`."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from sesauditd.cli import options, output
+from sesauditd.cli.options import JsonOption
+from sesauditd.cli.sections import Heading, examples
+from sesauditd.cli.waiting import finished
+from sesauditd.errors import Refused
+
+if TYPE_CHECKING:
+    from sesauditd.sandbox.furnish import Furnished
+    from sesauditd.sandbox.running import Sandbox
+
+HIGHEST_PORT = 65_535
+UPSTREAM_SERVICES = ("sqs", "sns", "s3")
+EXTRA = ("moto", "flask", "flask_cors", "aiosmtpd")
+"""What the extra brings; the rest comes with these or with the program."""
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command."""
+    app.command(
+        "sandbox",
+        rich_help_panel=Heading.LOOKING,
+        epilog=examples(
+            "sesauditd sandbox --furnish shop.example",
+            "sesauditd sandbox --port 4570 --smtp-port 2587 --world world.toml",
+        ),
+    )(sandbox)
+
+
+def sandbox(
+    *,
+    context: typer.Context,
+    port: Annotated[
+        int, typer.Option(min=0, max=HIGHEST_PORT, help="Of AWS; 0 takes a free one.")
+    ] = 4570,
+    smtp_port: Annotated[
+        int, typer.Option(min=0, max=HIGHEST_PORT, help="Of SMTP; 0 takes a free one.")
+    ] = 2587,
+    bind: Annotated[str, typer.Option(metavar="ADDRESS", help="Where it listens.")] = "127.0.0.1",
+    world: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="How recipients answer mail (TOML).")
+    ] = None,
+    furnish: Annotated[
+        list[str] | None,
+        typer.Option(metavar="DOMAIN", help="Set an account up, and let this domain send."),
+    ] = None,
+    upstream: Annotated[
+        str | None,
+        typer.Option(metavar="URL", help="Another emulator that answers SQS, SNS and S3."),
+    ] = None,
+    json: JsonOption = False,
+) -> None:
+    """Run a small AWS on this machine, to point the daemon or a site at, until Ctrl-C.
+
+    SES, SMTP, SNS, SQS, S3, IAM and Route 53 answer on two local ports. Everything is
+    forgotten at the end; nothing of it reaches AWS.
+    """
+    from sesauditd import logs
+    from sesauditd.bootstrap import now
+    from sesauditd.model.addresses import registrable
+
+    debug = options.invocation_of(context).debug
+    logs.configure(level="debug" if debug else "warning", form="console")
+    _check_installed()
+    from sesauditd.sandbox import process
+    from sesauditd.sandbox.mail.world import from_toml
+    from sesauditd.sandbox.running import Options
+
+    domains = [registrable(one) for one in furnish or ()]
+    wanted = Options(
+        clock=now,
+        host=bind,
+        port=port,
+        smtp_port=smtp_port,
+        world=from_toml(_text_of(world), str(world)) if world else None,
+        elsewhere=dict.fromkeys(UPSTREAM_SERVICES, upstream.rstrip("/")) if upstream else {},
+    )
+    finished(process.run(wanted, domains, _json if json else _show))
+
+
+def _check_installed() -> None:
+    """Raise Refused, saying what to install, if the extra is not there."""
+    from importlib.util import find_spec
+
+    missing = next((name for name in EXTRA if find_spec(name) is None), None)
+    if missing is not None:
+        raise Refused(
+            f"the sandbox needs {missing}, which is not installed: "
+            "install the extra with `pip install 'sesauditd[sandbox]'`"
+        )
+
+
+def _text_of(path: Path) -> str:
+    try:
+        return path.read_text(encoding="utf-8")
+    except (OSError, UnicodeError) as error:
+        raise Refused(f"cannot read the world {path}: {error}") from None
+
+
+def _json(running: Sandbox, furnished: Furnished | None) -> None:
+    from sesauditd.sandbox import instructions
+
+    output.emit_json(instructions.summary(running, furnished))
+    sys.stdout.flush()
+
+
+def _show(running: Sandbox, furnished: Furnished | None) -> None:
+    from sesauditd.sandbox import instructions
+
+    output.table(
+        ("what", "where"),
+        [
+            ("AWS (SES, SNS, SQS, S3, IAM, Route 53, CloudWatch, STS)", running.url),
+            ("SMTP", f"{running.host}:{running.smtp_port}"),
+            ("Region, account", f"{running.region}, {running.account_id}"),
+            ("Delivered mail", f"{running.url}/_sandbox/inbox"),
+            ("Calls, faults, clock, mailboxes", f"{running.url}/_sandbox/calls and so on"),
+        ],
+        title="The sandbox runs until Ctrl-C and forgets everything then.",
+    )
+    _block(
+        "For a shell, so that AWS clients find it:",
+        [f"export {name}={value}" for name, value in instructions.environment(running).items()],
+    )
+    if furnished is None:
+        output.say("")
+        output.say(
+            "It is empty. Start it with `--furnish shop.example` to have an account set up and "
+            "a domain that may send."
+        )
+        return
+    _block(
+        "For a configuration, so that `sesauditd run` watches it:",
+        [instructions.configuration(furnished)],
+    )
+    for login in furnished.logins.values():
+        given = instructions.login(login, running)
+        _block(
+            f"For the WordPress of {login.domain}, into its SMTP plugin:",
+            [f"{name}: {value}" for name, value in given.items() if name != "domain"],
+        )
+    _next(next(iter(furnished.logins)))
+
+
+def _next(domain: str) -> None:
+    _block(
+        "What to do next:",
+        [
+            "1. Write the configuration into a file, and add to it where the database is.",
+            (
+                f"2. sesauditd adopt {domain} --customer shop --contact owner@elsewhere.example "
+                f"--iam-user {domain}"
+            ),
+            "3. sesauditd run",
+            (
+                "4. Send mail by SMTP. Everybody takes it, until a world says who bounces and who "
+                "complains: start with `--world FILE`, or PUT it to /_sandbox/mailboxes."
+            ),
+        ],
+    )
+
+
+def _block(heading: str, lines: Sequence[str]) -> None:
+    output.say("")
+    output.say(heading)
+    for line in lines:
+        for part in line.splitlines():
+            output.say(f"  {part}")
