@@ -6,7 +6,7 @@ import asyncio
 import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Final
 
 from sesauditd.aws.errors import reading
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 BATCH: Final = 10
 """What SQS gives and takes at once (ses-facts 2.3)."""
+EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 AT_ONCE: Final = 8
 """How many batches of acknowledgements are under way at a time."""
 
@@ -170,12 +171,11 @@ class Queue:
 
 def _message(found: Answer) -> Message:
     attributes = found["Attributes"]
-    sent_seconds = int(attributes["SentTimestamp"]) / 1000
     return Message(
         message_id=found["MessageId"],
         receipt=found["ReceiptHandle"],
         body=found["Body"],
-        sent_at=datetime.fromtimestamp(sent_seconds, UTC),
+        sent_at=EPOCH + timedelta(milliseconds=int(attributes["SentTimestamp"])),
         receive_count=int(attributes["ApproximateReceiveCount"]),
     )
 

@@ -67,8 +67,10 @@ async def test_no_message_is_no_error(wire: Wire, clients: Clients, reply: Reply
         {},
         _found(Attributes={}),
         _found(Attributes={"SentTimestamp": "soon", "ApproximateReceiveCount": "1"}),
+        _found(Attributes={"SentTimestamp": "9" * 20, "ApproximateReceiveCount": "1"}),
+        _found(Attributes={"SentTimestamp": "9" * 40, "ApproximateReceiveCount": "1"}),
     ],
-    ids=["nothing", "no attributes", "no number"],
+    ids=["nothing", "no attributes", "no number", "no year", "no time"],
 )
 async def test_half_a_message_is_left_for_later(
     wire: Wire, clients: Clients, found: dict[str, object]
