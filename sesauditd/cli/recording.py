@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from sesauditd.cli import output
-from sesauditd.cli.following import waiting_for_the_daemon
+from sesauditd.cli import following, output
+from sesauditd.cli.following import Followed
 from sesauditd.cli.options import JsonOption, SinceOption, moment_option, settings_of
 from sesauditd.cli.sections import Heading, examples
 from sesauditd.cli.waiting import finished
@@ -145,7 +145,8 @@ def enforce(
     as_json: JsonOption = False,
 ) -> None:
     """Judge the weeks that are owed and show the verdicts, each with its reason."""
-    document = dict(finished(_enforce(context, as_of, dry_run=dry_run)))
+    found, followed = finished(_enforce(context, as_of, dry_run=dry_run))
+    document = dict(found)
     verdicts = list(_verdicts(document))
     if not everything:
         verdicts = [one for one in verdicts if one["state"] != "withdrawn"]
@@ -154,9 +155,7 @@ def enforce(
         output.emit_json(document)
     else:
         _show(verdicts)
-    waiting = [one for one in verdicts if one["state"] == "requested"]
-    if waiting and not dry_run:
-        waiting_for_the_daemon(len(waiting))
+    following.told(followed, quietly=True)
 
 
 async def _adopt(context: typer.Context, adoptions: Sequence[Adoption]) -> int:
@@ -193,11 +192,21 @@ async def _rollup(context: typer.Context, day: datetime | None) -> Mapping[str, 
 
 async def _enforce(
     context: typer.Context, as_of: datetime | None, *, dry_run: bool
-) -> Mapping[str, object]:
+) -> tuple[Mapping[str, object], Followed]:
+    """Return the document, and what a living daemon made of the actions in it."""
     from sesauditd import bootstrap
+    from sesauditd.store import executions
 
     async with bootstrap.application(settings_of(context)) as application:
-        return await application.enforce(as_of, dry_run=dry_run)
+        document = await application.enforce(as_of, dry_run=dry_run)
+        if dry_run or not any(one["state"] == "requested" for one in _verdicts(document)):
+            return document, Followed()
+        async with application.database.read() as connection:
+            names = await executions.requested(connection)
+        followed = await following.followed(application, names)
+        if followed.daemon_lives:
+            document = await application.enforce(as_of)
+        return document, followed
 
 
 def _verdicts(document: Mapping[str, object]) -> Sequence[Mapping[str, object]]:

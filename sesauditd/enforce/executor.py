@@ -27,6 +27,7 @@ PATIENCE_SECONDS = (0.2, 0.5, 1.0, 2.0, 4.0)
 FIRST_RETRY = timedelta(seconds=5)
 LONGEST_RETRY = timedelta(minutes=5)
 REFUSED_RETRY = timedelta(hours=1)
+LONGEST_REFUSED_RETRY = timedelta(days=1)
 """A refusal ends by a person's doing: production access, a right, a quota."""
 TOLD_AFTER = 4
 """Attempts: AWS being away for a minute is nobody's business."""
@@ -177,7 +178,7 @@ def _next_try(result: Result, attempts: int, now: datetime) -> datetime | None:
     if result.state not in {State.PENDING, State.UNKNOWN}:
         return None
     if not result.passing:
-        return now + REFUSED_RETRY
+        return now + min(REFUSED_RETRY * attempts, LONGEST_REFUSED_RETRY)
     return now + min(FIRST_RETRY * (1 << min(attempts - 1, 10)), LONGEST_RETRY)
 
 

@@ -44,20 +44,20 @@ class Turner:
         A problem of a knob that reads back as wanted is none: AWS did it, the answer was lost.
         """
         problems: dict[str, Failed] = {one.part: one.error for one in before.problems}
+        positions = dict(before.positions)
         reached = [pull for pull in pulls if pull.knob.name in before.positions]
-        for pull in reached:
-            if self._stands(pull, before.positions[pull.knob.name]):
-                continue
+        turned = [pull for pull in reached if not self._stands(pull, positions[pull.knob.name])]
+        for pull in turned:
             error = await self._turned(pull)
             if error is not None:
                 problems[pull.knob.name] = error
-        positions: dict[str, Position] = {}
-        for pull in reached:
+        for pull in turned:
             name = pull.knob.name
             try:
                 positions[name] = await self._read_back(pull, problems.get(name))
             except Failed as error:
                 problems.setdefault(name, error)
+                del positions[name]
                 continue
             if pull.is_met_by(positions[name]):
                 problems.pop(name, None)

@@ -157,12 +157,12 @@ class Executions:
 
 
 async def standing(connection: AsyncConnection, names: Sequence[str]) -> list[Standing]:
-    """Return how actions stand, in the order that they are asked for in."""
-    rows = await connection.execute(
-        select(actions)
-        .where(actions.c.id.in_(names))
-        .order_by(actions.c.requested_at, actions.c.id)
-    )
+    """Return how actions stand, sorted by their ids."""
+    rows = [
+        row
+        for part in chunks(names)
+        for row in await connection.execute(select(actions).where(actions.c.id.in_(part)))
+    ]
     return [
         Standing(
             id=row.id,
@@ -172,8 +172,16 @@ async def standing(connection: AsyncConnection, names: Sequence[str]) -> list[St
             outcome=row.outcome,
             next_try_at=row.next_try_at,
         )
-        for row in rows
+        for row in sorted(rows, key=lambda each: str(each.id))
     ]
+
+
+async def requested(connection: AsyncConnection) -> list[str]:
+    """Return the actions that nothing was asked of AWS for yet, sorted."""
+    rows = await connection.execute(
+        select(actions.c.id).where(actions.c.state == str(State.REQUESTED)).order_by(actions.c.id)
+    )
+    return list(rows.scalars())
 
 
 def _unchanged(task: Task) -> ColumnElement[bool]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import sqlite3
 import threading
 from contextlib import contextmanager
@@ -11,6 +12,7 @@ import pytest
 
 from sesauditd.cli import following
 from sesauditd.store.columns import EPOCH, MICROSECOND
+from tests.support import feedback as ses
 from tests.support.cli import MONDAY, Cli, program
 
 if TYPE_CHECKING:
@@ -102,3 +104,15 @@ def test_without_a_daemon_nothing_is_waited_for(cli: Cli) -> None:
     ran = cli.run(*DISABLE)
     assert ran.code == 4
     assert "which is not running" in ran.err
+
+
+def test_enforce_shows_what_the_daemon_made_of_it(cli: Cli) -> None:
+    people = [f"p{number}@x.example" for number in range(30)]
+    send = [json.dumps(ses.send(one, ses.at(1))) for one in people]
+    complaints = [json.dumps(ses.complaint(one, ses.at(2))) for one in people[:9]]
+    cli.replay([*send, *complaints])
+    with daemon(cli, "done"):
+        ran = cli.run("enforce", "--json")
+    assert ran.code == 0
+    states = {one["rule"]: one["state"] for one in ran.document["verdicts"]}
+    assert states["complaint.disable"] == "executed"
