@@ -44,8 +44,15 @@ class Backoff:
 
 async def rest(stop: asyncio.Event, seconds: float) -> bool:
     """Wait so many seconds, or until `stop` is set; return whether it is."""
-    try:
-        await asyncio.wait_for(stop.wait(), seconds)
-    except TimeoutError:
-        return stop.is_set()
-    return True
+    return await set_within(stop, seconds)
+
+
+async def set_within(event: asyncio.Event, seconds: float) -> bool:
+    """Wait at most so many seconds for an event; return whether it is set."""
+    if not event.is_set() and seconds > 0:
+        try:
+            async with asyncio.timeout(seconds):
+                await event.wait()
+        except TimeoutError:
+            return event.is_set()
+    return event.is_set()

@@ -10,6 +10,7 @@ from typing import Any, TypeAlias
 
 import structlog
 
+from sesauditd.daemon.ending import cancelled
 from sesauditd.errors import Failed
 
 SIGNALS = (signal.SIGTERM, signal.SIGINT)
@@ -72,9 +73,7 @@ async def _cancel(running: _Running) -> None:
     late = _alive(running)
     if late:
         log.warning("services_cancelled", services=sorted(late))
-    for name in late:
-        running[name].cancel()
-    await asyncio.gather(*running.values(), return_exceptions=True)
+    await cancelled(running.values())
 
 
 def _alive(running: _Running) -> list[str]:

@@ -8,6 +8,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from sesauditd.daemon.backoff import set_within
+
 if TYPE_CHECKING:
     from sesauditd.ingest.batch import Received
 
@@ -51,7 +53,7 @@ class Hand:
 
     async def has_room(self, seconds: float) -> bool:
         """Wait at most so long for room for one more receive; return whether there is some."""
-        return await _set_within(self._room, seconds)
+        return await set_within(self._room, seconds)
 
     def expect(self) -> None:
         """Keep room for what a receive may bring."""
@@ -83,10 +85,10 @@ class Hand:
 
     async def batch(self, patience_seconds: float) -> list[Received]:
         """Return a batch once it is full or old; nothing if none came within the patience."""
-        if not await _set_within(self._some, patience_seconds) or not self._waiting:
+        if not await set_within(self._some, patience_seconds) or not self._waiting:
             return []
         old_at = self._waiting[0][0] + self.batch_seconds
-        await _set_within(self._enough, old_at - asyncio.get_running_loop().time())
+        await set_within(self._enough, old_at - asyncio.get_running_loop().time())
         return self._cut()
 
     def put_down(self, batch: Sequence[Received]) -> None:
@@ -128,12 +130,3 @@ def _turn(event: asyncio.Event, *, on: bool) -> None:
         event.set()
     else:
         event.clear()
-
-
-async def _set_within(event: asyncio.Event, seconds: float) -> bool:
-    if not event.is_set() and seconds > 0:
-        try:
-            await asyncio.wait_for(event.wait(), seconds)
-        except TimeoutError:
-            return False
-    return event.is_set()

@@ -6,11 +6,12 @@ import asyncio
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import structlog
 
 from sesauditd.daemon.backoff import Backoff, rest
+from sesauditd.daemon.ending import cancelled
 from sesauditd.daemon.watchdog import Progress
 from sesauditd.errors import Broken, Refused, SesauditdError, Unavailable
 from sesauditd.ingest.batch import Received
@@ -95,7 +96,7 @@ class Poller:
             await asyncio.wait({intake, ending}, timeout=self.pace.grace_seconds)
         finally:
             ended.set()
-            await _cancelled(intake, ending, heartbeat, asked, *receivers)
+            await cancelled((intake, ending, heartbeat, asked, *receivers))
             await self._give_back()
         if not intake.cancelled():
             intake.result()
@@ -209,14 +210,9 @@ class Poller:
             return
         self._visibility.drop(receipts)
         try:
-            await asyncio.wait_for(self.queue.release(receipts), self.pace.release_seconds)
+            async with asyncio.timeout(self.pace.release_seconds):
+                await self.queue.release(receipts)
         except (SesauditdError, TimeoutError) as error:
             log.warning("release_failed", messages=len(receipts), reason=str(error))
         else:
             log.info("messages_released", messages=len(receipts))
-
-
-async def _cancelled(*tasks: asyncio.Task[Any]) -> None:
-    for task in tasks:
-        task.cancel()
-    await asyncio.gather(*tasks, return_exceptions=True)
