@@ -13,6 +13,7 @@ from sesauditd.model.actions import REVERSES, STARTED, Lever, Reverse, State
 from sesauditd.model.execution import Task
 from sesauditd.model.verdicts import Does
 from sesauditd.store import holds, journal, outbox, surroundings, telling
+from sesauditd.store.statements import chunks
 from sesauditd.store.tables import actions, blocks
 
 if TYPE_CHECKING:
