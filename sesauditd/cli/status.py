@@ -48,6 +48,7 @@ def status(context: typer.Context, *, as_json: JsonOption = False) -> None:
         return
     for line in _overview(found):
         output.say(line)
+    _troubles(found)
     _actions(found)
     _shadow(found)
     _domains(found)
@@ -78,6 +79,7 @@ def _overview(found: Status) -> Iterator[str]:
     newest = overview.newest_event_at
     last = f"{minute(newest)} UTC" if newest else "none yet: sesauditd replay FILE"
     yield f"Mode          {MODES.get(found.mode, found.mode)}"
+    yield f"Daemon        {_daemon(found)}"
     yield f"Newest event  {last}"
     yield f"Judged up to  {overview.last_judged_week or 'no week yet: sesauditd enforce'}"
     yield f"Journal       {number(overview.journal_length)} entries"
@@ -86,6 +88,29 @@ def _overview(found: Status) -> Iterator[str]:
     nobodys = f"{number(overview.unattributed)} of no registered domain: "
     shown = f"{nobodys}sesauditd events --unattributed"
     yield f"Unattributed  {shown if overview.unattributed else 'none'}"
+
+
+def _daemon(found: Status) -> str:
+    from sesauditd.report.plain import minute, number
+
+    daemon = found.daemon
+    if daemon.alive:
+        heard = daemon.last_message_at
+        said = f"running, heard from the queue at {minute(heard)} UTC" if heard else "running"
+    else:
+        said = "not running: sesauditd run"
+    lost = f"; {number(daemon.unsent)} notices did not surely arrive" if daemon.unsent else ""
+    return said + lost
+
+
+def _troubles(found: Status) -> None:
+    if not found.daemon.troubles:
+        return
+    _title("Trouble")
+    output.table(
+        ("What", "Since", "What to do"),
+        [(one.name, one.since, one.summary) for one in found.daemon.troubles],
+    )
 
 
 def _actions(found: Status) -> None:

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
+    from datetime import datetime
 
     from sesauditd.report.account import Account
     from sesauditd.report.behaviour import Behaviour
@@ -41,10 +42,34 @@ class Standing:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Trouble:
+    """An alarm that was raised and is not over."""
+
+    name: str
+    summary: str
+    since: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Daemon:
+    """How the running daemon is, by what it wrote into the database."""
+
+    alive: bool
+    last_message_at: datetime | None
+    """When a notification last came out of the queue."""
+    account: Mapping[str, object] | None
+    """What AWS last said about the account; None before a daemon asked."""
+    troubles: tuple[Trouble, ...]
+    unsent: int
+    """Notices that did not surely reach their readers."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Status:
     """The one screen of the morning."""
 
     mode: str
+    daemon: Daemon
     overview: Overview
     pending: tuple[StoredAction, ...]
     """Actions that somebody has still to look after, the oldest evidence first."""

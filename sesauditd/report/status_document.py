@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from typing import TYPE_CHECKING
 
 from sesauditd.report.document import score_document
@@ -14,9 +15,16 @@ if TYPE_CHECKING:
 
 def status_document(status: Status) -> dict[str, object]:
     """Return one document; `pending` counts actions by state, `actions` lists them."""
-    overview = status.overview
+    overview, daemon = status.overview, status.daemon
     return {
         "mode": status.mode,
+        "daemon": {
+            "alive": daemon.alive,
+            "last_message_at": iso(daemon.last_message_at),
+            "account": daemon.account,
+            "troubles": [asdict(one) for one in daemon.troubles],
+            "unsent_notices": daemon.unsent,
+        },
         "newest_event_at": iso(overview.newest_event_at),
         "last_judged_week": overview.last_judged_week,
         "quarantined": overview.quarantined,

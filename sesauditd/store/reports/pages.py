@@ -19,6 +19,7 @@ from sesauditd.report.sending import SENDING
 from sesauditd.store import register
 from sesauditd.store.reports import decided, observed, overview, people
 from sesauditd.store.reports.behaviour import figures_of
+from sesauditd.store.reports.daemon import daemon
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -101,6 +102,7 @@ async def status(
     recent = await decided.verdicts_since(connection, now - SHADOW_SHOWN)
     return Status(
         mode=mode_of(configured(EVERYBODY), EVERYBODY, armings),
+        daemon=await daemon(connection, now),
         overview=await overview.overview(connection),
         pending=await decided.actions_in(connection, overview.PENDING),
         shown_only=tuple(one for one in reversed(recent) if one.state == State.SHADOW),

@@ -348,6 +348,7 @@ def test_status_has_one_document(cli: Cli) -> None:
     document = cli.ok("status", "--json").document
     assert list(document) == [
         "mode",
+        "daemon",
         "newest_event_at",
         "last_judged_week",
         "quarantined",
