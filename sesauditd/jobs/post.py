@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Protocol
 import structlog
 
 from sesauditd.daemon.failpoint import reach
-from sesauditd.errors import Failed, Forbidden, SesauditdError, Unavailable, Uncertain
+from sesauditd.errors import Broken, Failed, Forbidden, SesauditdError, Unavailable, Uncertain
 from sesauditd.model.notice import Audience, DeadContact, NoticeKind, NoticeState, Posting
 from sesauditd.notices.alarms import Alarm
 
@@ -115,6 +115,8 @@ class Post:
         while not stop.is_set():
             try:
                 await self.tick(stop)
+            except Broken:
+                raise
             except SesauditdError as error:
                 # The outbox keeps everything: the next look finds it again.
                 log.warning("post_failed", error=str(error))

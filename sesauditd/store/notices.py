@@ -91,7 +91,7 @@ class Outbox:
                 return ()
             contacts = await _contacts(connection)
             dead = await _dead(connection, now - DEAD_FOR)
-        return [self._posting(row, contacts, dead) for row in found]
+        return tuple(self._posting(row, contacts, dead) for row in found)
 
     async def begin(self, notice: str, now: datetime) -> bool:
         """Take a requested notice for the one attempt; False if somebody else has it."""
