@@ -84,14 +84,16 @@ class Certificates:
     async def vouched(self, urls: Iterable[str]) -> None:
         """Archive the certificates that vouched for a message, each once.
 
-        The key holds a hash of the URL, so that a rebuild finds it and no word of a message
-        stands in a key. Raises what the archive raises.
+        The key holds hashes of the URL, by which a rebuild finds it, and of the file, which
+        may be renewed under one URL: no word of a message stands in a key. Raises what the
+        archive raises.
         """
         for url in urls:
             known = self._entries.get(url)
             if isinstance(known, _Known) and not known.archived:
-                key = f"certs/{hashlib.sha256(url.encode()).hexdigest()}.pem"
-                await self.archive.keep(key, known.pem, hashlib.sha256(known.pem).digest())
+                place, digest = hashlib.sha256(url.encode()), hashlib.sha256(known.pem)
+                key = f"certs/{place.hexdigest()}/{digest.hexdigest()}.pem"
+                await self.archive.keep(key, known.pem, digest.digest())
                 known.archived = True
 
     def _is_known(self, url: str) -> bool:

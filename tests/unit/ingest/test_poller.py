@@ -8,6 +8,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
+from structlog.testing import capture_logs
 
 from sesauditd.errors import Broken, Busy, Failed, Forbidden, Refused, SesauditdError, Unavailable
 from tests.unit.ingest.live import QUICK, World, bounce, until
@@ -208,3 +209,45 @@ async def test_what_does_not_end_within_the_grace_is_given_back() -> None:
     world.queue.send(bounce(1))
     await world.run_until(lambda: health(world).in_hand == 1)
     assert world.queue.released == ["message-0/1"]
+
+
+async def test_an_outage_is_told_once_when_it_begins_and_once_when_it_ends() -> None:
+    world = World()
+    world.archive.failing = Unavailable("S3 is away")
+    world.queue.failing["receive"] = Unavailable("SQS is away")
+    with capture_logs() as told:
+        running = asyncio.create_task(world.poller.run(world.stop))
+        await until(lambda: world.queue.calls.get("receive", 0) > 5, running=running)
+        del world.queue.failing["receive"]
+        world.queue.send(bounce(1))
+        await until(lambda: world.archive.tries > 5, running=running)
+        world.archive.failing = None
+        await until(lambda: len(world.queue.deleted) == 1, running=running)
+        world.stop.set()
+        await running
+    assert [line["event"] for line in told] == [
+        "receive_failed",
+        "receive_resumed",
+        "intake_paused",
+        "intake_resumed",
+        "batch_recorded",
+    ]
+
+
+async def test_every_loop_shows_signs_of_life_and_none_is_missed_after_the_end() -> None:
+    world = World()
+    world.archive.failing = Unavailable("S3 is away")
+    world.queue.send(bounce(1))
+    running = asyncio.create_task(world.poller.run(world.stop))
+    await until(lambda: world.archive.tries > 2, running=running)
+    before = [mark.last for mark in world.poller.marks]
+    await until(
+        lambda: all(
+            mark.last is not None and earlier is not None and mark.last > earlier
+            for mark, earlier in zip(world.poller.marks, before, strict=True)
+        ),
+        running=running,
+    )
+    world.stop.set()
+    await running
+    assert [mark.last for mark in world.poller.marks] == [None, None, None]
