@@ -40,6 +40,7 @@ from sesauditd.cli import (
     recording,
     reporting,
     running,
+    sandbox,
     status,
 )
 from sesauditd.cli.options import ConfigOption, DebugOption, Invocation
@@ -60,6 +61,7 @@ COMMANDS = (
     listings,
     deciding,
     demonstrate,
+    sandbox,
     database,
 )
 PROGRAM = "sesauditd"
