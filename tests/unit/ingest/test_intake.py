@@ -44,6 +44,14 @@ async def test_a_queue_is_drained_to_its_end() -> None:
     assert await world.poller.drain() == Recorded()
 
 
+async def test_a_drain_closes_a_batch_by_its_bytes_too() -> None:
+    world = World(pace=replace(QUICK, batch_bytes=5000))
+    world.queue.at_once = 1
+    world.queue.send(*("x" * 2000 for _ in range(7)))
+    assert await world.poller.drain() == Recorded(quarantined=7)
+    assert world.log.batches == [3, 3, 1]
+
+
 async def test_one_empty_answer_does_not_end_a_drain() -> None:
     world = World()
     world.queue.send(bounce(1))
