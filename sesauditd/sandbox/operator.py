@@ -32,6 +32,7 @@ class Operator:
     url: str
     region: str
     account_id: str
+    attempts: int
     _session: Session
     _stack: ExitStack
     _clients: dict[str, BaseClient] = field(default_factory=dict)
@@ -45,7 +46,11 @@ class Operator:
                 endpoint_url=self.url,
                 aws_access_key_id=ROOT_KEY,
                 aws_secret_access_key=ROOT_KEY,
-                config=Config(proxies={}, s3={"addressing_style": "path"}),
+                config=Config(
+                    proxies={},
+                    s3={"addressing_style": "path"},
+                    retries={"total_max_attempts": self.attempts, "mode": "standard"},
+                ),
             )
             self._stack.callback(client.close)
             self._clients[service] = client
@@ -56,8 +61,11 @@ class Operator:
 
 
 @contextmanager
-def operator(url: str, *, region: str, account_id: str) -> Iterator[Operator]:
-    """Yield the operator's client; nothing of the machine's AWS files or profile is read."""
+def operator(url: str, *, region: str, account_id: str, attempts: int = 3) -> Iterator[Operator]:
+    """Yield the operator's client; nothing of the machine's AWS files or profile is read.
+
+    A call that fails for no reason of its own is tried `attempts` times in all.
+    """
     session = Session(session_vars=_DEAF)
     with ExitStack() as stack:
-        yield Operator(url, region, account_id, session, stack)
+        yield Operator(url, region, account_id, attempts, session, stack)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import threading
 from asyncio import FIRST_COMPLETED
 from collections.abc import AsyncIterator, Coroutine, Iterator
@@ -119,7 +120,7 @@ def _taken(host: str, port: int) -> Iterator[None]:
         yield
     except OSError as error:
         raise Failed(
-            f"cannot listen on {host}:{port}: {error.strerror or error}; name another port"
+            f"cannot listen on {host}:{port}: {os.strerror(error.errno or 0)}; name another port"
         ) from error
 
 
@@ -161,12 +162,13 @@ def _application(options: Options, parts: Parts, elsewhere: upstream.Upstream) -
 async def _telling(office: Office) -> AsyncIterator[None]:
     """Tell what became of mail, when it is due, while the block runs."""
     stop = asyncio.Event()
-    async with asyncio.TaskGroup() as group:
-        group.create_task(office.postman.run(stop))
-        try:
-            yield
-        finally:
-            stop.set()
+    # No task group: it would wrap the errors of the block, which are told to a person.
+    task = asyncio.create_task(office.postman.run(stop))
+    try:
+        yield
+    finally:
+        stop.set()
+        await task
 
 
 @asynccontextmanager
