@@ -1,0 +1,127 @@
+"""The daemon is killed where it hurts most, and started again: all is there once, and done once."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.support.daemons import VIRUS
+
+if TYPE_CHECKING:
+    from tests.support.daemons import Stage
+
+SHOP, CLUB = "shop.example", "club.example"
+GONE = "anna@gone.example"
+DISABLE = ("disable", SHOP, "--reason", "a drill")
+BLOCK = ("block", "anna@good.example", "--domain", SHOP, "--reason", "a drill")
+TERMINATE = ("terminate", "shop", "--reason", "a drill")
+STOPPED = {"iam.PutUserPolicy": 1, "sesv2.PutConfigurationSetSendingOptions": 1}
+CALLED = "executor.called:1"
+UNSENT = "SELECT id FROM notices WHERE state IN ('requested', 'attempted')"
+
+
+def effects(live: Stage) -> dict[str, int]:
+    """Return how often each operation was asked to change something at SES or IAM."""
+    made = Counter(f"{one.service}.{one.operation}" for one in live.writes())
+    del made["sesv2.SendEmail"]
+    return dict(made)
+
+
+def sent_mail(live: Stage) -> int:
+    """Send good mail, mail to nobody and a virus; return how many messages tell of it."""
+    live.mailboxes({"address": "*@gone.example", "answer": "hard"})
+    for number in range(6):
+        assert live.mail(SHOP, f"p{number}@good.example") == 250
+    assert live.mail(SHOP, GONE) == 250
+    assert live.mail(CLUB, "p1@good.example", attachment=VIRUS) == 250
+    return live.tell()
+
+
+@pytest.mark.parametrize(
+    "failpoint",
+    [
+        "intake.received:1",
+        "intake.archived:1",
+        "store.recording:1",
+        "intake.recorded:1",
+        "intake.acknowledged:1",
+    ],
+)
+def test_a_kill_on_a_messages_way_loses_nothing_and_counts_nothing_twice(
+    live: Stage, failpoint: str
+) -> None:
+    published = sent_mail(live)
+
+    live.killed_at(failpoint)
+    live.forget_receipts()
+    daemon = live.daemon()
+    requested = {f"block_recipient {GONE}": "done", f"disable_domain {CLUB}": "done"}
+    daemon.until(lambda: live.actions() == requested, "the actions to be done")
+    daemon.until(lambda: live.queue_depths() == (0, 0), "the queue to be empty")
+
+    archived = live.archived()
+    assert len({line["message_id"] for line in archived}) == published
+    assert len({line["sha256"] for line in archived}) == published
+    stored = live.rows("SELECT kind, hex(sha256) AS sha256 FROM events")
+    kinds = {"Send": 8, "Delivery": 6, "Bounce": 1, "Reject": 1}
+    assert Counter(row["kind"] for row in stored) == kinds
+    assert {row["sha256"].lower() for row in stored} <= {line["sha256"] for line in archived}
+    assert live.count("quarantine") == 0
+    counts = live.rows("SELECT outcome, sum(count) AS n FROM rollups GROUP BY outcome")
+    outcomes = {"sent": 8, "delivered": 6, "hard_bounce": 1, "virus": 1}
+    assert {row["outcome"]: row["n"] for row in counts} == outcomes
+    assert effects(live) == STOPPED
+
+
+@pytest.mark.parametrize(
+    ("command", "deaths", "calls", "notices"),
+    [
+        (DISABLE, ["executor.intended:1", CALLED, CALLED, "executor.recorded:1"], STOPPED, 2),
+        (BLOCK, [CALLED, CALLED], {"iam.CreatePolicy": 1, "iam.AttachUserPolicy": 1}, 0),
+        (TERMINATE, [CALLED, "executor.called:2"], STOPPED | {"iam.UpdateAccessKey": 1}, 2),
+    ],
+    ids=["disable", "block", "terminate"],
+)
+def test_kills_between_intent_call_and_outcome_leave_one_effect_and_one_notice_to_each(
+    live: Stage,
+    command: tuple[str, ...],
+    deaths: list[str],
+    calls: dict[str, int],
+    notices: int,
+) -> None:
+    assert live.run(*command).code == 4
+
+    for failpoint in deaths:
+        live.killed_at(failpoint)
+        (killed,) = live.rows("SELECT * FROM actions")
+        assert killed["attempted_at"], "an intent stands before every call"
+        assert killed["state"] == ("done" if failpoint == "executor.recorded:1" else "attempted")
+    daemon = live.daemon()
+    daemon.until(lambda: set(live.actions().values()) == {"done"}, "the action to be done")
+    daemon.until(lambda: not live.rows(UNSENT), "the notices to be sent")
+
+    assert effects(live) == calls
+    (row,) = live.rows("SELECT * FROM actions")
+    assert row["before"]
+    assert row["after"]
+    outcomes = live.rows("SELECT * FROM journal WHERE kind = 'outcome'")
+    assert len(outcomes) == (1 if notices else 0), "blocks come by the hundred: no journal"
+    assert sorted(live.notice_ids().values()) == [1] * notices
+
+
+def test_kills_around_the_sending_of_notices_send_none_twice(live: Stage) -> None:
+    assert live.run(*DISABLE).code == 4
+    assert live.run("disable", CLUB, "--reason", "a drill").code == 4
+
+    for failpoint in ("notice.attempted:1", "notice.sent:1", "notice.recorded:1"):
+        live.killed_at(failpoint)
+    daemon = live.daemon()
+    daemon.until(lambda: not live.rows(UNSENT), "the notices to be sent")
+
+    states = Counter(row["state"] for row in live.rows("SELECT state FROM notices"))
+    assert states == {"unknown": 2, "sent": 2}
+    assert sorted(live.notice_ids().values()) == [1, 1, 1], "one never left, none went twice"
+    alarms = [[alarm["name"] for alarm in one.log("alarm")] for one in live.daemons]
+    assert alarms == [[], ["notices_unknown"], ["notices_unknown"], []]
