@@ -2,66 +2,34 @@
 
 from __future__ import annotations
 
+import os
+import platform
+import time
+import uuid
 from collections.abc import Callable
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from sesauditd.bootstrap.program import application
+from sesauditd.bootstrap.parts import Live, Tempo
+from sesauditd.bootstrap.program import NOTICES_SET, Application, application, now
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
-    from sesauditd.aws.clients import Keys
-    from sesauditd.bootstrap.program import Application
+    from sesauditd.aws.archive import Archive
+    from sesauditd.aws.clients import Clients
+    from sesauditd.aws.mail import Mail
+    from sesauditd.aws.queue import Queue
     from sesauditd.config.settings import Settings
     from sesauditd.daemon.lease import Lease
     from sesauditd.enforce.executor import Executor
     from sesauditd.ingest.poller import Poller
-    from sesauditd.ingest.source import Pace
+    from sesauditd.ingest.trust import Trust
     from sesauditd.jobs.post import Post
-    from sesauditd.jobs.schedule import Jobs
+    from sesauditd.notices.alarms import Alarms
 
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Tempo:
-    """What a test or a demo hastens; None keeps what the daemon does."""
-
-    pace: Pace | None = None
-    ses_control_paced: bool = True
-    patience_seconds: tuple[float, ...] | None = None
-    """Between looks whether a change at AWS holds."""
-    mail_seconds: float = 1.0
-    """Between two notices."""
-    keys: Keys | None = None
-    """An access key for an AWS of the demo's own; None lets AWS's own rules find one."""
-    watches_clock: bool = True
-    """Whether a wall clock that jumps pauses enforcement; the demo's jumps all the time."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Live:
-    """The program at work on one AWS account."""
-
-    program: Application
-    poller: Poller
-    executor: Executor
-    jobs: Jobs
-    post: Post
-    lease: Lease
-
-    async def settle(self) -> None:
-        """Read what the queue has, act on it and write notices, until nothing is left."""
-        while (await self.poller.drain()).read:
-            pass
-        await self.executor.tick()
-        await self.post.tick()
-
-    async def ring(self) -> None:
-        """Run the jobs that are owed now."""
-        await self.lease.renew()
-        await self.jobs.tick(self.program.clock())
+__all__ = ["Live", "Tempo", "live"]
 
 
 @asynccontextmanager
@@ -74,7 +42,6 @@ async def live(
     """
     from sesauditd.aws import account
     from sesauditd.aws.clients import connect, control_pace
-    from sesauditd.bootstrap.assembly import assembled
     from sesauditd.config.readiness import check_runnable
 
     check_runnable(settings)
@@ -91,4 +58,143 @@ async def live(
         ) as clients,
     ):
         await account.check(clients, clients.account_id)
-        yield await assembled(program, clients, tempo)
+        yield await _assembled(program, clients, tempo)
+
+
+async def _assembled(program: Application, clients: Clients, tempo: Tempo) -> Live:
+    from sesauditd.aws.mail import Mail
+    from sesauditd.aws.queue import Queue
+    from sesauditd.bootstrap.housekeeping import Housekeeping
+    from sesauditd.notices.alarms import Alarms
+
+    settings = program.settings
+    queue = Queue(
+        clients,
+        settings.queue.url or "",
+        visibility_seconds=settings.queue.visibility_seconds,
+    )
+    lease = _lease(program)
+    alarms = Alarms(
+        settings.alerts.command,
+        settings.alerts.webhook,
+        settings.alerts.apprise,
+        installation=settings.installation.name,
+    )
+    mail = Mail(clients)
+    poller = _poller(program, clients, queue, tempo)
+    housekeeping = Housekeeping(
+        program=program,
+        clients=clients,
+        mail=mail,
+        queue=queue,
+        siren=alarms,
+        paused=lambda: poller.health.paused_because,
+        elapsed=_awake_or_asleep if tempo.watches_clock else None,
+    )
+    return Live(
+        program=program,
+        poller=poller,
+        executor=_executor(program, clients, mail, tempo),
+        jobs=await housekeeping.jobs(lambda: lease.held),
+        post=_post(program, mail, alarms, tempo),
+        lease=lease,
+    )
+
+
+def _lease(program: Application) -> Lease:
+    from sesauditd.daemon.lease import Lease
+    from sesauditd.store.engine import file_of
+    from sesauditd.store.leases import DAEMON, Leases
+
+    # On SQLite the process lock proves that nobody else lives, so after a crash the next
+    # process need not wait for the lease to go stale.
+    alone = file_of(program.settings.database.url) is not None
+    owner = platform.node() if alone else f"{platform.node()}-{os.getpid()}-{uuid.uuid4().hex}"
+    # Other processes look at the heartbeat by the machine's clock, also in a demo.
+    return Lease(leases=Leases(program.database), name=DAEMON, owner=owner, clock=now)
+
+
+def _awake_or_asleep() -> float:
+    """Return seconds on a clock that nobody sets, the machine's sleep included."""
+    return time.clock_gettime(time.CLOCK_BOOTTIME)
+
+
+def _poller(program: Application, clients: Clients, queue: Queue, tempo: Tempo) -> Poller:
+    from sesauditd.aws.archive import Archive
+    from sesauditd.ingest.poller import Poller
+    from sesauditd.ingest.source import Pace
+
+    settings = program.settings
+    archive = Archive(clients, settings.archive.bucket or "", settings.archive.prefix)
+    return Poller(
+        queue=queue,
+        archive=archive,
+        recorder=program.pipeline,
+        trust=_trust(settings, archive),
+        clock=program.clock,
+        pace=tempo.pace
+        or Pace(
+            receivers=settings.queue.receivers,
+            visibility_seconds=settings.queue.visibility_seconds,
+        ),
+    )
+
+
+def _trust(settings: Settings, archive: Archive) -> Trust:
+    from sesauditd.config import Trust as Trusted
+    from sesauditd.ingest.certificates import Certificates
+    from sesauditd.ingest.fetching import HttpsFetcher
+    from sesauditd.ingest.trust import QueuePolicy, Signatures
+
+    topics = frozenset(settings.queue.topic_arns)
+    if settings.queue.trust is Trusted.QUEUE_POLICY:
+        return QueuePolicy(topics)
+    return Signatures(topics, Certificates(fetcher=HttpsFetcher(), archive=archive))
+
+
+def _executor(program: Application, clients: Clients, mail: Mail, tempo: Tempo) -> Executor:
+    from sesauditd.aws.access import Access
+    from sesauditd.enforce.executor import PATIENCE_SECONDS, Executor
+    from sesauditd.enforce.levers import Levers
+    from sesauditd.enforce.naming import Names
+    from sesauditd.store.executions import Executions
+
+    installation = program.settings.installation
+    names = Names(
+        prefix=installation.prefix,
+        installation=installation.name,
+        account_id=clients.account_id,
+        region=clients.region,
+    )
+    return Executor(
+        outbox=Executions(program.database),
+        levers=Levers.at(names, mail, Access(clients)),
+        clock=program.clock,
+        patience_seconds=(
+            PATIENCE_SECONDS if tempo.patience_seconds is None else tempo.patience_seconds
+        ),
+    )
+
+
+def _post(program: Application, mail: Mail, alarms: Alarms, tempo: Tempo) -> Post:
+    from sesauditd.jobs.post import Post
+    from sesauditd.model.addresses import canonical
+    from sesauditd.notices.compose import Composer
+    from sesauditd.store.notices import Outbox
+
+    settings = program.settings
+    written = settings.notices
+    composer = written.sender and Composer(
+        sender=canonical(written.sender),
+        reply_to=written.reply_to,
+        installation=settings.installation.name,
+        configuration_set=f"{settings.installation.prefix}-{NOTICES_SET}",
+    )
+    return Post(
+        Outbox(program.database, written.operators),
+        mail,
+        composer or None,
+        program.clock,
+        alarm=alarms.sound,
+        seconds_between=tempo.mail_seconds,
+    )

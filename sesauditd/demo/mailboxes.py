@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
 from enum import Enum, auto
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-    from random import Random
-
-    from sesauditd.demo.post import Letter
 
 SIMULATOR = "simulator.amazonses.com"
 UNKNOWN_USER = (
@@ -19,7 +15,6 @@ UNKNOWN_USER = (
     "smtp; 550 5.1.1 Requested action not taken: mailbox unavailable (user unknown)",
     "smtp; 550 5.1.1 The address you tried to reach does not exist, check for typos",
 )
-MOMENT = timedelta(seconds=1)
 
 Answer = dict[str, object]
 
@@ -97,23 +92,3 @@ ANSWERS: Mapping[Mailbox, Answer] = {
     },
     Mailbox.MUTE: {"answer": "undetermined", "diagnostic": "smtp; 550 request denied"},
 }
-
-
-def answers(letter: Letter, draw: Random) -> list[Answer]:
-    """Return the entries of the sandbox's world by which a letter is answered.
-
-    They hold for the moment of the letter alone: the same mailbox may be full today and empty
-    tomorrow.
-    """
-    if letter.mailbox in {Mailbox.OPEN, Mailbox.INFECTED} or letter.to[0].endswith(SIMULATOR):
-        return []
-    answer = ANSWERS.get(letter.mailbox)
-    if answer is None:
-        answer = {
-            "answer": "hard",
-            "subtype": "General",
-            "status": "5.1.1",
-            "diagnostic": draw.choice(UNKNOWN_USER),
-        }
-    held = {"since": letter.at.isoformat(), "until": (letter.at + MOMENT).isoformat()}
-    return [{"address": list(letter.to), **answer, **held}]

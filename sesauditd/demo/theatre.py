@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, time, timedelta
 from typing import TYPE_CHECKING, Any
 
-from sesauditd.demo.mailboxes import answers
+from sesauditd.demo.answering import answers
 from sesauditd.demo.mailing import Account, Answer, hand_in
 
 if TYPE_CHECKING:

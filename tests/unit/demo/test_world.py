@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING
 import pytest
 
 from sesauditd.demo import narration, world
+from sesauditd.demo.answering import answers
 from sesauditd.demo.friend import FRIEND
-from sesauditd.demo.mailboxes import Mailbox, answers
+from sesauditd.demo.mailboxes import Mailbox
 from sesauditd.demo.weeks import weeks_of
 from sesauditd.sandbox.mail.world import checked
 
