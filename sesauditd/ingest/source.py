@@ -72,8 +72,8 @@ class Pace:
     batch_seconds: float = 1.0
     wait_seconds: int = 10
     """Of a long poll. A stop lets it return, so it is well below the grace."""
-    grace_seconds: float = 25.0
-    """For what is in hand after a stop."""
+    grace_seconds: float = 22.0
+    """For what is in hand after a stop; with the next, less than the daemon gives all parts."""
     release_seconds: float = 3.0
     """For giving back what the grace did not suffice for."""
     empty_seconds: float = 1.0
