@@ -24,6 +24,7 @@ log = structlog.get_logger(__name__)
 
 BATCH = 50
 PATIENCE_SECONDS = (0.2, 0.5, 1.0, 2.0, 4.0)
+EXPIRY_EVERY = timedelta(minutes=1)
 FIRST_RETRY = timedelta(seconds=5)
 LONGEST_RETRY = timedelta(minutes=5)
 REFUSED_RETRY = timedelta(hours=1)
@@ -77,6 +78,8 @@ class Executor:
     clock: Callable[[], datetime]
     patience_seconds: Sequence[float] = PATIENCE_SECONDS
     turner: Turner = field(init=False)
+    expired_at: datetime | None = None
+    """When blocks that are over were looked for last."""
 
     def __post_init__(self) -> None:
         """Make what turns the knobs."""
@@ -87,9 +90,7 @@ class Executor:
 
         Told to stop, it ends after the action in hand. Errors of the store come through.
         """
-        expired = await self.outbox.expire(self.clock())
-        if expired:
-            log.info("blocks_expired", expired=expired)
+        await self._expire(self.clock())
         self.levers.forget()
         tried: set[str] = set()
         done = 0
@@ -104,6 +105,15 @@ class Executor:
                 tried.add(task.id)
                 done += await self._carry_out(task)
 
+    async def _expire(self, now: datetime) -> None:
+        """Look for blocks that are over, which takes a walk through all of them."""
+        if self.expired_at is not None and abs(now - self.expired_at) < EXPIRY_EVERY:
+            return
+        expired = await self.outbox.expire(now)
+        self.expired_at = now
+        if expired:
+            log.info("blocks_expired", expired=expired)
+
     async def _carry_out(self, task: Task) -> bool:
         around = await self.outbox.surroundings(task, self.clock())
         try:
@@ -112,7 +122,7 @@ class Executor:
         except Exception:
             # A fault of ours in one action must not keep the others from being carried out.
             log.exception("action_not_planned", action=task.id, kind=str(task.kind))
-            return await self._finish(task, _broken(task, self.clock()))
+            return await self._finish(task, _broken(task, self.clock(), after=None))
         if plan.failure is not None:
             return await self._finish(task, Outcome(state=State.FAILED, words=plan.failure))
         holds = _holds(plan, before, around)
@@ -126,7 +136,7 @@ class Executor:
             after = await self.turner.turn(plan.pulls, before)
         except Exception:
             log.exception("action_not_finished", action=task.id, kind=str(task.kind))
-            return await self._finish(task, _broken(task, self.clock()))
+            return await self._finish(task, _broken(task, self.clock(), after={}))
         outcome = _outcome(task, plan, after, self.clock())
         return await self._finish(task, outcome)
 
@@ -182,10 +192,11 @@ def _next_try(result: Result, attempts: int, now: datetime) -> datetime | None:
     return now + min(FIRST_RETRY * (1 << min(attempts - 1, 10)), LONGEST_RETRY)
 
 
-def _broken(task: Task, now: datetime) -> Outcome:
+def _broken(task: Task, now: datetime, *, after: Mapping[str, object] | None) -> Outcome:
     return Outcome(
         state=State.UNKNOWN,
         words="the program failed at it: see its log",
+        after=after,
         next_try_at=now + LONGEST_RETRY,
         tell=task.attempts + 1 >= TOLD_AFTER,
     )

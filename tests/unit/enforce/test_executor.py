@@ -42,6 +42,15 @@ class BrokenMail(TwinMail):
         return {"a.example": {}}[name]
 
 
+class BrokenAccess(TwinAccess):
+    """IAM whose answer to a change is not what the program can read."""
+
+    @override
+    async def put_inline(self, user: str, name: str, document: Any) -> None:
+        await super().put_inline(user, name, document)
+        raise KeyError(name)
+
+
 class OvertakenAccess(TwinAccess):
     """IAM during whose answer an operator decides otherwise."""
 
@@ -262,6 +271,42 @@ async def test_a_fault_of_our_own_in_one_action_leaves_the_others(one: Enforcing
     await one.decide("block", "p@x.example", "b.example", "asked")
     await one.tick()
     assert await one.states() == [("block_recipient", "done"), ("disable_domain", "unknown")]
+
+
+async def test_a_fault_of_our_own_after_the_intent_is_looked_at_later(one: Enforcing) -> None:
+    one.on(access=BrokenAccess())
+    await one.decide("disable", "a.example", "hacked")
+    await one.tick()
+    (row,) = await one.actions()
+    assert (row["state"], row["attempts"]) == ("unknown", 1)
+    assert row["next_try_at"] > one.program.now[0]
+    await one.settle(hours=1)
+    assert await one.states() == [("disable_domain", "done")]
+
+
+@pytest.mark.parametrize("method", ["identity", "identities_under", "sending_enabled"])
+async def test_what_cannot_be_looked_at_waits_and_the_other_lever_is_pulled(
+    one: Enforcing, method: str
+) -> None:
+    one.mail.failures.fail(method, Unavailable("away"))
+    await one.decide("disable", "a.example", "hacked")
+    await one.tick()
+    assert await one.states() == [("disable_domain", "pending")]
+    assert one.access.users["site-k"].inline
+    await one.settle(hours=1)
+    assert await one.states() == [("disable_domain", "done")]
+    assert one.mail.sets["set-a-example"] is False
+
+
+async def test_keys_that_cannot_be_listed_keep_a_termination_pending(one: Enforcing) -> None:
+    one.access.failures.fail("keys", Unavailable("away"))
+    await one.decide("terminate", "k", "ended")
+    await one.tick()
+    assert await one.states() == [("terminate_customer", "pending")]
+    assert "sesaudit-terminate" in one.access.users["site-k"].inline
+    await one.settle(hours=1)
+    assert await one.states() == [("terminate_customer", "done")]
+    assert set(one.access.users["site-k"].keys.values()) == {False}
 
 
 async def test_a_stop_ends_between_two_actions(one: Enforcing) -> None:
