@@ -6,27 +6,26 @@ import asyncio
 import dataclasses
 import json
 import sys
-from typing import TYPE_CHECKING
 
 from sesauditd import bootstrap, logs
-from sesauditd.sandbox import process
-from sesauditd.sandbox.running import Options
-
-if TYPE_CHECKING:
-    from sesauditd.sandbox.furnish import Furnished
-    from sesauditd.sandbox.running import Sandbox
+from sesauditd.sandbox.furnish import furnish
+from sesauditd.sandbox.running import Options, opened
 
 ELSEWHERE = ("sqs", "s3")
 
 
-def _started(_sandbox: Sandbox, furnished: Furnished | None) -> None:
-    assert furnished is not None
-    sys.stdout.write(json.dumps(dataclasses.asdict(furnished)) + "\n")
-    sys.stdout.flush()
+async def run(upstream: str) -> None:
+    """Furnish an account, write on standard output what is in it, and go on until killed."""
+    options = Options(clock=bootstrap.now, elsewhere=dict.fromkeys(ELSEWHERE, upstream))
+    async with opened(options) as sandbox:
+        furnished = await asyncio.to_thread(
+            furnish, sandbox.url, region=sandbox.region, account_id=sandbox.account_id
+        )
+        sys.stdout.write(json.dumps(dataclasses.asdict(furnished)) + "\n")
+        sys.stdout.flush()
+        await asyncio.Event().wait()
 
 
 if __name__ == "__main__":
     logs.configure(level="warning", form="console")
-    upstream = dict.fromkeys(ELSEWHERE, sys.argv[1])
-    options = Options(clock=bootstrap.now, elsewhere=upstream)
-    asyncio.run(process.run(options, ["shop.example"], _started))
+    asyncio.run(run(sys.argv[1]))
