@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 
@@ -73,20 +74,22 @@ _VIRUS = Advice(
     ),
 )
 _OPERATOR = Advice(
-    what="we decided so ourselves",
-    meaning="A person decided this, no rule did; the reason is above.",
+    what="we decided so, for the reason below",
+    meaning="A person decided this, no program did.",
     steps=("Reply to this mail: we will look at it together.",),
     questions=("Tell us what you know about it.",),
 )
 _BY_GROUP = {
-    "hard_bounce": _BOUNCES,
-    "soft_bounce": _BOUNCES,
+    "virus": _VIRUS,
     "guessing": _GUESSING,
     "complaint": _COMPLAINTS,
-    "virus": _VIRUS,
+    "hard_bounce": _BOUNCES,
+    "soft_bounce": _BOUNCES,
 }
+"""By the first part of a rule's name, the gravest first."""
 
 
-def advice_for(rule: str | None) -> Advice:
-    """Return what to say about a rule by its name; None is an operator's own decision."""
-    return _BY_GROUP.get((rule or "").partition(".")[0], _OPERATOR)
+def advice_for(rules: Iterable[str]) -> Advice:
+    """Return what to say about the gravest of some rules; of none, an operator decided."""
+    groups = {one.partition(".")[0] for one in rules}
+    return next((advice for group, advice in _BY_GROUP.items() if group in groups), _OPERATOR)

@@ -24,7 +24,7 @@ from sesauditd.model.notice import Audience
 from sesauditd.notices import commands
 from sesauditd.notices.advice import advice_for
 from sesauditd.notices.cleaning import cleaned
-from sesauditd.notices.subjects import subject_of, whom
+from sesauditd.notices.subjects import subject_of
 
 if TYPE_CHECKING:
     from sesauditd.model.notice import Notice
@@ -94,7 +94,7 @@ class Composer:
             "installation": self.installation,
             "answer_to": self.reply_to or self.sender,
             "for_customer": notice.audience is Audience.CUSTOMER,
-            "advice": advice_for(_first_rule(facts)),
+            "advice": advice_for(_rules(facts)),
         }
 
 
@@ -147,11 +147,24 @@ def rate(part: object, whole: object) -> str:
     return f"{100 * part / max(whole, part):.2f} %"
 
 
-def _first_rule(facts: Mapping[str, object]) -> str | None:
+def proof_of(grounds: Sequence[Mapping[str, object]]) -> Mapping[str, object]:
+    """Return the evidence of all grounds, each event once, and how much more there is."""
+    lines: dict[str, object] = {}
+    counts = [0]
+    for ground in grounds:
+        count, evidence = ground.get("count"), ground["evidence"]
+        counts.append(count if isinstance(count, int) else 0)
+        if isinstance(evidence, list):
+            lines |= {json.dumps(one, sort_keys=True): one for one in evidence}
+    shown = list(lines.values())[:EVIDENCE_TOLD]
+    return {"lines": shown, "more": max(*counts, len(lines)) - len(shown)}
+
+
+def _rules(facts: Mapping[str, object]) -> list[str]:
     grounds = facts.get("grounds")
-    if isinstance(grounds, list) and grounds and isinstance(grounds[0], dict):
-        return str(grounds[0].get("rule"))
-    return None
+    if not isinstance(grounds, list):
+        return []
+    return [str(one.get("rule")) for one in grounds if isinstance(one, dict)]
 
 
 def _render(template: str, context: Mapping[str, object]) -> str:
@@ -170,13 +183,11 @@ def _environment() -> Environment:
     )
     environment.filters |= {"minute": minute, "day": day, "plain": plain}
     environment.globals |= {
-        "EVIDENCE_TOLD": EVIDENCE_TOLD,
         "approving": commands.approving,
         "undoing": commands.undoing,
         "repeating": commands.repeating,
-        "advice_for": advice_for,
+        "proof_of": proof_of,
         "counted": counted,
         "rate": rate,
-        "whom": whom,
     }
     return environment

@@ -20,6 +20,8 @@ Line = dict[str, object]
 LONGEST = 500
 """Characters of one value that a stranger wrote; a diagnostic may be 100 kB long."""
 RECIPIENTS_TOLD = 3
+COUNTS = ("count", "rejects", "hard_bounces", "complaints", "unknown_users")
+"""What different rules call the number of events that they count."""
 
 
 async def grounds_of(connection: AsyncConnection, action: str) -> list[Line]:
@@ -35,7 +37,7 @@ async def grounds_of(connection: AsyncConnection, action: str) -> list[Line]:
             "reason": row.reason[:LONGEST],
             "from": iso(row.window_start),
             "to": iso(row.window_end),
-            "count": row.evidence.get("count"),
+            "count": _count(row.evidence),
             "evidence": await lines_of(connection, strikes_in(row.evidence)),
         }
         for row in rows
@@ -48,6 +50,12 @@ def strikes_in(evidence: Mapping[str, object]) -> list[Mapping[str, object]]:
     if not isinstance(listed, list):
         return []
     return [one for one in listed if isinstance(one, dict)]
+
+
+def _count(evidence: Mapping[str, object]) -> int | None:
+    """Return how many events there are in all, of which the evidence lists some."""
+    found = [evidence.get(key) for key in COUNTS]
+    return next((one for one in found if isinstance(one, int)), None)
 
 
 async def lines_of(

@@ -181,7 +181,7 @@ def test_a_customer_is_greeted_and_can_answer_a_person(kind: NoticeKind) -> None
         pytest.param(
             NoticeKind.DISABLED,
             [
-                "we have stopped all mail from shop.example, because too many of the addresses",
+                "We have stopped all mail from shop.example, because too many of the addresses",
                 "rule hard_bounce.disable, 2026-11-16 00:00 UTC to 2026-11-23 00:00 UTC",
                 "2026-11-18 10:01 UTC old-customer-1@gone.example",
                 "SMTP status 5.1.1",
@@ -197,7 +197,7 @@ def test_a_customer_is_greeted_and_can_answer_a_person(kind: NoticeKind) -> None
         pytest.param(
             NoticeKind.TERMINATED,
             [
-                "we have ended your access",
+                "We have ended your access",
                 "bakery.example, shop.example",
                 "reply to this mail within 30 days",
                 "Where did the virus come from?",
@@ -218,8 +218,9 @@ def test_a_customer_is_greeted_and_can_answer_a_person(kind: NoticeKind) -> None
             NoticeKind.BLOCKED,
             [
                 "3 addresses that you wrote to take no more mail from you",
-                "Old-Customer-1@gone.example (you wrote from shop.example)",
-                "Blocked for good.",
+                "Old-Customer-1@gone.example mail to old-customer-1@gone.example came back",
+                "(5.1.1); you wrote from shop.example.",
+                "Blocked for good. 2026-11-18 10:01 UTC",
                 "Blocked until 2026-12-18.",
                 "Not blocked: this is your own address or at your own domain.",
                 "is refused as a whole. Then nobody gets it, your site may show an error",
@@ -296,7 +297,7 @@ def test_a_groundless_verdict_is_taken_back_with_an_apology(kind: NoticeKind) ->
 
 def test_a_digest_without_a_denied_address_does_not_frighten_anybody() -> None:
     text = text_of(NoticeKind.BLOCKED, levers=["account_list"], count=1, blocks=[samples.block()])
-    assert "one address that you wrote to takes no more mail" in text
+    assert "One address that you wrote to takes no more mail" in text
     assert "refused as a whole" not in text
 
 
@@ -304,6 +305,21 @@ def test_at_most_twenty_lines_of_evidence_are_told_and_the_rest_counted() -> Non
     text = text_of(NoticeKind.DISABLED, grounds=[samples.ground(lines=25, count=140)])
     assert text.count("SHA-256") == 20
     assert "and 120 more" in text
+
+
+def test_an_event_that_stands_behind_two_rules_is_told_once_and_the_graver_rule_advises() -> None:
+    grounds = [samples.ground("hard_bounce.surge"), samples.ground("guessing.disable")]
+    text = text_of(NoticeKind.DISABLED, grounds=grounds)
+    assert text.count("SHA-256") == 3
+    assert "rule hard_bounce.surge" in text
+    assert "because it wrote to many made-up addresses" in text
+
+
+def test_an_operators_own_decision_names_no_rule() -> None:
+    text = text_of(NoticeKind.DISABLED, grounds=[], reason="the site was hacked")
+    assert "because we decided so, for the reason below" in text
+    assert "the site was hacked" in text
+    assert "THE EVIDENCE" not in text
 
 
 def test_blocks_beyond_those_listed_are_counted() -> None:

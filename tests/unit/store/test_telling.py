@@ -82,7 +82,7 @@ async def test_a_disable_is_told_to_its_customer_and_the_operators_with_evidence
     assert await end(program, action, "done") == 0
     assert await told(program) == {("disabled", "a.example"): 1, ("action_done", None): 1}
     mails = await text(program)
-    assert "we have stopped all mail from a.example, because a virus was found" in mails
+    assert "We have stopped all mail from a.example, because a virus was found" in mails
     assert "p@x.example" in mails
     assert "kept in test.jsonl, line 1" in mails
     assert hashlib.sha256(json.dumps(reject).encode()).hexdigest() in mails
