@@ -62,17 +62,21 @@ async def supervised(running: Live, environment: Mapping[str, str]) -> None:
     mark = Progress("jobs", JOBS_HANG_SECONDS)
     running.jobs.turned = mark.turned
     watchdog = Watchdog.from_environment(environment, [*running.poller.marks, mark])
+
+    async def farewell(stop: asyncio.Event) -> None:
+        await stop.wait()
+        watchdog.notifier.stopping()
+
     held = await running.lease.renew()
     watchdog.notifier.ready()
     log.info("daemon_ready", version=__version__, lease_held=held)
     try:
         await supervise(
-            {**_services(running), "watchdog": watchdog.run},
+            {**_services(running), "watchdog": watchdog.run, "farewell": farewell},
             stop=asyncio.Event(),
             grace_seconds=GRACE_SECONDS,
         )
     finally:
-        watchdog.notifier.stopping()
         await running.lease.release()
     log.info("daemon_stopped")
 

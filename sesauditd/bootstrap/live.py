@@ -88,7 +88,7 @@ async def _assembled(program: Application, clients: Clients, tempo: Tempo) -> Li
         mail=mail,
         queue=queue,
         siren=alarms,
-        paused=lambda: poller.health.paused_because,
+        paused=lambda: poller.health.paused_because or poller.health.receiving_fails,
         elapsed=_awake_or_asleep if tempo.watches_clock else None,
     )
     return Live(

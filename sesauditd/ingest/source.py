@@ -82,7 +82,7 @@ class Pace:
     """Between receives that AWS refuses or that fail for a reason nobody knows."""
     patience_seconds: float = 1.0
     """After which an idle loop shows a sign of life."""
-    hang_seconds: float = 100.0
+    hang_seconds: float = 95.0
     """After which a loop without a sign of life counts as hanging: a little more than the
     longest receive, three tries of 30 seconds."""
 

@@ -53,7 +53,8 @@ class Database:
         """
         parsed = _parsed(url)
         try:
-            writing, reading = create_async_engine(parsed), create_async_engine(parsed)
+            # A driver's error would show the values, and addresses are among them.
+            writing, reading = (create_async_engine(parsed, hide_parameters=True) for _ in range(2))
         except (ArgumentError, InvalidRequestError, ImportError) as error:
             message = (
                 f"no driver for the database {parsed.drivername!r}: "
