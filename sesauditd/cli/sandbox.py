@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
@@ -17,10 +17,10 @@ from sesauditd.errors import Refused
 
 if TYPE_CHECKING:
     from sesauditd.sandbox.furnish import Furnished
+    from sesauditd.sandbox.mail.world import World
     from sesauditd.sandbox.running import Sandbox
 
 HIGHEST_PORT = 65_535
-UPSTREAM_SERVICES = ("sqs", "sns", "s3")
 EXTRA = ("moto", "flask", "flask_cors", "aiosmtpd")
 """What the extra brings; the rest comes with these or with the program."""
 
@@ -54,10 +54,6 @@ def sandbox(
         list[str] | None,
         typer.Option(metavar="DOMAIN", help="Set an account up, and let this domain send."),
     ] = None,
-    upstream: Annotated[
-        str | None,
-        typer.Option(metavar="URL", help="Another emulator that answers SQS, SNS and S3."),
-    ] = None,
     json: JsonOption = False,
 ) -> None:
     """Run a small AWS on this machine, to point the daemon or a site at, until Ctrl-C.
@@ -65,27 +61,33 @@ def sandbox(
     SES, SMTP, SNS, SQS, S3, IAM and Route 53 answer on two local ports. Everything is
     forgotten at the end; nothing of it reaches AWS.
     """
-    from sesauditd import logs
-    from sesauditd.bootstrap import now
-    from sesauditd.model.addresses import registrable
-
     debug = options.invocation_of(context).debug
-    logs.configure(level="debug" if debug else "warning", form="console")
-    _check_installed()
+    _prepare("debug" if debug else "warning")
+    from sesauditd.bootstrap import now
     from sesauditd.sandbox import process
-    from sesauditd.sandbox.mail.world import from_toml
     from sesauditd.sandbox.running import Options
 
-    domains = [registrable(one) for one in furnish or ()]
     wanted = Options(
         clock=now,
         host=bind,
         port=port,
         smtp_port=smtp_port,
-        world=from_toml(_text_of(world), str(world)) if world else None,
-        elsewhere=dict.fromkeys(UPSTREAM_SERVICES, upstream.rstrip("/")) if upstream else {},
+        world=_world_in(world) if world else None,
     )
-    finished(process.run(wanted, domains, _json if json else _show))
+    finished(process.run(wanted, _domains(furnish or ()), _json if json else _show))
+
+
+def _prepare(level: Literal["debug", "warning"]) -> None:
+    from sesauditd import logs
+
+    logs.configure(level=level, form="console")
+    _check_installed()
+
+
+def _domains(given: Sequence[str]) -> list[str]:
+    from sesauditd.model.addresses import registrable
+
+    return [registrable(one) for one in given]
 
 
 def _check_installed() -> None:
@@ -100,11 +102,14 @@ def _check_installed() -> None:
         )
 
 
-def _text_of(path: Path) -> str:
+def _world_in(path: Path) -> World:
+    from sesauditd.sandbox.mail.world import from_toml
+
     try:
-        return path.read_text(encoding="utf-8")
+        text = path.read_text(encoding="utf-8")
     except (OSError, UnicodeError) as error:
         raise Refused(f"cannot read the world {path}: {error}") from None
+    return from_toml(text, str(path))
 
 
 def _json(running: Sandbox, furnished: Furnished | None) -> None:

@@ -36,7 +36,8 @@ class Options:
     """How a sandbox is to be.
 
     `clock` tells the real time. A port of 0 takes a free one. `elsewhere` names another
-    emulator's URL for a service ("sqs"); IAM and Route 53 are always this process's own.
+    emulator's URL for a service ("sqs"), for tests that feed its queue themselves: what SES
+    publishes, IAM and Route 53 are always this process's own.
     `ses_calls_per_second` holds SES's control plane to a rate (ses-facts 9), None lets it run.
     `switches` are the facts that AWS does not document.
     """
