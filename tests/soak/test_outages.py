@@ -13,8 +13,8 @@ import pytest
 
 from tests.soak.ledger import check_store, kept
 from tests.soak.letters import mixed
-from tests.soak.locking import locked
 from tests.soak.stand import register
+from tests.support.locking import locked
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

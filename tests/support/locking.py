@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import subprocess
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
-
-from tests.soak.processes import environment, python
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -25,10 +24,9 @@ sys.stdin.read()
 def locked(database: Path) -> Iterator[None]:
     """Hold the one writing lock of a database while the block runs."""
     with subprocess.Popen(
-        python("-c", HOLD, str(database)),
+        [sys.executable, "-c", HOLD, str(database)],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
-        env=environment(),
     ) as holder:
         assert holder.stdout is not None
         assert holder.stdout.readline() == b"locked\n"
