@@ -52,6 +52,13 @@ def onboard(
     """Let one domain send, with feedback to the topic: set, identity, records, user, key."""
     name = set_name(domain)
     configuration_set(asking, name)
+    event_destination(asking, name, topic_arn, events)
+    identity(asking, domain, name)
+    return _user(asking, domain, name, boundary)
+
+
+def event_destination(asking: Operator, name: str, topic_arn: str, events: Sequence[str]) -> None:
+    """Let a set report to the topic; SES tries the topic out at once (ses-facts 1.6)."""
     asking.ask(
         "sesv2",
         "CreateConfigurationSetEventDestination",
@@ -63,8 +70,6 @@ def onboard(
             "SnsDestination": {"TopicArn": topic_arn},
         },
     )
-    identity(asking, domain, name)
-    return _user(asking, domain, name, boundary)
 
 
 def set_name(domain: str) -> str:

@@ -12,6 +12,7 @@ from sesauditd.sandbox.domains import (
     PREFIX,
     Login,
     configuration_set,
+    event_destination,
     identity,
     onboard,
     policy,
@@ -26,6 +27,7 @@ __all__ = ["Furnished", "Login", "furnish", "onboard"]
 NOTICE_DOMAIN = "host.example"
 """The domain from whose addresses the operator writes to customers."""
 NOTICE_SET = f"{PREFIX}-notices"
+NOTICE_EVENTS = ("REJECT", "BOUNCE", "COMPLAINT")
 MOST_RECEIVES = 5
 KEPT_SECONDS = 14 * 24 * 3600
 """The longest that SQS keeps a message (ses-facts 2.3)."""
@@ -68,7 +70,7 @@ def furnish(
         # With COMPLAINT among the reasons one mis-click cuts a person off from all customers.
         asking.ask("sesv2", "PutAccountSuppressionAttributes", SuppressedReasons=["BOUNCE"])
         boundary = _boundary(asking)
-        _notices(asking, notice_domain)
+        _notices(asking, notice_domain, topic_arn)
         logins = {
             domain: onboard(asking, domain, topic_arn, boundary, events=events)
             for domain in domains
@@ -183,7 +185,12 @@ def _boundary(asking: Operator) -> str:
     return str(made["Policy"]["Arn"])
 
 
-def _notices(asking: Operator, domain: str) -> None:
-    """Let the operator write: from its own identity and set, which the topic never hears of."""
+def _notices(asking: Operator, domain: str, topic_arn: str) -> None:
+    """Let the operator write from an identity and a set of its own.
+
+    What bounces is reported: the daemon knows its own mail, never counts it, and learns which
+    contacts are dead.
+    """
     configuration_set(asking, NOTICE_SET)
+    event_destination(asking, NOTICE_SET, topic_arn, NOTICE_EVENTS)
     identity(asking, domain, NOTICE_SET)
