@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import email
 import json
+import sqlite3
 from collections import Counter
+from contextlib import closing
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
@@ -91,6 +93,16 @@ def test_the_customers_were_told(told: Told) -> None:
     assert {str(mail["Auto-Submitted"]) for mail in mails} == {"auto-generated"}
     names = [str(mail["Message-ID"]) for mail in mails]
     assert len(set(names)) == len(names)
+
+
+def test_every_notice_was_sent_and_no_trouble_was_met(told: Told) -> None:
+    with closing(sqlite3.connect(told.folder / "demo.db")) as database:
+        notices = database.execute("SELECT kind, state, outcome FROM notices").fetchall()
+        alarms = database.execute(
+            "SELECT name, facts FROM observations WHERE name LIKE 'alarm:%'"
+        ).fetchall()
+    assert {state for _, state, _ in notices} == {"sent"}, notices
+    assert [name for name, facts in alarms if json.loads(facts)["state"] is not None] == []
 
 
 def test_what_the_ending_names_is_there(told: Told) -> None:
