@@ -28,6 +28,7 @@ LATER = (str(State.PENDING), str(State.UNKNOWN))
 ABOUT_BLOCKS = (str(Does.BLOCK), str(Reverse.UNBLOCK))
 SMALL = (*ABOUT_BLOCKS, str(Does.WARN))
 """Kinds of action that no row of the journal tells of: they come by the hundred."""
+REVERSING = (str(Reverse.REINSTATE), str(Reverse.RESTORE))
 ACTOR = "executor"
 EXPIRED_A_TIME = 500
 
@@ -195,7 +196,8 @@ def _unchanged(task: Task) -> ColumnElement[bool]:
 async def _tell(connection: AsyncConnection, task: Task, outcome: Outcome, now: datetime) -> None:
     if not outcome.tell:
         return
-    await telling.of_action(connection, task.id, now)
+    if task.kind not in REVERSING or not await _found_nothing(connection, task):
+        await telling.of_action(connection, task.id, now)
     if task.kind in SMALL:
         return
     facts = {"kind": str(task.kind), "customer": task.customer, "outcome": outcome.words}
@@ -207,6 +209,22 @@ async def _tell(connection: AsyncConnection, task: Task, outcome: Outcome, now: 
         subject=task.id,
         facts={**facts, "state": str(outcome.state)},
     )
+
+
+async def _found_nothing(connection: AsyncConnection, task: Task) -> bool:
+    """Say whether a reverse was done by changing nothing: then nobody waits to hear of it.
+
+    An operator may reinstate what was never stopped, and one reinstatement may undo two
+    disables of the same domain.
+    """
+    row = (
+        await connection.execute(
+            select(actions.c.state, actions.c.before, actions.c.after).where(
+                actions.c.id == task.id
+            )
+        )
+    ).one()
+    return bool(row.state == State.DONE and row.before == row.after)
 
 
 def _task(row: Row[Any]) -> Task:

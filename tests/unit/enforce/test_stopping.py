@@ -126,6 +126,15 @@ async def test_reinstated_twice_over_nothing_is_left(one: Enforcing) -> None:
     await one.decide("reinstate", "a.example", "cleaned")
     await one.tick()
     assert one.world() == before
+    told = [kind for kind, _ in await one.notices()]
+    assert told.count("reinstated") == 1
+
+
+async def test_nobody_is_told_of_the_end_of_what_never_began(one: Enforcing) -> None:
+    await one.decide("disable", "a.example", "hacked")
+    await one.decide("reinstate", "a.example", "a mistake")
+    await one.tick()
+    assert await one.notices() == []
 
 
 async def test_a_user_that_customers_share_is_spared_and_the_set_is_the_only_lever(
