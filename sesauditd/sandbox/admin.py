@@ -37,7 +37,8 @@ class Admin:
         self._advance = advance
 
     def add_to(self, app: web.Application) -> None:
-        """Add the pages."""
+        """Add the pages, and one that lists all of them."""
+        app.router.add_get(f"{PREFIX}/", self._pages)
         app.router.add_get(f"{PREFIX}/calls", self._calls)
         app.router.add_delete(f"{PREFIX}/calls", self._forget_calls)
         app.router.add_get(f"{PREFIX}/faults", self._standing_faults)
@@ -45,6 +46,14 @@ class Admin:
         app.router.add_delete(f"{PREFIX}/faults", self._clear_faults)
         app.router.add_get(f"{PREFIX}/clock", self._time)
         app.router.add_post(f"{PREFIX}/clock", self._set_time)
+
+    async def _pages(self, request: web.Request) -> web.Response:
+        found = {
+            f"{route.method} {route.resource.canonical}"
+            for route in request.app.router.routes()
+            if route.resource is not None and route.resource.canonical.startswith(PREFIX)
+        }
+        return shown({"pages": sorted(one for one in found if not one.startswith("HEAD"))})
 
     async def _calls(self, request: web.Request) -> web.Response:
         asked = request.query

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
@@ -13,8 +12,8 @@ class Call:
 
     `service` is the name in the credential scope ("ses" for SES v1 and v2 alike), `operation`
     its name in the service model where the front knows it, `path` percent-encoded as it came,
-    `query` decoded with the last value of each name,
-    `query_string` as it came without the "?", `headers` with names in lower case.
+    `query` decoded with the last value of each name, `query_string` as it
+    came without the "?", `headers` with names in lower case.
     """
 
     service: str
@@ -35,12 +34,3 @@ class Answer:
     status: int = 200
     headers: Mapping[str, str] = field(default_factory=dict)
     body: bytes = b""
-
-
-def json_answer(document: object, *, status: int = 200) -> Answer:
-    """Return an answer that holds one JSON document."""
-    return Answer(
-        status=status,
-        headers={"Content-Type": "application/json"},
-        body=json.dumps(document).encode(),
-    )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TYPE_CHECKING
@@ -80,30 +81,35 @@ class _Standing:
 
 @dataclass(slots=True)
 class Faults:
-    """The standing rules; the oldest that strikes decides."""
+    """The standing rules; the oldest that strikes decides. Safe to call from several threads."""
 
     _standing: list[_Standing] = field(default_factory=list)
+    _lock: threading.Lock = field(default_factory=threading.Lock)
 
     def add(self, fault: Fault) -> None:
         """Let calls go wrong from now on."""
-        self._standing.append(_Standing(fault))
+        with self._lock:
+            self._standing.append(_Standing(fault))
 
     def clear(self) -> None:
         """Let everything go right again."""
-        self._standing.clear()
+        with self._lock:
+            self._standing.clear()
 
     def standing(self) -> list[Fault]:
         """Return the rules that can still strike."""
-        return [one.fault for one in self._standing]
+        with self._lock:
+            return [one.fault for one in self._standing]
 
     def strike(self, call: Call, service: str) -> Fault | None:
         """Count the call for each rule that it matches, and return the fault it meets."""
-        met = [
-            one.fault
-            for one in self._standing
-            if _matches(one.fault, call, service) and one.strikes()
-        ]
-        self._standing = [one for one in self._standing if not one.is_spent()]
+        with self._lock:
+            met = [
+                one.fault
+                for one in self._standing
+                if _matches(one.fault, call, service) and one.strikes()
+            ]
+            self._standing = [one for one in self._standing if not one.is_spent()]
         return met[0] if met else None
 
 

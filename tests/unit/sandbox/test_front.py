@@ -154,37 +154,60 @@ async def test_one_sandbox_after_another_starts_empty() -> None:
             assert parameters["QueueName"] == "q"
 
 
-async def test_its_own_pages_set_faults_and_the_clock() -> None:
-    async with sandbox() as running, aiohttp.ClientSession() as session:
-        url = f"{running.url}/_sandbox"
-        faults = [{"service": "sqs", "nth": 2, "action": "lose_answer"}]
-        async with session.post(f"{url}/faults", json=faults) as response:
-            assert (await response.json())["faults"][0]["nth"] == 2
-        async with session.post(f"{url}/faults", json={"action": "sing"}) as response:
+@pytest.fixture
+async def pages() -> AsyncIterator[tuple[Sandbox, aiohttp.ClientSession]]:
+    async with sandbox() as running, aiohttp.ClientSession(running.url) as session:
+        yield running, session
+
+
+Pages = tuple["Sandbox", aiohttp.ClientSession]
+PAGE = "/_sandbox"
+
+
+async def test_its_own_pages_set_faults(pages: Pages) -> None:
+    _running, session = pages
+    faults = [{"service": "sqs", "nth": 2, "action": "lose_answer"}]
+    async with session.post(f"{PAGE}/faults", json=faults) as response:
+        assert (await response.json())["faults"][0]["nth"] == 2
+    for wrong in (json.dumps({"action": "sing"}), "{"):
+        async with session.post(f"{PAGE}/faults", data=wrong) as response:
             assert response.status == 400
-        async with session.post(f"{url}/faults", data="{") as response:
-            assert response.status == 400
-        async with session.delete(f"{url}/faults") as response:
-            assert (await response.json())["faults"] == []
-        async with session.post(f"{url}/clock", json={"now": "2027-01-01T00:00:00Z"}) as response:
-            assert await response.json() == {"now": "2027-01-01T00:00:00+00:00", "story": True}
-        async with session.post(f"{url}/clock", json={"now": "2027-01-01"}) as response:
-            assert response.status == 400
-        async with session.post(f"{url}/clock", json={}) as response:
-            assert (await response.json())["story"] is False
-        for page in ("calls", "faults", "clock", "mailboxes", "state", "inbox", "events"):
-            async with session.get(f"{url}/{page}") as response:
-                assert response.status == 200
-                json.loads(await response.text())
-        world = {"mailboxes": [{"address": "*@gone.example", "answer": "hard"}]}
-        async with session.put(f"{url}/mailboxes", json=world) as response:
-            assert "gone.example" in await response.text()
-        async with session.put(f"{url}/mailboxes", json={"boxes": []}) as response:
-            assert response.status == 400
-        path = running.office.signer.certificate_path
-        for address in (f"{url}/authority", f"{running.url}{path}"):
-            async with session.get(address) as response:
-                assert "BEGIN CERTIFICATE" in await response.text()
-        for page in ("calls", "inbox"):
-            async with session.delete(f"{url}/{page}") as response:
-                assert response.status == 200
+    async with session.delete(f"{PAGE}/faults") as response:
+        assert (await response.json())["faults"] == []
+
+
+async def test_its_own_pages_set_the_clock(pages: Pages) -> None:
+    _running, session = pages
+    async with session.post(f"{PAGE}/clock", json={"now": "2027-01-01T00:00:00Z"}) as response:
+        assert await response.json() == {"now": "2027-01-01T00:00:00+00:00", "story": True}
+    async with session.post(f"{PAGE}/clock", json={"now": "2027-01-01"}) as response:
+        assert response.status == 400
+    async with session.post(f"{PAGE}/clock", json={}) as response:
+        assert (await response.json())["story"] is False
+
+
+async def test_its_own_pages_set_the_world(pages: Pages) -> None:
+    _running, session = pages
+    world = {"mailboxes": [{"address": "*@gone.example", "answer": "hard"}]}
+    async with session.put(f"{PAGE}/mailboxes", json=world) as response:
+        assert "gone.example" in await response.text()
+    async with session.put(f"{PAGE}/mailboxes", json={"boxes": []}) as response:
+        assert response.status == 400
+
+
+async def test_its_own_pages_show_what_it_holds(pages: Pages) -> None:
+    running, session = pages
+    async with session.get(f"{PAGE}/") as response:
+        assert "POST /_sandbox/faults" in (await response.json())["pages"]
+    for page in ("calls", "faults", "clock", "mailboxes", "state", "inbox", "events"):
+        async with session.get(f"{PAGE}/{page}") as response:
+            assert response.status == 200
+            json.loads(await response.text())
+    for address in (f"{PAGE}/authority", running.office.signer.certificate_path):
+        async with session.get(address) as response:
+            assert "BEGIN CERTIFICATE" in await response.text()
+    for page in ("calls", "inbox"):
+        async with session.delete(f"{PAGE}/{page}") as response:
+            assert response.status == 200
+    async with session.post(f"{PAGE}/events") as response:
+        assert (await response.json())["lost"] == {}
