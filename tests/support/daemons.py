@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING, Any
 
 import aiohttp
 from moto.core.utils import unix_time_millis
-from moto.sqs.models import SQSBackend, sqs_backends
+from moto.sqs.models import Queue, SQSBackend, sqs_backends
 
 from sesauditd.bootstrap import now
 from sesauditd.sandbox.furnish import furnish
@@ -243,11 +243,17 @@ class Stage:
 
     def queue_depths(self) -> tuple[int, int]:
         """Return how many messages the queue and its dead-letter queue hold, hidden ones too."""
+        dead_letters = self._queue(self.furnished.dead_letters_url)
+        return len(self._queue()._messages), len(dead_letters._messages)
+
+    def _queue(self, url: str = "") -> Queue:
         at = self.furnished
-        urls = (at.queue_url, at.dead_letters_url)
-        backend = sqs_backends[at.account_id][at.region]
-        feedback, dead = (backend.get_queue(url.rsplit("/", 1)[-1]) for url in urls)
-        return len(feedback._messages), len(dead._messages)
+        name = (url or at.queue_url).rsplit("/", 1)[-1]
+        return sqs_backends[at.account_id][at.region].get_queue(name)
+
+    def hidden(self) -> int:
+        """Return how many messages of the queue somebody has in hand."""
+        return sum(not message.visible for message in self._queue()._messages)
 
     def forget_receipts(self) -> None:
         """Let the visibility timeout of a dead daemon's messages be over.
@@ -255,9 +261,7 @@ class Stage:
         Its polls go on at SQS, and what they would bring is hidden again: they end first.
         """
         time.sleep(POLL_SECONDS + 0.2)
-        at = self.furnished
-        queue = sqs_backends[at.account_id][at.region].get_queue(at.queue_url.rsplit("/", 1)[-1])
-        for message in queue._messages:
+        for message in self._queue()._messages:
             message.visible_at = unix_time_millis() - 1
 
     def archived(self) -> list[dict[str, Any]]:
@@ -285,6 +289,10 @@ class Stage:
         """Return how many rows a table has."""
         found: int = self.rows(HOW_MANY.format(table))[0][0]
         return found
+
+    def ignored(self) -> int:
+        """Return how many messages the daemons took note of without recording an event."""
+        return sum(line["ignored"] for one in self.daemons for line in one.log("batch_recorded"))
 
     def actions(self) -> dict[str, str]:
         """Return the state of each action, by its kind and subject."""
