@@ -21,6 +21,11 @@ if TYPE_CHECKING:
     from sesauditd.sandbox.running import Sandbox
 
 HIGHEST_PORT = 65_535
+UPSTREAM_SERVICES = ("sqs", "sns", "s3")
+UpstreamOption = Annotated[
+    str | None,
+    typer.Option(metavar="URL", help="Another emulator that answers SQS, SNS and S3."),
+]
 EXTRA = ("moto", "flask", "flask_cors", "aiosmtpd")
 """What the extra brings; the rest comes with these or with the program."""
 
@@ -54,6 +59,7 @@ def sandbox(
         list[str] | None,
         typer.Option(metavar="DOMAIN", help="Set an account up, and let this domain send."),
     ] = None,
+    upstream: UpstreamOption = None,
     json: JsonOption = False,
 ) -> None:
     """Run a small AWS on this machine, to point the daemon or a site at, until Ctrl-C.
@@ -73,6 +79,7 @@ def sandbox(
         port=port,
         smtp_port=smtp_port,
         world=_world_in(world) if world else None,
+        elsewhere=_elsewhere(upstream),
     )
     finished(process.run(wanted, _domains(furnish or ()), _json if json else _show))
 
@@ -100,6 +107,14 @@ def _check_installed() -> None:
             f"the sandbox needs {missing}, which is not installed: "
             "install the extra with `pip install 'sesauditd[sandbox]'`"
         )
+
+
+def _elsewhere(upstream: str | None) -> dict[str, str]:
+    if upstream is None:
+        return {}
+    if not upstream.startswith(("http://", "https://")):
+        raise Refused(f"{upstream} is no URL: give --upstream such as http://127.0.0.1:4566")
+    return dict.fromkeys(UPSTREAM_SERVICES, upstream.rstrip("/"))
 
 
 def _world_in(path: Path) -> World:

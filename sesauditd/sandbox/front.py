@@ -43,14 +43,14 @@ class Front:
         *,
         answering: Answering,
         guards: Sequence[Guard],
-        amend: Amendment,
+        amendments: Sequence[Amendment],
         faults: Faults,
         recording: Recording,
         clock: Callable[[], datetime],
     ) -> None:
         self._answering = answering
         self._guards = guards
-        self._amend = amend
+        self._amendments = amendments
         self._faults = faults
         self._recording = recording
         self._clock = clock
@@ -101,7 +101,9 @@ class Front:
             if stopped is not None:
                 return stopped
         answer = await self._answering.answer(call, raw_path)
-        return self._amend(call, answer)
+        for amend in self._amendments:
+            answer = amend(call, answer)
+        return answer
 
 
 async def _call_of(request: web.Request, service: str, access_key_id: str) -> Call:

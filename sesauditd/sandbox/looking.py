@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING
 from aiohttp import web
 
 from sesauditd.errors import Refused
-from sesauditd.sandbox.admin import PREFIX, shown, wrong
+from sesauditd.sandbox.admin import PREFIX, document_of, shown, wrong
 from sesauditd.sandbox.mail import world
 from sesauditd.sandbox.principals import principals
+from sesauditd.sandbox.ses.steering import steer
 
 if TYPE_CHECKING:
     from sesauditd.sandbox.boundaries import Boundaries
@@ -34,6 +35,7 @@ class Looking:
         router.add_get(f"{PREFIX}/mailboxes", self._mailboxes)
         router.add_put(f"{PREFIX}/mailboxes", self._set_mailboxes)
         router.add_get(f"{PREFIX}/state", self._state)
+        router.add_post(f"{PREFIX}/ses", self._steer)
         router.add_get(f"{PREFIX}/inbox", self._inbox)
         router.add_delete(f"{PREFIX}/inbox", self._empty_inbox)
         router.add_get(f"{PREFIX}/events", self._events)
@@ -58,6 +60,17 @@ class Looking:
             self._ses.identity(name)
         iam = principals(self._boundaries.account_id, self._boundaries.by_user)
         return shown({"ses": self._ses.snapshot(), "iam": iam})
+
+    async def _steer(self, request: web.Request) -> web.Response:
+        """Decide in AWS's place: the account's standing, switches, confirmed addresses."""
+        wanted = await document_of(request)
+        if not isinstance(wanted, dict):
+            raise wrong("not a JSON object")
+        try:
+            steer(self._ses, wanted)
+        except Refused as error:
+            raise wrong(str(error)) from None
+        return await self._state(request)
 
     async def _inbox(self, request: web.Request) -> web.Response:
         mails = self._office.inbox.mails(request.query.get("recipient", ""))

@@ -15,6 +15,7 @@ from sesauditd.sandbox.faults import Faults
 from sesauditd.sandbox.limits import Limits
 from sesauditd.sandbox.mail import office
 from sesauditd.sandbox.pace import Pace, TokenBucket
+from sesauditd.sandbox.queue_policies import QueuePolicies
 from sesauditd.sandbox.recording import Recording
 from sesauditd.sandbox.ses.api import Api
 from sesauditd.sandbox.ses.state import Ses, Switches
@@ -36,9 +37,9 @@ class Options:
     """How a sandbox is to be.
 
     `clock` tells the real time. A port of 0 takes a free one. `elsewhere` names another
-    emulator's URL for a service ("sqs"), for tests that feed its queue themselves: what SES
-    publishes, IAM and Route 53 are always this process's own.
+    emulator's URL for a service ("sqs"); IAM and Route 53 are always this process's own.
     `ses_calls_per_second` holds SES's control plane to a rate (ses-facts 9), None lets it run.
+    `hold_rate` refuses mail beyond the account's rate a second, as AWS does (454).
     `switches` are the facts that AWS does not document.
     """
 
@@ -50,6 +51,7 @@ class Options:
     account_id: str = ACCOUNT_ID
     elsewhere: Mapping[str, str] = field(default_factory=dict)
     ses_calls_per_second: float | None = None
+    hold_rate: bool = False
     switches: Switches = field(default_factory=Switches)
     world: World | None = None
     unrest: Unrest | None = None
@@ -63,6 +65,7 @@ class Parts:
     faults: Faults
     recording: Recording
     boundaries: Boundaries
+    queue_policies: QueuePolicies
     authorization: Authorization
     zones: Zones
     ses: Ses
@@ -85,12 +88,21 @@ def made(options: Options) -> Parts:
         records=zones.records,
         switches=options.switches,
     )
-    mail = office.opened(ses, authorization, clock, options.world, options.unrest)
+    mail = office.opened(
+        ses,
+        authorization,
+        clock,
+        options.world,
+        options.unrest,
+        elsewhere=options.elsewhere,
+        hold_rate=options.hold_rate,
+    )
     return Parts(
         clock=clock,
         faults=Faults(),
         recording=Recording(),
         boundaries=boundaries,
+        queue_policies=QueuePolicies(options.account_id, options.region),
         authorization=authorization,
         zones=zones,
         ses=ses,

@@ -145,7 +145,7 @@ def _application(options: Options, parts: Parts, elsewhere: upstream.Upstream) -
     front = Front(
         answering=Routes(parts.api, elsewhere),
         guards=making.guards(options, parts),
-        amend=parts.boundaries.amend,
+        amendments=[parts.boundaries.amend, parts.queue_policies.amend],
         faults=parts.faults,
         recording=parts.recording,
         clock=parts.clock,

@@ -29,6 +29,7 @@ FREE = ("sandbox", "--port", "0", "--smtp-port", "0")
         (("--furnish", "no domain"), "is not a domain"),
         (("--world", "/nowhere/world.toml"), "cannot read the world"),
         (("--elsewhere",), "No such option"),
+        (("--upstream", "localhost:4566"), "is no URL"),
     ],
 )
 def test_a_wrong_option_is_one_line(

@@ -211,3 +211,14 @@ async def test_its_own_pages_show_what_it_holds(pages: Pages) -> None:
             assert response.status == 200
     async with session.post(f"{PAGE}/events") as response:
         assert (await response.json())["lost"] == {}
+
+
+async def test_its_own_pages_decide_in_the_place_of_aws(pages: Pages) -> None:
+    _running, session = pages
+    wanted = {"production": False, "enforcement": "PROBATION"}
+    async with session.post(f"{PAGE}/ses", json=wanted) as response:
+        account = (await response.json())["ses"]["account"]
+        assert (account["production"], account["enforcement"]) == (False, "PROBATION")
+    for wrong in ({"production": "perhaps"}, ["production"]):
+        async with session.post(f"{PAGE}/ses", json=wrong) as response:
+            assert response.status == 400

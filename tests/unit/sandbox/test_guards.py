@@ -201,3 +201,23 @@ def test_a_customers_key_may_call_nothing_but_what_a_policy_allows(
     )
     with refused("InvalidClientTokenId"):
         call("sesv2", "get_account")
+
+
+def test_a_queue_keeps_its_policy_when_something_else_is_set(aws: Operator) -> None:
+    policy = {"Statement": [{"Effect": "Allow", "Principal": "*", "Action": "sqs:*"}]}
+
+    def kept() -> Any:
+        found = aws.ask("sqs", "GetQueueAttributes", QueueUrl=url, AttributeNames=["All"])
+        return json.loads(found["Attributes"].get("Policy", "null"))
+
+    made = aws.ask("sqs", "CreateQueue", QueueName="q", Attributes={"Policy": json.dumps(policy)})
+    url = made["QueueUrl"]
+    aws.ask("sqs", "SetQueueAttributes", QueueUrl=url, Attributes={"VisibilityTimeout": "60"})
+    assert kept() == policy
+    aws.ask("sqs", "SetQueueAttributes", QueueUrl=url, Attributes={"Policy": ""})
+    aws.ask("sqs", "SetQueueAttributes", QueueUrl=url, Attributes={"VisibilityTimeout": "30"})
+    assert kept() is None
+    aws.ask("sqs", "DeleteQueue", QueueUrl=url)
+    aws.ask("sqs", "CreateQueue", QueueName="q")
+    aws.ask("sqs", "SetQueueAttributes", QueueUrl=url, Attributes={"VisibilityTimeout": "60"})
+    assert kept() is None
