@@ -7,17 +7,18 @@ import sqlite3
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import event
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError, InvalidRequestError
+from sqlalchemy.exc import TimeoutError as NoTurn
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
 from sesauditd.errors import Broken, Busy, Failed, Refused, SesauditdError
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Iterator
+    from collections.abc import AsyncIterator, Iterator, Mapping
 
     from sqlalchemy import Connection
     from sqlalchemy.engine.interfaces import DBAPIConnection
@@ -25,6 +26,10 @@ if TYPE_CHECKING:
 
 LOCK_WAIT_SECONDS = 30
 CACHE_KIB = 64_000
+"""Of each connection; it fills as the database grows, so only a few are kept open."""
+READERS = 2
+MORE_READERS = 20
+"""Opened for a moment when many read at once."""
 LOCKED = frozenset({sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED})
 UNUSABLE = frozenset(
     {
@@ -54,7 +59,10 @@ class Database:
         parsed = _parsed(url)
         try:
             # A driver's error would show the values, and addresses are among them.
-            writing, reading = (create_async_engine(parsed, hide_parameters=True) for _ in range(2))
+            writing, reading = (
+                create_async_engine(parsed, hide_parameters=True, **pool)
+                for pool in _pools(parsed, lock_wait_seconds)
+            )
         except (ArgumentError, InvalidRequestError, ImportError) as error:
             message = (
                 f"no driver for the database {parsed.drivername!r}: "
@@ -70,8 +78,9 @@ class Database:
     async def write(self) -> AsyncIterator[AsyncConnection]:
         """Give a connection inside one writing transaction: committed, or rolled back.
 
-        Raises Busy if another process keeps the database locked, Refused if the file cannot
-        be used, Failed for what else the database answers.
+        Writers of one process take turns. Raises Busy if another process, or another writer,
+        keeps the database locked, Refused if the file cannot be used, Failed for what else the
+        database answers.
         """
         with _in_words():
             async with self.writing.begin() as connection:
@@ -95,6 +104,17 @@ def file_of(url: str) -> Path | None:
     parsed = _parsed(url)
     is_file = parsed.get_backend_name() == "sqlite"
     return Path(str(parsed.database)).absolute() if is_file else None
+
+
+def _pools(url: URL, lock_wait_seconds: float) -> tuple[Mapping[str, Any], Mapping[str, Any]]:
+    """Return how many connections those who write and those who read share."""
+    if url.get_backend_name() != "sqlite":
+        return {}, {}
+    # Writers take turns. Two connections of one process would look again and again whether the
+    # other is done, each with a cache of its own.
+    alone = {"pool_size": 1, "max_overflow": 0, "pool_timeout": lock_wait_seconds}
+    together = {"pool_size": READERS, "max_overflow": MORE_READERS, "pool_use_lifo": True}
+    return alone, together
 
 
 def _parsed(url: str) -> URL:
@@ -171,6 +191,8 @@ def _in_words() -> Iterator[None]:
     """Turn the errors of the database into one line for a person."""
     try:
         yield
+    except NoTurn as error:
+        raise Busy("the database is busy with other work of this process: try again") from error
     except (DBAPIError, sqlite3.Error) as error:
         told = _told(error.orig if isinstance(error, DBAPIError) else error)
         if told is None:

@@ -49,6 +49,26 @@ async def test_five_concurrent_read_modify_writes_end_at_five(counting: Database
     assert await number_in(counting) == 5
 
 
+async def test_writers_share_one_connection_and_take_turns(counting: Database) -> None:
+    async def increment() -> None:
+        async with counting.write() as connection:
+            await connection.execute(text("UPDATE numbers SET number = number + 1"))
+
+    await asyncio.gather(*(increment() for _ in range(8)))
+    assert await number_in(counting) == 8
+    # Each connection has a cache that fills as the database grows.
+    assert counting.writing.pool.status().startswith("Pool size: 1  Connections in pool: 1")
+
+
+async def test_a_writer_whose_turn_does_not_come_is_busy(tmp_path: Path) -> None:
+    database = Database.open(f"sqlite:///{tmp_path / 't.db'}", lock_wait_seconds=0.05)
+    async with database.write():
+        with pytest.raises(Busy, match="other work of this process"):
+            async with database.write():
+                pass
+    await database.close()
+
+
 async def test_an_error_rolls_the_whole_transaction_back(counting: Database) -> None:
     async def half_done() -> None:
         async with counting.write() as connection:
