@@ -1,0 +1,279 @@
+"""Compares what stands with what is wanted, and changes one resource at a time until they agree."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import TYPE_CHECKING, Final, Protocol, TypeVar
+
+import structlog
+
+from sesauditd.daemon.failpoint import reach
+from sesauditd.errors import Failed, Forbidden, Unavailable
+from sesauditd.model.plan import Change, Conflict, Document, Kept, Plan, change_between
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+log = structlog.get_logger(__name__)
+Answer = TypeVar("Answer")
+
+PATIENCE_SECONDS: Final = (0.25, 0.5, 1.0, 2.0, 4.0, 8.0, 16.0, 30.0)
+"""Between looks at what was written, and between tries at what AWS has no time for.
+
+IAM, SQS and SNS show a change up to a minute later (ses-facts 2.3, 6.3).
+"""
+
+Facts = Mapping[str, Document | None]
+"""What stands on AWS by the resource's name, as it was last observed."""
+
+
+class Resource(Protocol):
+    """One thing on AWS or in DNS: how it stands, how it should, and how to get there.
+
+    A resource that can only be looked at wants what it observes, or is a Conflict.
+    """
+
+    @property
+    def name(self) -> str:
+        """Return its name for people, stable and its own: `SQS queue sesaudit-feedback`."""
+        ...
+
+    @property
+    def why(self) -> str:
+        """Return what it is for, as a clause."""
+        ...
+
+    async def observe(self) -> Document | None:
+        """Return how it stands, in canonical form, None if it does not exist.
+
+        Only reads. Raises Unavailable or Forbidden.
+        """
+        ...
+
+    def wanted(self, observed: Document | None) -> Document | Conflict | Kept | None:
+        """Return how it should stand, given how it does; pure.
+
+        Foreign parts of what stands are kept in it. What is not ours to change, or not safe to,
+        is a Conflict; what is fine and worth a remark is Kept. It wants what it wanted once
+        that is there: wanted(wanted(x)) == wanted(x).
+        """
+        ...
+
+    async def apply(self, change: Change) -> None:
+        """Carry one change out, from `change.before` to `change.after`; repeating is harmless.
+
+        Raises Failed; Uncertain if the answer was lost.
+        """
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Unknown:
+    """What a stage cannot know before a change of an earlier one is made, in words."""
+
+    later: tuple[str, ...]
+
+
+Stage = Callable[[Facts], Sequence[Resource] | Unknown]
+"""Resources that are looked at together, made from the facts of earlier stages; pure."""
+
+
+class Steps(Protocol):
+    """Keeps what was begun and what was finished, each committed before it returns."""
+
+    async def begin(self, change: Change) -> None:
+        """Keep that a change is about to be made."""
+        ...
+
+    async def finish(self, change: Change) -> None:
+        """Keep that a change was made and read back."""
+        ...
+
+
+class Moment(StrEnum):
+    """When the watcher of an apply hears of a change."""
+
+    BEGUN = "begun"
+    DONE = "done"
+
+
+Watch = Callable[[Change, Moment], None]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Applied:
+    """What was changed, and what could not be."""
+
+    changes: tuple[Change, ...] = ()
+    conflicts: tuple[Conflict, ...] = ()
+    """If there are any, nothing was changed after they were found."""
+    later: tuple[str, ...] = ()
+    remarks: tuple[str, ...] = ()
+    facts: Facts = field(default_factory=dict)
+    """How everything stands now."""
+
+
+@dataclass(slots=True)
+class _Findings:
+    """What a walk through the stages gathers."""
+
+    changes: list[Change] = field(default_factory=list)
+    conflicts: list[Conflict] = field(default_factory=list)
+    later: list[str] = field(default_factory=list)
+    remarks: list[str] = field(default_factory=list)
+    facts: dict[str, Document | None] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Engine:
+    """Plans and applies; holds no state, so one serves many plans at once."""
+
+    patience_seconds: Sequence[float] = PATIENCE_SECONDS
+
+    async def plan(self, stages: Sequence[Stage]) -> Plan:
+        """Return what would be changed, without one write.
+
+        Raises Unavailable or Forbidden if AWS does not let itself be looked at.
+        """
+        found = _Findings()
+        for stage in stages:
+            for resource in _resources(stage, found):
+                await self._compare(resource, found)
+        return Plan(
+            changes=tuple(found.changes),
+            conflicts=tuple(found.conflicts),
+            later=tuple(found.later),
+            remarks=tuple(dict.fromkeys(found.remarks)),
+        )
+
+    async def apply(
+        self,
+        stages: Sequence[Stage],
+        *,
+        steps: Steps,
+        on_change: Watch = lambda _change, _moment: None,
+        seen: Plan | None = None,
+    ) -> Applied:
+        """Make everything as it is wanted, one change at a time, each read back.
+
+        Nothing is written if anything is in the way; `seen` is a plan made a moment ago, which
+        saves the look for that. Writes only for changes, so a second apply writes nothing.
+        Raises Failed at the change that could not be made: those before it are done, and
+        applying again goes on from there.
+        """
+        plan = await self.plan(stages) if seen is None else seen
+        if plan.conflicts:
+            return Applied(conflicts=plan.conflicts, later=plan.later, remarks=plan.remarks)
+        found = _Findings()
+        for stage in stages:
+            resources = list(_resources(stage, found))
+            pending = [(one, await self._compare(one, found)) for one in resources]
+            if found.conflicts:
+                break
+            for resource, change in pending:
+                if change is not None:
+                    found.facts[resource.name] = await self._make(
+                        resource, change, steps, on_change
+                    )
+        return Applied(
+            changes=tuple(found.changes),
+            conflicts=tuple(found.conflicts),
+            later=tuple(found.later),
+            remarks=tuple(dict.fromkeys(found.remarks)),
+            facts=found.facts,
+        )
+
+    async def _compare(self, resource: Resource, found: _Findings) -> Change | None:
+        observed = await self._patiently(resource.observe)
+        found.facts[resource.name] = observed
+        match resource.wanted(observed):
+            case Conflict() as conflict:
+                found.conflicts.append(conflict)
+                return None
+            case Kept(remark=remark):
+                found.remarks.append(remark)
+                return None
+            case wanted:
+                change = change_between(resource.name, observed, wanted, resource.why)
+        if change is not None:
+            found.changes.append(change)
+        return change
+
+    async def _make(
+        self, resource: Resource, change: Change, steps: Steps, on_change: Watch
+    ) -> Document | None:
+        await steps.begin(change)
+        on_change(change, Moment.BEGUN)
+        reach("onboard.intended")
+        observed = await self._until_it_holds(resource, change)
+        await steps.finish(change)
+        reach("onboard.recorded")
+        log.info("resource_changed", resource=change.resource, verb=str(change.verb))
+        on_change(change, Moment.DONE)
+        return observed
+
+    async def _until_it_holds(self, resource: Resource, change: Change) -> Document | None:
+        """Apply, and look until nothing more is wanted; again if AWS lost it or had no time."""
+        trouble = await self._attempt(resource, change)
+        reach("onboard.called")
+        for seconds in (0.0, *self.patience_seconds):
+            await asyncio.sleep(seconds)
+            observed = await self._patiently(resource.observe)
+            left = _left(resource, observed)
+            if left is None:
+                return observed
+            if trouble is not None:
+                trouble = await self._attempt(resource, left)
+        raise trouble or Unavailable(
+            f"{resource.name}: what was written does not show at AWS yet; run this again later"
+        )
+
+    async def _attempt(self, resource: Resource, change: Change) -> Failed | None:
+        """Carry a change out; return why it may not have been, if another try may help."""
+        try:
+            await resource.apply(change)
+        except Forbidden:
+            raise
+        except Failed as trouble:
+            # "Exists already" may be our own change of a moment ago that does not show yet, and
+            # "does not exist" what was made a moment ago.
+            log.warning("change_not_sure", resource=change.resource, why=str(trouble))
+            return trouble
+        return None
+
+    async def _patiently(self, ask: Callable[[], Awaitable[Answer]]) -> Answer:
+        """Ask again, later and later, while AWS has no time."""
+        for seconds in self.patience_seconds:
+            try:
+                return await ask()
+            except Unavailable:
+                await asyncio.sleep(seconds)
+        return await ask()
+
+
+def _resources(stage: Stage, found: _Findings) -> Iterator[Resource]:
+    match stage(found.facts):
+        case Unknown(later=later):
+            found.later += later
+        case resources:
+            yield from resources
+
+
+def _left(resource: Resource, observed: Document | None) -> Change | None:
+    """Return what is still to be changed.
+
+    Raises Failed when what is there by now is in the way.
+    """
+    match resource.wanted(observed):
+        case Conflict() as conflict:
+            raise Failed(
+                f"{resource.name}: somebody else changed it: there is {conflict.found}, "
+                f"wanted is {conflict.wanted}; {conflict.advice}"
+            )
+        case Kept():
+            return None
+        case wanted:
+            return change_between(resource.name, observed, wanted, resource.why)
