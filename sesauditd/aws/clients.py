@@ -78,6 +78,8 @@ class Clients:
     iam: Api
     sts: Api
     cloudwatch: Api
+    sns: Api
+    route53: Api
 
     @property
     def partition(self) -> str:
@@ -127,6 +129,8 @@ async def connect(
             iam=await opening.api("iam", "IAM"),
             sts=await opening.api("sts", "STS"),
             cloudwatch=await opening.api("cloudwatch", "CloudWatch"),
+            sns=await opening.api("sns", "SNS"),
+            route53=await opening.api("route53", "Route 53"),
         )
 
 
