@@ -58,9 +58,12 @@ CONFLICTS: Final = frozenset(
     {
         "412",
         "AlreadyExistsException",
+        "BucketAlreadyOwnedByYou",
         "ConditionalRequestConflict",
         "EntityAlreadyExists",
         "PreconditionFailed",
+        "QueueAlreadyExists",
+        "QueueNameExists",
     }
 )
 EXPIRED: Final = frozenset({"ExpiredToken", "ExpiredTokenException", "RequestExpired"})
@@ -69,7 +72,9 @@ BUSY: Final = frozenset(
         "ConcurrentModification",
         "ConcurrentModificationException",
         "EntityTemporarilyUnmodifiable",
+        "OperationAborted",
         "OverLimit",
+        "QueueDeletedRecently",
         "RequestLimitExceeded",
         "RequestThrottled",
         "RequestTimeout",
