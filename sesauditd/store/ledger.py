@@ -11,7 +11,7 @@ from sqlalchemy import and_, insert, select, update
 from sesauditd.model.limits import Lane
 from sesauditd.model.verdicts import Does, Rule, Verdict, Window
 from sesauditd.store import outbox
-from sesauditd.store.tables import verdicts
+from sesauditd.store.tables import actions, verdicts
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -163,6 +163,12 @@ async def _withdraw(connection: AsyncConnection, row: Row[Any], occasion: Occasi
         .where(verdicts.c.key == row.key)
         .values(withdrawn_at=occasion.now, withdrawn_because=GROUNDLESS, action=row.action)
     )
+    if row.action is not None and not await _has_other_ground(connection, row):
+        await outbox.undo(connection, row.action, GROUNDLESS, "policy:withdrawal", occasion.now)
+
+
+async def _has_other_ground(connection: AsyncConnection, row: Row[Any]) -> bool:
+    """Say whether the action of a withdrawn verdict rests on another, or on an operator's word."""
     others = await connection.scalar(
         select(verdicts.c.key)
         .where(
@@ -172,5 +178,5 @@ async def _withdraw(connection: AsyncConnection, row: Row[Any], occasion: Occasi
         )
         .limit(1)
     )
-    if row.action is not None and others is None:
-        await outbox.undo(connection, row.action, GROUNDLESS, "policy:withdrawal", occasion.now)
+    cause = await connection.scalar(select(actions.c.cause).where(actions.c.id == row.action))
+    return others is not None or cause is None
