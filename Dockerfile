@@ -1,4 +1,5 @@
-# The program alone: locked libraries, no compiler, a user without rights.
+# Two images: the daemon (the default), and with `--target sandbox` the demo and the local AWS.
+# Locked libraries, no compiler, a user without rights.
 FROM python:3.13-slim AS build
 WORKDIR /source
 COPY requirements.txt requirements-build.txt ./
@@ -13,17 +14,33 @@ COPY config config
 RUN /opt/build/bin/pip wheel --no-cache-dir --no-deps --no-build-isolation --wheel-dir /wheels . \
  && /opt/sesauditd/bin/pip install --no-cache-dir --no-deps --no-index /wheels/*.whl
 
-FROM python:3.13-slim
-RUN useradd --system --uid 10001 --home-dir /var/lib/sesauditd --create-home sesauditd \
+FROM build AS build-sandbox
+COPY requirements-demo.txt ./
+RUN /opt/sesauditd/bin/pip install --no-cache-dir --no-deps --require-hashes \
+    -r requirements-demo.txt
+
+FROM python:3.13-slim AS bare
+RUN useradd --system --no-log-init --uid 10001 --home-dir /var/lib/sesauditd --create-home \
+    sesauditd \
  && install -d -o sesauditd /etc/sesauditd
-COPY --from=build /opt/sesauditd /opt/sesauditd
+LABEL org.opencontainers.image.title="sesauditd" \
+      org.opencontainers.image.description="Watches the mail feedback of one Amazon SES account" \
+      org.opencontainers.image.licenses="Apache-2.0"
 ENV PATH=/opt/sesauditd/bin:$PATH \
     PYTHONUNBUFFERED=1
 USER 10001
 WORKDIR /var/lib/sesauditd
-VOLUME ["/var/lib/sesauditd"]
-# Healthy means that the database can be read, by the program itself.
-HEALTHCHECK --interval=60s --timeout=10s --start-period=30s \
-  CMD ["sesauditd", "status", "--json"]
 ENTRYPOINT ["sesauditd"]
-CMD ["--help"]
+
+FROM bare AS sandbox
+COPY --from=build-sandbox /opt/sesauditd /opt/sesauditd
+EXPOSE 4570 2587
+CMD ["sandbox", "--bind", "0.0.0.0", "--furnish", "shop.example"]
+
+FROM bare AS daemon
+COPY --from=build /opt/sesauditd /opt/sesauditd
+VOLUME ["/var/lib/sesauditd"]
+# Healthy means that the database can be read, and that the daemon renewed its lease there.
+HEALTHCHECK --interval=60s --timeout=15s --start-period=60s \
+  CMD ["sh", "-c", "sesauditd status --json | grep -q '\"alive\": *true'"]
+CMD ["run"]
