@@ -1,0 +1,56 @@
+"""What everything that is made on AWS is called, and the tag that makes it ours."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from typing import Final
+
+TAG: Final = "sesauditd"
+BOUNDARY: Final = "boundary"
+NOTICES: Final = "notices"
+LONGEST_SET_NAME: Final = 64
+DIGEST: Final = 8
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Account:
+    """One installation in one account and region: its names and ARNs (design.md section 8)."""
+
+    prefix: str
+    installation: str
+    account_id: str
+    region: str
+    partition: str = "aws"
+
+    @property
+    def tags(self) -> dict[str, str]:
+        """Return what marks a resource as ours."""
+        return {TAG: self.installation}
+
+    @property
+    def path(self) -> str:
+        """Return the IAM path of users and managed policies."""
+        return f"/{self.prefix}/"
+
+    @property
+    def boundary_arn(self) -> str:
+        """Return the ARN of the policy that bounds every customer's user."""
+        return f"arn:{self.partition}:iam::{self.account_id}:policy{self.path}{BOUNDARY}"
+
+    @property
+    def notices_set(self) -> str:
+        """Return the name of the configuration set of the daemon's own mail."""
+        return f"{self.prefix}-{NOTICES}"
+
+    def set_name(self, domain: str) -> str:
+        """Return the name of a domain's configuration set, shortened with a hash to 64 letters."""
+        name = f"{self.prefix}-{domain.replace('.', '-')}"
+        if len(name) <= LONGEST_SET_NAME:
+            return name
+        mark = hashlib.sha256(domain.encode()).hexdigest()[:DIGEST]
+        return f"{name[: LONGEST_SET_NAME - DIGEST - 1]}-{mark}"
+
+    def arn(self, service: str, name: str) -> str:
+        """Return the ARN of something in this region, such as `sqs` and a queue's name."""
+        return f"arn:{self.partition}:{service}:{self.region}:{self.account_id}:{name}"

@@ -1,0 +1,49 @@
+"""Whose a resource is: what does not carry our tag is left alone unless it is taken over."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+from sesauditd.model.plan import Conflict
+from sesauditd.onboard.naming import TAG
+
+if TYPE_CHECKING:
+    from sesauditd.model.plan import Document
+
+TAKE_OVER: Final = "--take-over"
+KEY: Final = "tag"
+"""Where documents hold the value of our tag, None without it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ownership:
+    """Which tag is ours, and whether what has no tag may become ours."""
+
+    installation: str
+    take_over: bool = False
+
+    def conflict(self, resource: str, observed: Document | None) -> Conflict | None:
+        """Return why what stands there may not be changed, None if it may.
+
+        What another installation made is never taken over: both would undo each other's work.
+        """
+        found = None if observed is None else observed.get(KEY)
+        if observed is None or found == self.installation or (found is None and self.take_over):
+            return None
+        wanted = f"tag {TAG}={self.installation}"
+        if found is None:
+            return Conflict(
+                resource=resource,
+                found=f"one of this name without the tag {TAG}",
+                wanted=wanted,
+                advice=f"Look who uses it. If it may be changed, run this with {TAKE_OVER}; "
+                "else give it another name in the configuration.",
+            )
+        return Conflict(
+            resource=resource,
+            found=f"tag {TAG}={found}",
+            wanted=wanted,
+            advice="It belongs to another installation: choose another [installation] prefix "
+            "in the configuration.",
+        )
