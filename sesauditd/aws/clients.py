@@ -29,7 +29,8 @@ _COMMON: Final[Mapping[str, Any]] = {
 }
 _ONCE: Final[Mapping[str, Any]] = {
     "retries": {"mode": "standard", "total_max_attempts": 1},
-    # On a connection of its own, a server that hangs up an idle one cannot make a mail uncertain.
+    # On a connection of its own, a server that hangs up an idle one cannot make a mail or an
+    # access key uncertain.
     "connector_args": {"force_close": True, "keepalive_timeout": None},
 }
 
@@ -76,6 +77,8 @@ class Clients:
     sesv2_once: Api
     """For sending: an answer that is lost is not asked for again, or two mails leave."""
     iam: Api
+    iam_once: Api
+    """For making access keys: asked for twice, there are two."""
     sts: Api
     cloudwatch: Api
     sns: Api
@@ -127,6 +130,7 @@ async def connect(
             sesv2=replace(await opening.api("sesv2", "SES"), pace=pace),
             sesv2_once=replace(await opening.api("sesv2", "SES", **_ONCE), stake=Stake.MAIL),
             iam=await opening.api("iam", "IAM"),
+            iam_once=replace(await opening.api("iam", "IAM", **_ONCE), stake=Stake.MAIL),
             sts=await opening.api("sts", "STS"),
             cloudwatch=await opening.api("cloudwatch", "CloudWatch"),
             sns=await opening.api("sns", "SNS"),
