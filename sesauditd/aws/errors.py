@@ -61,6 +61,7 @@ CONFLICTS: Final = frozenset(
         "BucketAlreadyOwnedByYou",
         "ConditionalRequestConflict",
         "EntityAlreadyExists",
+        "InvalidChangeBatch",
         "PreconditionFailed",
         "QueueAlreadyExists",
         "QueueNameExists",
@@ -74,6 +75,7 @@ BUSY: Final = frozenset(
         "EntityTemporarilyUnmodifiable",
         "OperationAborted",
         "OverLimit",
+        "PriorRequestNotComplete",
         "QueueDeletedRecently",
         "RequestLimitExceeded",
         "RequestThrottled",
@@ -126,7 +128,7 @@ class Stake(IntEnum):
     CHANGE = 1
     """A change that may be repeated: the answer of the last attempt is what counts."""
     MAIL = 2
-    """What cannot be taken back: only a refusal says that it was not done."""
+    """What must not be done twice, a mail or a key: only a refusal says that it was not done."""
 
 
 def translated(error: BaseException, asked: str, stake: Stake) -> Failed:
