@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
@@ -22,6 +23,16 @@ class Ownership:
 
     installation: str
     take_over: bool = False
+    begun: frozenset[str] = frozenset()
+    """Names of resources that we began to make when there were none, and may have made.
+
+    S3 tags a bucket by a second call only, and a death may lie between.
+    """
+
+    @property
+    def tags(self) -> dict[str, str]:
+        """Return what marks a resource as ours."""
+        return {TAG: self.installation}
 
     def conflict(self, resource: str, observed: Document | None) -> Conflict | None:
         """Return why what stands there may not be changed, None if it may.
@@ -29,7 +40,9 @@ class Ownership:
         What another installation made is never taken over: both would undo each other's work.
         """
         found = None if observed is None else observed.get(KEY)
-        if observed is None or found == self.installation or (found is None and self.take_over):
+        if observed is None or found == self.installation:
+            return None
+        if found is None and (self.take_over or resource in self.begun):
             return None
         wanted = f"tag {TAG}={self.installation}"
         if found is None:
@@ -47,3 +60,12 @@ class Ownership:
             advice="It belongs to another installation: choose another [installation] prefix "
             "in the configuration.",
         )
+
+
+def tagged(found: Document | None) -> Document | None:
+    """Return what AWS said with the value of our tag in place of all its `tags`."""
+    if found is None:
+        return None
+    tags = found.get("tags")
+    ours = tags.get(TAG) if isinstance(tags, Mapping) else None
+    return {KEY: ours, **{key: value for key, value in found.items() if key != "tags"}}

@@ -18,7 +18,7 @@ def statements_of(policy: str | Mapping[str, JSON] | None) -> dict[str, JSON]:
     """Return a policy's statements by their Sid, in canonical form; a text is read as JSON.
 
     A statement without a Sid goes by its place: `(1)`. None and an empty text have none.
-    Raises ValueError if the text is no policy.
+    Raises ValueError or TypeError if it is no policy.
     """
     if not policy:
         return {}
@@ -75,5 +75,5 @@ def _condition(value: JSON) -> JSON:
 def _single(value: JSON) -> JSON:
     if isinstance(value, str) or not isinstance(value, Sequence):
         return value
-    ordered = sorted((str(one) for one in value))
+    ordered = sorted(str(one) for one in value)
     return ordered[0] if len(ordered) == 1 else ordered
