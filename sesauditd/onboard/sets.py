@@ -7,8 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, Protocol
 
 from sesauditd.model.plan import Change, Conflict, Kept, Verb
-from sesauditd.onboard.naming import TAG
-from sesauditd.onboard.ownership import KEY
+from sesauditd.onboard.ownership import KEY, tagged
 
 if TYPE_CHECKING:
     from sesauditd.model.plan import Document
@@ -125,7 +124,7 @@ class ConfigurationSet:
     async def apply(self, change: Change) -> None:
         """Make the set, or set of it what differs. Raises Failed."""
         before, after = change.before or {}, change.after or {}
-        tags = {TAG: self.ownership.installation}
+        tags = self.ownership.tags
         if change.verb is Verb.CREATE:
             await self.sets.create(
                 self.set_name,
@@ -193,12 +192,3 @@ class EventDestination:
             topic=self.topic_arn,
             types=[str(one) for one in types] if isinstance(types, Sequence) else self.events,
         )
-
-
-def tagged(document: Document | None) -> Document | None:
-    """Return a document with our tag's value in place of all tags."""
-    if document is None:
-        return None
-    tags = document.get("tags")
-    ours = tags.get(TAG) if isinstance(tags, Mapping) else None
-    return {KEY: ours, **{key: value for key, value in document.items() if key != "tags"}}
