@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import random
+import time
 from collections import Counter
 from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.support.daemons import VIRUS
+from tests.support.daemons import TAKEN, VIRUS
 
 if TYPE_CHECKING:
     from tests.support.daemons import Stage
 
 SHOP, CLUB = "shop.example", "club.example"
+REFUSED = 554
 GONE = "anna@gone.example"
 DISABLE = ("disable", SHOP, "--reason", "a drill")
 BLOCK = ("block", "anna@good.example", "--domain", SHOP, "--reason", "a drill")
@@ -33,9 +36,9 @@ def sent_mail(live: Stage) -> int:
     """Send good mail, mail to nobody and a virus; return how many messages tell of it."""
     live.mailboxes({"address": "*@gone.example", "answer": "hard"})
     for number in range(6):
-        assert live.mail(SHOP, f"p{number}@good.example") == 250
-    assert live.mail(SHOP, GONE) == 250
-    assert live.mail(CLUB, "p1@good.example", attachment=VIRUS) == 250
+        assert live.mail(SHOP, f"p{number}@good.example") == TAKEN
+    assert live.mail(SHOP, GONE) == TAKEN
+    assert live.mail(CLUB, "p1@good.example", attachment=VIRUS) == TAKEN
     return live.tell()
 
 
@@ -125,3 +128,39 @@ def test_kills_around_the_sending_of_notices_send_none_twice(live: Stage) -> Non
     assert sorted(live.notice_ids().values()) == [1, 1, 1], "one never left, none went twice"
     alarms = [[alarm["name"] for alarm in one.log("alarm")] for one in live.daemons]
     assert alarms == [[], ["notices_unknown"], ["notices_unknown"], []]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("seed", range(2))
+def test_kills_at_any_moment_lose_nothing_and_do_nothing_twice(live: Stage, seed: int) -> None:
+    draw = random.Random(seed)
+    live.mailboxes({"address": "*@gone.example", "answer": "hard", "status": "5.7.1"})
+    published = 0
+    # A message that was received five times goes to the dead-letter queue, whoever died.
+    for life in range(4):
+        for number in range(10):
+            host = "gone" if number == 0 else "good"
+            assert live.mail(SHOP, f"p{life}-{number}@{host}.example") == TAKEN
+        assert live.mail(CLUB, f"p{life}@good.example", attachment=VIRUS) in {TAKEN, REFUSED}
+        published = live.tell()
+        daemon = live.daemon()
+        time.sleep(draw.uniform(0.8, 5.0))
+        daemon.kill()
+        live.forget_receipts()
+    daemon = live.daemon()
+    daemon.until(lambda: live.queue_depths() == (0, 0), "the queue to be empty")
+    daemon.until(lambda: set(live.actions().values()) == {"done"}, "the actions", 40)
+    daemon.until(lambda: not live.rows(UNSENT), "the notices to be sent")
+
+    archived = live.archived()
+    assert len({line["message_id"] for line in archived}) == published
+    stored = Counter(row["kind"] for row in live.rows("SELECT kind FROM events"))
+    rejected = stored["Reject"]
+    assert stored == {"Send": 40 + rejected, "Delivery": 36, "Bounce": 4, "Reject": rejected}
+    made = effects(live)
+    assert {name: made[name] for name in STOPPED} == STOPPED
+    assert made["iam.CreatePolicy"] == made["iam.AttachUserPolicy"] == 1
+    assert live.mail(SHOP, "p0-0@gone.example") == live.mail(CLUB, "p1@good.example") == REFUSED
+    states = Counter(row["state"] for row in live.rows("SELECT state FROM notices"))
+    assert states.total() == 2
+    assert states["sent"] <= len(live.notice_ids()) == live.notice_ids().total()

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from tests.support.daemons import Daemon, Stage
 
-SHOP = "shop.example"
+SHOP, CLUB = "shop.example", "club.example"
 RECEIVED = "ReceiveMessage"
 
 
@@ -124,3 +124,38 @@ def test_what_cannot_be_right_is_refused_in_one_line(live: Stage) -> None:
         assert len(refused[name].said().splitlines()) == 1
         assert refused[name].log("daemon_ready") == []
     assert live.writes() == []
+
+
+@pytest.mark.slow
+def test_it_ends_in_time_though_everything_at_aws_hangs(live: Stage) -> None:
+    assert live.mail(SHOP, "anna@good.example") == 250
+    published = live.tell()
+    for domain in (CLUB, SHOP):
+        live.run("disable", domain, "--reason", "a drill")
+    hang = {"action": "hang", "times": 0, "seconds": 120}
+    live.ask(
+        "POST",
+        "faults",
+        [
+            {"service": "s3", "operation": "PutObject", **hang},
+            {"service": "iam", "operation": "PutUserPolicy", "containing": SHOP, **hang},
+            {"service": "sesv2", "operation": "SendEmail", **hang},
+        ],
+    )
+    daemon = live.daemon()
+    daemon.until(lambda: live.hidden() == published, "messages in hand")
+    under_way = "SELECT id FROM {} WHERE state = 'attempted'"
+    actions, notices = under_way.format("actions"), under_way.format("notices")
+    daemon.until(lambda: live.rows(actions) and live.rows(notices), "calls that hang")
+
+    assert seconds_to_end(daemon, signal.SIGTERM) < 30
+
+    assert live.hidden() == 0
+    assert live.queue_depths() == (published, 0)
+    live.ask("DELETE", "faults")
+    again = live.daemon()
+    again.until(lambda: set(live.actions().values()) == {"done"}, "the actions")
+    again.until(lambda: live.queue_depths() == (0, 0), "the queue to be empty")
+    (cut_short,) = live.rows("SELECT * FROM notices WHERE state = 'unknown'")
+    assert cut_short["message_id"] is None
+    assert f"<{cut_short['id']}.sesauditd@host.example>" not in live.notice_ids()

@@ -116,6 +116,29 @@ class Daemon:
 
 
 @dataclass(slots=True)
+class Polls:
+    """The long polls at SQS: short ones, so that nobody waits for those of a dead daemon."""
+
+    under_way: list[str] = field(default_factory=list)
+
+    def patch(self, patch: pytest.MonkeyPatch) -> None:
+        """Cut every poll short, and count those that are not over."""
+        whole = SQSBackend.receive_message
+
+        def receive(backend: SQSBackend, name: str, most: int, wait: int, *more: Any) -> Any:
+            self.under_way.append(name)
+            try:
+                return whole(backend, name, most, min(int(wait), POLL_SECONDS), *more)
+            finally:
+                self.under_way.remove(name)
+
+        patch.setattr(SQSBackend, "receive_message", receive)
+        # moto looks through this set in one thread while another one changes it; only queues
+        # of the FIFO kind need it.
+        patch.setattr(Queue, "pending_message_groups", property(lambda _queue: set()))
+
+
+@dataclass(slots=True)
 class Stage:
     """A sandbox with an account that is set up, and a daemon's configuration and database."""
 
@@ -123,6 +146,7 @@ class Stage:
     sandbox: Sandbox
     furnished: Furnished
     program: Program
+    polls: Polls
     daemons: list[Daemon] = field(default_factory=list)
 
     # The daemon.
@@ -260,7 +284,7 @@ class Stage:
 
         Its polls go on at SQS, and what they would bring is hidden again: they end first.
         """
-        time.sleep(POLL_SECONDS + 0.2)
+        until(lambda: not self.polls.under_way, "the polls of the dead to end")
         for message in self._queue()._messages:
             message.visible_at = unix_time_millis() - 1
 
@@ -309,14 +333,15 @@ def stage(
     clock: Callable[[], Any] = now,
 ) -> Iterator[Stage]:
     """Open a stage with domains by customer; what is started on it is dead at the end."""
-    _shorten_polls(patch)
+    polls = Polls()
+    polls.patch(patch)
     with _sandbox(Options(clock=clock)) as sandbox:
         furnished = furnish(
             sandbox.url, list(domains), region=sandbox.region, account_id=sandbox.account_id
         )
         program = Program.made(folder, policy)
         _configure(folder, furnished)
-        opened = Stage(folder, sandbox, furnished, program)
+        opened = Stage(folder, sandbox, furnished, program, polls)
         for domain, customer in domains.items():
             program.adopt(domain, customer, "--iam-user", domain, "--since", "2020-01-01")
         opened.forget_calls()
@@ -337,15 +362,6 @@ def _sandbox(options: Options) -> Iterator[Sandbox]:
             yield sandbox
         finally:
             runner.run(opening.__aexit__(None, None, None))
-
-
-def _shorten_polls(patch: pytest.MonkeyPatch) -> None:
-    whole = SQSBackend.receive_message
-
-    def receive_message(self: SQSBackend, name: str, count: int, wait: int, *more: Any) -> Any:
-        return whole(self, name, count, min(int(wait), POLL_SECONDS), *more)
-
-    patch.setattr(SQSBackend, "receive_message", receive_message)
 
 
 def _configure(folder: Path, furnished: Furnished) -> None:
