@@ -1,0 +1,18 @@
+"""What is known of a domain before it is onboarded."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Newcomer:
+    """A domain and the customer that it is to belong to, as the register has them."""
+
+    owner: str | None = None
+    """The customer that the domain belongs to already."""
+    is_new_customer: bool = True
+    disabled: bool = False
+    """The domain is stopped, or about to be."""
+    terminated: bool = False
+    """The customer's access has ended, or is about to."""

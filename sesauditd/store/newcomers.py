@@ -1,0 +1,74 @@
+"""Domains that are about to be onboarded: whose they are, and whether they may send."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from sqlalchemy import and_, or_, select
+
+from sesauditd.model.actions import LIVE
+from sesauditd.model.newcomer import Newcomer
+from sesauditd.model.verdicts import Does
+from sesauditd.store.register import Adoption
+from sesauditd.store.tables import actions, customers, domains
+
+if TYPE_CHECKING:
+    from sqlalchemy.ext.asyncio import AsyncConnection
+
+    from sesauditd.store.log import EventLog
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Newcomers:
+    """The register as onboarding sees it."""
+
+    log: EventLog
+    clock: Callable[[], datetime]
+
+    async def look(self, domain: str, customer: str) -> Newcomer:
+        """Return what is known of a domain and of the customer that it is to belong to."""
+        async with self.log.database.read() as connection:
+            kinds = await _stopped(connection, domain, customer)
+            return Newcomer(
+                owner=await connection.scalar(
+                    select(domains.c.customer).where(domains.c.name == domain)
+                ),
+                is_new_customer=None
+                is await connection.scalar(
+                    select(customers.c.id).where(customers.c.id == customer)
+                ),
+                disabled=Does.DISABLE in kinds,
+                terminated=Does.TERMINATE in kinds,
+            )
+
+    async def register(self, domain: str, customer: str, contact: str, iam_user: str) -> bool:
+        """Register a domain with the user that it sends by; return whether anything changed.
+
+        A customer who is new is one since now. Raises Failed if the domain is another's.
+        """
+        now = self.clock()
+        seen = await self.look(domain, customer)
+        adoption = Adoption(
+            domain=domain,
+            customer=customer,
+            contact=contact,
+            iam_user=iam_user,
+            # For a customer of long ago a second domain is no new beginning.
+            since=now if seen.is_new_customer else None,
+        )
+        return bool(await self.log.adopt([adoption], now=now, actor="operator"))
+
+
+async def _stopped(connection: AsyncConnection, domain: str, customer: str) -> frozenset[Does]:
+    """Return which stops hold, or will once the daemon has come to them."""
+    stops = or_(
+        and_(actions.c.kind == str(Does.DISABLE), actions.c.domain == domain),
+        and_(actions.c.kind == str(Does.TERMINATE), actions.c.customer == customer),
+    )
+    found = await connection.scalars(
+        select(actions.c.kind).where(stops, actions.c.state.in_([str(one) for one in LIVE]))
+    )
+    return frozenset(Does(kind) for kind in found)
