@@ -45,7 +45,8 @@ class Account:
 
     def set_name(self, domain: str) -> str:
         """Return the name of a domain's configuration set, shortened with a hash to 64 letters."""
-        name = f"{self.prefix}-{domain.replace('.', '-')}"
+        # A set's name holds no dot; a domain holds no underscore, so a-b.com and a.b.com differ.
+        name = f"{self.prefix}-{domain.replace('-', '_').replace('.', '-')}"
         if len(name) <= LONGEST_SET_NAME:
             return name
         mark = hashlib.sha256(domain.encode()).hexdigest()[:DIGEST]
