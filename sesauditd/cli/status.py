@@ -99,8 +99,8 @@ def _daemon(found: Status) -> str:
         said = f"running, heard from the queue at {minute(heard)} UTC" if heard else "running"
     else:
         said = "not running: sesauditd run"
-    lost = f"; {number(daemon.unsent)} notices did not surely arrive" if daemon.unsent else ""
-    return said + lost
+    notices = "1 notice" if daemon.unsent == 1 else f"{number(daemon.unsent)} notices"
+    return f"{said}; {notices} did not surely arrive" if daemon.unsent else said
 
 
 def _troubles(found: Status) -> None:
