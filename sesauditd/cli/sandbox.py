@@ -51,6 +51,9 @@ def sandbox(
     smtp_port: Annotated[
         int, typer.Option(min=0, max=HIGHEST_PORT, help="Of SMTP; 0 takes a free one.")
     ] = 2587,
+    dns_port: Annotated[
+        int, typer.Option(min=0, max=HIGHEST_PORT, help="Of DNS; 0 takes a free one.")
+    ] = 0,
     bind: Annotated[str, typer.Option(metavar="ADDRESS", help="Where it listens.")] = "127.0.0.1",
     world: Annotated[
         Path | None, typer.Option(metavar="FILE", help="How recipients answer mail (TOML).")
@@ -64,8 +67,9 @@ def sandbox(
 ) -> None:
     """Run a small AWS on this machine, to point the daemon or a site at, until Ctrl-C.
 
-    SES, SMTP, SNS, SQS, S3, IAM and Route 53 answer on two local ports. Everything is
-    forgotten at the end; nothing of it reaches AWS.
+    SES, SMTP, SNS, SQS, S3, IAM and Route 53 answer on two local ports, and DNS, which says
+    what is in Route 53, on a third. Everything is forgotten at the end; nothing of it reaches
+    AWS.
     """
     debug = options.invocation_of(context).debug
     _prepare("debug" if debug else "warning")
@@ -78,6 +82,7 @@ def sandbox(
         host=bind,
         port=port,
         smtp_port=smtp_port,
+        dns_port=dns_port,
         world=_world_in(world) if world else None,
         elsewhere=_elsewhere(upstream),
     )
@@ -142,6 +147,7 @@ def _show(running: Sandbox, furnished: Furnished | None) -> None:
         [
             ("AWS (SES, SNS, SQS, S3, IAM, Route 53, CloudWatch, STS)", running.url),
             ("SMTP", f"{running.host}:{running.smtp_port}"),
+            ("DNS (UDP and TCP)", f"{running.host}:{running.dns_port}"),
             ("Region, account", f"{running.region}, {running.account_id}"),
             ("Delivered mail", f"{running.url}/_sandbox/inbox"),
             ("Calls, faults, clock, mailboxes", f"{running.url}/_sandbox/calls and so on"),
@@ -161,7 +167,7 @@ def _show(running: Sandbox, furnished: Furnished | None) -> None:
         return
     _block(
         "For a configuration, so that `sesauditd run` watches it:",
-        [instructions.configuration(furnished)],
+        [instructions.configuration(furnished, running)],
     )
     for login in furnished.logins.values():
         given = instructions.login(login, running)

@@ -105,6 +105,7 @@ def identity(asking: Operator, domain: str, set_used: str) -> None:
     )
     signing = made["DkimAttributes"]
     zone = asking.ask("route53", "CreateHostedZone", Name=domain, CallerReference=domain)
+    _hand_on(asking, domain, zone["DelegationSet"]["NameServers"])
     changes = [
         {"Action": "CREATE", "ResourceRecordSet": _cname(domain, token, signing)}
         for token in signing["Tokens"]
@@ -114,6 +115,27 @@ def identity(asking: Operator, domain: str, set_used: str) -> None:
         "ChangeResourceRecordSets",
         HostedZoneId=zone["HostedZone"]["Id"],
         ChangeBatch={"Changes": changes},
+    )
+
+
+def _hand_on(asking: Operator, domain: str, servers: Sequence[str]) -> None:
+    """Let the zone above hand a domain on to its own servers, where there is one."""
+    zones = asking.ask("route53", "ListHostedZones")["HostedZones"]
+    above = [one for one in zones if f"{domain}.".endswith(f".{one['Name']}")]
+    if not above:
+        return
+    nearest = max(above, key=lambda one: len(one["Name"]))
+    record = {
+        "Name": domain,
+        "Type": "NS",
+        "TTL": 300,
+        "ResourceRecords": [{"Value": f"{server}."} for server in servers],
+    }
+    asking.ask(
+        "route53",
+        "ChangeResourceRecordSets",
+        HostedZoneId=nearest["Id"],
+        ChangeBatch={"Changes": [{"Action": "CREATE", "ResourceRecordSet": record}]},
     )
 
 

@@ -24,7 +24,7 @@ def environment(sandbox: Sandbox) -> Mapping[str, str]:
     }
 
 
-def configuration(furnished: Furnished) -> str:
+def configuration(furnished: Furnished, sandbox: Sandbox) -> str:
     """Return the sections of a configuration file with which `run` watches the sandbox."""
     sections: Mapping[str, Mapping[str, object]] = {
         "aws": {
@@ -35,6 +35,7 @@ def configuration(furnished: Furnished) -> str:
         "queue": {"url": furnished.queue_url, "topic_arns": [furnished.topic_arn]},
         "archive": {"bucket": furnished.bucket},
         "notices": {"from": f"Hosting <postmaster@{furnished.notice_domain}>"},
+        "onboarding": {"resolver": [f"{sandbox.host}:{sandbox.dns_port}"]},
     }
     return "\n".join(
         line
@@ -61,6 +62,7 @@ def summary(sandbox: Sandbox, furnished: Furnished | None) -> Mapping[str, objec
     document: dict[str, object] = {
         "url": sandbox.url,
         "smtp": {"host": sandbox.host, "port": sandbox.smtp_port},
+        "dns": {"host": sandbox.host, "port": sandbox.dns_port},
         "region": sandbox.region,
         "account_id": sandbox.account_id,
         "environment": environment(sandbox),
@@ -72,7 +74,7 @@ def summary(sandbox: Sandbox, furnished: Furnished | None) -> Mapping[str, objec
             "topic_arn": furnished.topic_arn,
             "bucket": furnished.bucket,
             "notice_domain": furnished.notice_domain,
-            "configuration": configuration(furnished),
+            "configuration": configuration(furnished, sandbox),
             "logins": {
                 domain: {**login(one, sandbox), "configuration_set": one.configuration_set}
                 for domain, one in furnished.logins.items()

@@ -47,6 +47,7 @@ class Options:
     host: str = LOOPBACK
     port: int = 0
     smtp_port: int = 0
+    dns_port: int = 0
     region: str = REGION
     account_id: str = ACCOUNT_ID
     elsewhere: Mapping[str, str] = field(default_factory=dict)

@@ -16,9 +16,11 @@ from aiohttp import web
 
 from sesauditd.errors import Failed
 from sesauditd.sandbox import parts as making
-from sesauditd.sandbox import upstream
+from sesauditd.sandbox import topic_attributes, upstream
 from sesauditd.sandbox.admin import Admin
 from sesauditd.sandbox.backend import moto_server
+from sesauditd.sandbox.dns import dns_server
+from sesauditd.sandbox.dns_page import DnsPage
 from sesauditd.sandbox.front import LARGEST_BODY, Front
 from sesauditd.sandbox.looking import Looking
 from sesauditd.sandbox.mail.smtp import smtp_server
@@ -32,6 +34,7 @@ if TYPE_CHECKING:
     from sesauditd.sandbox.mail.office import Office
     from sesauditd.sandbox.recording import Recording
     from sesauditd.sandbox.ses.state import Ses
+    from sesauditd.sandbox.zones import Zones
 
 __all__ = ["Options", "Sandbox", "opened", "start"]
 
@@ -43,6 +46,7 @@ class Sandbox:
     host: str
     port: int
     smtp_port: int
+    dns_port: int
     region: str
     account_id: str
     clock: SandboxClock
@@ -50,6 +54,7 @@ class Sandbox:
     recording: Recording
     authorization: Authorization
     ses: Ses
+    zones: Zones
     office: Office
 
     @property
@@ -70,12 +75,16 @@ async def opened(options: Options) -> AsyncIterator[Sandbox]:
         door = smtp_server(parts.office.smtp, host=options.host, port=options.smtp_port)
         with _taken(options.host, options.smtp_port):
             smtp_port = await stack.enter_async_context(door)
+        resolving = dns_server(parts.zones.lookup, host=options.host, port=options.dns_port)
+        with _taken(options.host, options.dns_port):
+            dns_port = await stack.enter_async_context(resolving)
         with _taken(options.host, options.port):
             port = await stack.enter_async_context(_served(app, options))
         yield Sandbox(
             host=options.host,
             port=port,
             smtp_port=smtp_port,
+            dns_port=dns_port,
             region=options.region,
             account_id=options.account_id,
             clock=parts.clock,
@@ -83,6 +92,7 @@ async def opened(options: Options) -> AsyncIterator[Sandbox]:
             recording=parts.recording,
             authorization=parts.authorization,
             ses=parts.ses,
+            zones=parts.zones,
             office=parts.office,
         )
 
@@ -145,7 +155,12 @@ def _application(options: Options, parts: Parts, elsewhere: upstream.Upstream) -
     front = Front(
         answering=Routes(parts.api, elsewhere),
         guards=making.guards(options, parts),
-        amendments=[parts.boundaries.amend, parts.queue_policies.amend],
+        amendments=[
+            parts.boundaries.amend,
+            parts.queue_policies.amend,
+            parts.zones.amend,
+            topic_attributes.amend,
+        ],
         faults=parts.faults,
         recording=parts.recording,
         clock=parts.clock,
@@ -153,6 +168,7 @@ def _application(options: Options, parts: Parts, elsewhere: upstream.Upstream) -
     app = web.Application(client_max_size=LARGEST_BODY)
     advance = parts.office.postman.advance
     Admin(parts.recording, parts.faults, parts.clock, advance).add_to(app)
+    DnsPage(parts.zones).add_to(app)
     Looking(parts.ses, parts.boundaries, parts.office).add_to(app)
     app.router.add_route("*", "/{path:.*}", front.receive)
     return app

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from sesauditd.sandbox.zones import Change, changes_of, refusals
+from sesauditd.sandbox.batches import Change, changes_of, refusals
 
 STATE = {
     ("a.x.org.", "TXT", ""): ("300", ('"one"',)),
