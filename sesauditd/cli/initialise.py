@@ -82,7 +82,8 @@ def _next_steps(file: Path, *, default: Path) -> list[str]:
         "sesauditd db upgrade",
         "sesauditd adopt example.com --customer NAME --contact owner@example.com",
         "sesauditd replay FILE...      reads notifications that you have kept",
-        "sesauditd status              shows what would have been done; `sesauditd arm` does it",
+        "sesauditd run                 listens to SES; fill in [aws], [queue] and [archive] first",
+        "sesauditd status              shows what would be done; `sesauditd arm` begins to do it",
     ]
     if file != default:
         steps.insert(0, f"export SESAUDITD_CONFIG={shlex.quote(str(file.absolute()))}")
