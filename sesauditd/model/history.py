@@ -113,6 +113,8 @@ class RecipientHistory:
     deliveries: tuple[datetime, ...] = ()
     lifts: tuple[datetime, ...] = ()
     """When an operator lifted a block of this recipient."""
+    shadows: tuple[tuple[datetime, datetime], ...] = ()
+    """Spans of shadow mode that are over, as in `Decisions`."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -136,6 +138,11 @@ class Infection:
         }
 
 
+def shadow_end(shadows: Sequence[tuple[datetime, datetime]], moment: datetime) -> datetime | None:
+    """Return when the span of shadow mode was over that holds the moment, None if none does."""
+    return next((end for start, end in shadows if start <= moment < end), None)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Decisions:
     """What operators decided about one customer, by time (ascending)."""
@@ -144,6 +151,8 @@ class Decisions:
     """Domain to the times of its reinstatements; a restored customer reinstates every domain."""
     armed_at: datetime | None = None
     """Since when enforcement is on for this customer; None while it is in shadow mode."""
+    shadows: tuple[tuple[datetime, datetime], ...] = ()
+    """Spans of shadow mode that are over: what began in one stopped nothing, and ended with it."""
 
     def last_before(self, domain: str, moment: datetime) -> datetime | None:
         """Return the domain's newest reinstatement before the moment or at it."""

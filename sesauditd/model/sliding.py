@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
+from sesauditd.model.history import shadow_end
+
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
     from datetime import datetime
@@ -48,8 +50,12 @@ class Incidents:
         opened_at = self.opened.get(domain)
         if opened_at is None:
             return False
+        armed_after = shadow_end(self.decisions.shadows, opened_at)
+        if armed_after is not None and at > armed_after:
+            # Nobody was stopped by it: what goes on now is the first that can be.
+            return False
         armed_at = self.decisions.armed_at
-        if armed_at is None or opened_at < armed_at:
+        if armed_after is not None or armed_at is None or opened_at < armed_at:
             return at - opened_at <= SHADOW_INCIDENT
         reinstated = self.decisions.next_after(domain, opened_at)
         return reinstated is None or at <= reinstated

@@ -8,6 +8,7 @@ from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from sesauditd.model.events import Outcome
+from sesauditd.model.history import shadow_end
 from sesauditd.model.verdicts import Does, Rule, Verdict, Window
 
 if TYPE_CHECKING:
@@ -84,7 +85,7 @@ def _soft_bounce_blocks(
         if row[-1].at - row[0].at <= span and not _delivered_between(history.deliveries, row):
             firings.append(_Firing(strikes=row))
     block = timedelta(days=rule.block_days)
-    for number, firing, for_good in _blocks(firings, history.lifts, block):
+    for number, firing, for_good in _blocks(firings, history, block):
         count = len(firing.strikes)
         yield _block(
             Rule.SOFT_BOUNCE_BLOCK,
@@ -109,7 +110,7 @@ def _hard_bounce_blocks(
         for one in strikes
         if one.outcome is Outcome.HARD_BOUNCE
     ]
-    for number, firing, for_good in _blocks(firings, history.lifts, block):
+    for number, firing, for_good in _blocks(firings, history, block):
         status = f" with status {firing.last.status}" if firing.last.status else ""
         yield _block(
             Rule.HARD_BOUNCE_BLOCK,
@@ -134,7 +135,7 @@ def _complaint_blocks(
         recent = tuple(complaints[index - rule.complaints + 1 : index + 1])
         if recent[-1].at - recent[0].at <= span:
             firings.append(_Firing(strikes=recent, for_good=True))
-    for number, firing, _ in _blocks(firings, history.lifts, span):
+    for number, firing, _ in _blocks(firings, history, span):
         count = len(firing.strikes)
         yield _block(
             Rule.COMPLAINT_BLOCK,
@@ -149,13 +150,14 @@ def _complaint_blocks(
 
 
 def _blocks(
-    firings: Sequence[_Firing], lifts: Sequence[datetime], block: timedelta
+    firings: Sequence[_Firing], history: RecipientHistory, block: timedelta
 ) -> list[tuple[int, _Firing, bool]]:
     """Return (number, firing, for good) of each block that the firings set, in order.
 
     While a block stands, further firings are the same incident; one of them that is for good
     makes the whole incident so. A block ends by its time or by an operator's lift, and only an
-    event later than that sets the next, which is for good.
+    event later than that sets the next, which is for good. A block of shadow mode, which nobody
+    set, ends with that mode and makes none the second.
     """
     found: list[tuple[int, _Firing, bool]] = []
     ends_at: datetime | None = None
@@ -168,13 +170,22 @@ def _blocks(
                 # What makes it so belongs to the evidence, beside what began it.
                 both = replace(first, strikes=(*first.strikes, *firing.strikes), for_good=True)
                 found[-1] = (number, both, True)
-                ends_at = _lifted_after(lifts, at)
+                ends_at = _end(history, at, None)
             continue
-        for_good = firing.for_good or bool(found)
+        in_shadow = shadow_end(history.shadows, at) is not None
+        for_good = firing.for_good or any(
+            in_shadow or shadow_end(history.shadows, earlier.last.at) is None
+            for _, earlier, _ in found
+        )
         found.append((len(found) + 1, firing, for_good))
-        lift = _lifted_after(lifts, at)
-        ends_at = lift if for_good else min(filter(None, (lift, at + block)))
+        ends_at = _end(history, at, None if for_good else block)
     return found
+
+
+def _end(history: RecipientHistory, at: datetime, block: timedelta | None) -> datetime | None:
+    over = None if block is None else at + block
+    ends = (_lifted_after(history.lifts, at), shadow_end(history.shadows, at), over)
+    return min(filter(None, ends), default=None)
 
 
 def _lifted_after(lifts: Sequence[datetime], moment: datetime) -> datetime | None:

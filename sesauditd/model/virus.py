@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from sesauditd.model.addresses import domain_of
 from sesauditd.model.calendar import iso
+from sesauditd.model.history import shadow_end
 from sesauditd.model.verdicts import Does, Rule, Verdict, Window
 
 if TYPE_CHECKING:
@@ -56,7 +57,9 @@ def judge_virus(
         termination = _termination(history, incident, found, limits)
         if termination is not None:
             verdicts.append(termination)
-        if termination is None or termination.waits or confirm:
+        shadowed = _shadow_end(incident, history)
+        went_on = shadowed is not None and incident.last_at > shadowed
+        if termination is None or termination.waits or confirm or went_on:
             verdicts += _disables(history, incident, limits)
     return tuple(verdicts)
 
@@ -72,12 +75,19 @@ def incidents(history: VirusHistory, limits: Limits) -> list[Incident]:
 
 
 def _is_over(incident: Incident, at: datetime, history: VirusHistory, limits: Limits) -> bool:
-    armed_at = history.decisions.armed_at
-    if armed_at is None or incident.opened_at < armed_at:
-        quiet = timedelta(days=limits.virus.disable.shadow_incident_days)
-        return at - incident.last_at > quiet
     ends = [_reinstated(incident, domain, history) for domain in incident.domains]
-    return all(end is not None and end < at for end in ends)
+    explained = all(end is not None and end < at for end in ends)
+    armed_at, shadowed = history.decisions.armed_at, _shadow_end(incident, history)
+    if armed_at is None or incident.opened_at < armed_at or shadowed is not None:
+        quiet = timedelta(days=limits.virus.disable.shadow_incident_days)
+        stopped = shadowed is not None and incident.last_at > shadowed
+        return at - incident.last_at > quiet or (stopped and explained)
+    return explained
+
+
+def _shadow_end(incident: Incident, history: VirusHistory) -> datetime | None:
+    """Return when the shadow mode ended in which the incident opened, None if in none."""
+    return shadow_end(history.decisions.shadows, incident.opened_at)
 
 
 def _reinstated(incident: Incident, domain: str, history: VirusHistory) -> datetime | None:
@@ -88,18 +98,30 @@ def _reinstated(incident: Incident, domain: str, history: VirusHistory) -> datet
 def _disables(history: VirusHistory, incident: Incident, limits: Limits) -> Iterable[Verdict]:
     for domain in incident.domains:
         own = [one for one in incident.infections if one.domain == domain]
-        yield Verdict(
-            rule=Rule.VIRUS_DISABLE,
-            lane=limits.virus.disable.lane,
-            does=Does.DISABLE,
-            customer=history.customer,
-            domain=domain,
-            incident=f"incident-{incident.number}-{domain}",
-            window=Window(start=incident.opened_at, end=own[0].at),
-            reason=f"Amazon found a virus in a message sent from {domain} "
-            f"on {own[0].at:%Y-%m-%d %H:%M} UTC ({len(own)} rejected so far)",
-            evidence=_evidence(incident, own),
-        )
+        yield _disable(history, incident, limits, own, "")
+        shadowed = _shadow_end(incident, history)
+        since = [one for one in own if shadowed is not None and one.at > shadowed]
+        if since and len(since) < len(own):
+            # What shadow mode saw stopped nothing, and the outbreak goes on.
+            yield _disable(history, incident, limits, since, "-armed")
+
+
+def _disable(
+    history: VirusHistory, incident: Incident, limits: Limits, own: list[Infection], mark: str
+) -> Verdict:
+    domain = own[0].domain
+    return Verdict(
+        rule=Rule.VIRUS_DISABLE,
+        lane=limits.virus.disable.lane,
+        does=Does.DISABLE,
+        customer=history.customer,
+        domain=domain,
+        incident=f"incident-{incident.number}-{domain}{mark}",
+        window=Window(start=incident.opened_at, end=own[0].at),
+        reason=f"Amazon found a virus in a message sent from {domain} "
+        f"on {own[0].at:%Y-%m-%d %H:%M} UTC ({len(own)} rejected so far)",
+        evidence=_evidence(incident, own),
+    )
 
 
 def _termination(

@@ -16,7 +16,7 @@ from sesauditd.model.surge import could_surge, judge_surges, least_to_surge
 from sesauditd.model.verdicts import Rule, Verdict, Window
 from sesauditd.model.virus import incidents, judge_virus
 from sesauditd.model.weekly import judge_week
-from sesauditd.store import blast, history, ledger
+from sesauditd.store import blast, history, ledger, precedents
 from sesauditd.store.statements import among, upsert
 from sesauditd.store.tables import periods, reopened_weeks, standings, strikes, verdicts
 
@@ -56,7 +56,7 @@ async def judge(
         if occasion.stance.mode_of(customer) != "off"
     }
     modes = {customer: occasion.stance.mode_of(customer) for customer in sorted(customers)}
-    decided = await history.decisions(connection, register, modes)
+    decided = await precedents.decisions(connection, register, modes)
     pairs = {pair for pair in touched.recipients if pair[0] in customers}
     await _recipients(connection, pairs, decided, occasion)
     changed = 0
@@ -93,7 +93,7 @@ async def _recipients(
     for key, row in (await ledger.stored(connection, scope)).items():
         stored[row.customer, row.recipient][key] = row
     figures = []
-    for one in await history.recipients(connection, pairs):
+    for one in await history.recipients(connection, pairs, decided):
         limits = occasion.stance.limits(one.customer)
         judged = [v for v in judge_recipient(one, limits) if v.lane is Lane.FAST]
         before = stored[one.customer, one.recipient]

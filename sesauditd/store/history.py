@@ -9,10 +9,9 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import and_, func, select
 
 from sesauditd.model.addresses import domain_of
-from sesauditd.model.calendar import EPOCH, week_of
+from sesauditd.model.calendar import week_of
 from sesauditd.model.events import Outcome
 from sesauditd.model.history import (
-    Decisions,
     DomainsHistory,
     Hourly,
     Infection,
@@ -22,12 +21,12 @@ from sesauditd.model.history import (
     VirusHistory,
     hours_between,
 )
+from sesauditd.store.precedents import lifted
 from sesauditd.store.statements import among, chunks
 from sesauditd.store.tables import (
     deliveries,
     event_recipients,
     events,
-    journal,
     reached,
     rollups,
     strikes,
@@ -39,13 +38,16 @@ if TYPE_CHECKING:
     from sqlalchemy import ColumnElement
     from sqlalchemy.ext.asyncio import AsyncConnection
 
+    from sesauditd.model.history import Decisions
     from sesauditd.model.register import Register
 
 
 async def recipients(
-    connection: AsyncConnection, pairs: Iterable[tuple[str, str]]
+    connection: AsyncConnection,
+    pairs: Iterable[tuple[str, str]],
+    decided: Mapping[str, Decisions],
 ) -> list[RecipientHistory]:
-    """Return the whole history of each (customer, recipient)."""
+    """Return the whole history of each (customer, recipient), with each customer's decisions."""
     wanted = sorted(pairs)
     struck: dict[tuple[str, str], list[Strike]] = defaultdict(list)
     delivered: dict[tuple[str, str], list[datetime]] = defaultdict(list)
@@ -63,6 +65,7 @@ async def recipients(
             strikes=tuple(struck[customer, recipient]),
             deliveries=tuple(delivered[customer, recipient]),
             lifts=lifts.get((customer, recipient), ()),
+            shadows=decided[customer].shadows,
         )
         for customer, recipient in wanted
     ]
@@ -170,61 +173,6 @@ async def virus_history(
         decisions=decisions,
         own_addresses=frozenset(own),
     )
-
-
-async def decisions(
-    connection: AsyncConnection, register: Register, modes: Mapping[str, str]
-) -> dict[str, Decisions]:
-    """Return what operators decided about each customer; `modes` are the configured ones."""
-    kinds = ("reinstate", "restore", "arm", "disarm")
-    rows = await connection.execute(
-        select(journal.c.kind, journal.c.subject, journal.c.at)
-        .where(journal.c.kind.in_(kinds))
-        .order_by(journal.c.sequence)
-    )
-    taken = [(row.kind, row.subject, row.at) for row in rows]
-    return {
-        customer: _decisions_of(taken, customer, register.domains_of(customer), mode)
-        for customer, mode in modes.items()
-    }
-
-
-async def decisions_of(
-    connection: AsyncConnection, register: Register, customer: str, mode: str
-) -> Decisions:
-    """Return what operators decided about one customer."""
-    return (await decisions(connection, register, {customer: mode}))[customer]
-
-
-def _decisions_of(
-    taken: Sequence[tuple[str, str, datetime]], customer: str, domains: Sequence[str], mode: str
-) -> Decisions:
-    reinstated: dict[str, list[datetime]] = defaultdict(list)
-    armed_at = EPOCH if mode == "enforce" else None
-    for kind, subject, at in taken:
-        if kind == "reinstate" and subject in domains:
-            reinstated[subject].append(at)
-        elif kind == "restore" and subject == customer:
-            for name in domains:
-                reinstated[name].append(at)
-        elif mode == "shadow" and subject in {customer, "*"}:
-            armed_at = (armed_at or at) if kind == "arm" else None
-    return Decisions(
-        reinstated={name: tuple(sorted(times)) for name, times in reinstated.items()},
-        armed_at=armed_at,
-    )
-
-
-async def lifted(connection: AsyncConnection) -> dict[tuple[str, str], tuple[datetime, ...]]:
-    """Return when operators lifted blocks, by (customer, recipient)."""
-    found: dict[tuple[str, str], list[datetime]] = defaultdict(list)
-    rows = await connection.execute(
-        select(journal.c.subject, journal.c.at).where(journal.c.kind == "lift")
-    )
-    for row in rows:
-        customer, _, recipient = row.subject.partition("/")
-        found[customer, recipient].append(row.at)
-    return {pair: tuple(sorted(times)) for pair, times in found.items()}
 
 
 async def first_hour(connection: AsyncConnection) -> int | None:

@@ -16,7 +16,7 @@ from sesauditd.model.surge import judge_surges
 from sesauditd.model.verdicts import Rule
 from sesauditd.model.virus import judge_virus
 from sesauditd.model.weekly import judge_week
-from sesauditd.store import blast, documents, history, ledger, register
+from sesauditd.store import blast, documents, history, ledger, precedents, register
 from sesauditd.store.fastlane import ENFORCEMENT, WEEK_RULES
 from sesauditd.store.ledger import Occasion
 from sesauditd.store.statements import upsert
@@ -103,7 +103,7 @@ class Book:
     async def judge(self, customer: str, week: Week) -> None:
         """Judge one customer's week and make the stored verdicts so."""
         mode = self.occasion.stance.mode_of(customer)
-        decisions = await history.decisions_of(self.connection, self.register, customer, mode)
+        decisions = await precedents.decisions_of(self.connection, self.register, customer, mode)
         await self._volumes(customer, week, decisions)
         await self._moved_here(customer, week, decisions)
 
@@ -196,6 +196,6 @@ class Book:
         infected = await history.virus_history(self.connection, self.register, customer, decisions)
         pairs = {(customer, one.recipient) for one in strikes}
         found = [*judge_surges(whole, limits), *judge_virus(infected, limits, confirm=confirm)]
-        for one in await history.recipients(self.connection, pairs):
+        for one in await history.recipients(self.connection, pairs, {customer: decisions}):
             found += judge_recipient(one, limits)
         return found

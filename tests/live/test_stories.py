@@ -250,7 +250,12 @@ async def test_two_stops_on_each_other_come_off_one_by_one(
             told.ask("iam", "CreateAccessKey", UserName=shop)["AccessKey"]["AccessKeyId"],
         )
         told.ask("iam", "UpdateAccessKey", UserName=shop, AccessKeyId=second, Status="Inactive")
-        policy = json.dumps({"Version": "2012-10-17", "Statement": []})
+        policy = json.dumps(
+            {
+                "Version": "2012-10-17",
+                "Statement": [{"Effect": "Deny", "Action": "s3:*", "Resource": "*"}],
+            }
+        )
         named = {"UserName": shop, "PolicyName": "by-hand", "PolicyDocument": policy}
         told.ask("iam", "PutUserPolicy", **named)
         before = told.state()

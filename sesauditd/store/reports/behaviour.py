@@ -13,7 +13,7 @@ from sesauditd.model.events import Outcome
 from sesauditd.model.history import SHIFT, DomainsHistory, Reach
 from sesauditd.report.behaviour import Figures, Kind, looks_back_to
 from sesauditd.report.score import DISABLES_REMEMBERED
-from sesauditd.store import history
+from sesauditd.store import history, precedents
 from sesauditd.store.reports import counts, decided
 from sesauditd.store.tables import rollups
 
@@ -73,7 +73,7 @@ async def _history(
     start, end = within
     domains = register.domains_of(customer)
     # Only reinstatements are asked for here, and those do not depend on the mode.
-    decisions = await history.decisions_of(connection, register, customer, "")
+    decisions = await precedents.decisions_of(connection, register, customer, "")
     strikes = await history.strikes_between(connection, domains, start, end)
     found = await history.domains_history(
         connection, register, customer, strikes, decisions, receiving=True
