@@ -11,6 +11,9 @@ class Newcomer:
 
     owner: str | None = None
     """The customer that the domain belongs to already."""
+    contact: str | None = None
+    iam_users: frozenset[str] = frozenset()
+    """Those that the domain is registered to send by."""
     is_new_customer: bool = True
     disabled: bool = False
     """The domain is stopped, or about to be."""

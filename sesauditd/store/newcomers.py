@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import and_, or_, select
 
-from sesauditd.model.actions import LIVE
+from sesauditd.model.actions import LIVE, State
 from sesauditd.model.newcomer import Newcomer
 from sesauditd.model.verdicts import Does
 from sesauditd.store.register import Adoption
-from sesauditd.store.tables import actions, customers, domains
+from sesauditd.store.tables import actions, customers, domains, iam_users
 
 if TYPE_CHECKING:
     from sqlalchemy.ext.asyncio import AsyncConnection
@@ -31,17 +31,23 @@ class Newcomers:
     async def look(self, domain: str, customer: str) -> Newcomer:
         """Return what is known of a domain and of the customer that it is to belong to."""
         async with self.log.database.read() as connection:
-            kinds = await _stopped(connection, domain, customer)
+            registered = (
+                await connection.execute(select(domains).where(domains.c.name == domain))
+            ).first()
+            users = await connection.scalars(
+                select(iam_users.c.name).where(iam_users.c.domain == domain)
+            )
+            known = await connection.scalar(
+                select(customers.c.id).where(customers.c.id == customer)
+            )
+            stops = await _stops(connection, domain, customer)
             return Newcomer(
-                owner=await connection.scalar(
-                    select(domains.c.customer).where(domains.c.name == domain)
-                ),
-                is_new_customer=None
-                is await connection.scalar(
-                    select(customers.c.id).where(customers.c.id == customer)
-                ),
-                disabled=Does.DISABLE in kinds,
-                terminated=Does.TERMINATE in kinds,
+                owner=None if registered is None else str(registered.customer),
+                contact=None if registered is None else str(registered.contact),
+                iam_users=frozenset(map(str, users)),
+                is_new_customer=known is None,
+                disabled=Does.DISABLE in stops,
+                terminated=Does.TERMINATE in stops,
             )
 
     async def register(self, domain: str, customer: str, contact: str, iam_user: str) -> bool:
@@ -62,13 +68,15 @@ class Newcomers:
         return bool(await self.log.adopt([adoption], now=now, actor="operator"))
 
 
-async def _stopped(connection: AsyncConnection, domain: str, customer: str) -> frozenset[Does]:
+async def _stops(connection: AsyncConnection, domain: str, customer: str) -> frozenset[Does]:
     """Return which stops hold, or will once the daemon has come to them."""
     stops = or_(
         and_(actions.c.kind == str(Does.DISABLE), actions.c.domain == domain),
         and_(actions.c.kind == str(Does.TERMINATE), actions.c.customer == customer),
     )
+    # A stop that AWS refused is wanted all the same.
+    states = [str(one) for one in (*LIVE, State.FAILED)]
     found = await connection.scalars(
-        select(actions.c.kind).where(stops, actions.c.state.in_([str(one) for one in LIVE]))
+        select(actions.c.kind).where(stops, actions.c.state.in_(states))
     )
     return frozenset(Does(kind) for kind in found)

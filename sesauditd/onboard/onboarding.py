@@ -1,0 +1,274 @@
+"""Sets one domain up: looks, shows what is missing, makes it, registers it, makes its key."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import TYPE_CHECKING, Protocol
+
+from sesauditd.daemon.failpoint import reach
+from sesauditd.model.access_keys import Full, KeyState, Needed
+from sesauditd.model.plan import Change, Conflict, Plan, change_between
+from sesauditd.onboard import records, zones
+from sesauditd.onboard.access import user_name
+from sesauditd.onboard.onboarding_stages import signing, stages
+from sesauditd.onboard.records_by_hand import by_hand
+from sesauditd.onboard.zones import Elsewhere, Zone
+
+if TYPE_CHECKING:
+    from contextlib import AbstractAsyncContextManager
+
+    from sesauditd.model.newcomer import Newcomer
+    from sesauditd.onboard.access_keys import Show
+    from sesauditd.onboard.engine import Engine, Facts, Stage, Steps, Watch
+    from sesauditd.onboard.onboarding_stages import Adapters, Layout
+    from sesauditd.onboard.records_by_hand import Row
+    from sesauditd.onboard.zones import ZoneChoice
+
+
+class Register(Protocol):
+    """Whose domains are, and who may send."""
+
+    async def look(self, domain: str, customer: str) -> Newcomer:
+        """Return what is known of a domain and the customer that it is to belong to."""
+        ...
+
+    async def register(self, domain: str, customer: str, contact: str, iam_user: str) -> bool:
+        """Register a domain with the user that it sends by."""
+        ...
+
+
+class KeyMaking(Protocol):
+    """The access keys of domains' users."""
+
+    async def state(self, domain: str, user: str) -> KeyState:
+        """Return whether somebody has a key, or one is needed."""
+        ...
+
+    async def issue(self, domain: str, user: str, show: Show) -> str:
+        """Make a key, show it, and return its id."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wish:
+    """A domain to be set up, and whose it is; the domain an A-label, the contact canonical."""
+
+    domain: str
+    customer: str
+    contact: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Prepared:
+    """A domain that was looked at, and everything that would be done."""
+
+    wish: Wish
+    plan: Plan
+    needs_key: bool = False
+    elsewhere: Elsewhere | None = None
+    """Where its records have to be entered by hand."""
+    stages: Sequence[Stage] = ()
+    seen: Plan = field(default_factory=Plan)
+    """The part of the plan that the engine carries out."""
+
+
+class Result(StrEnum):
+    """How the onboarding of a domain ended."""
+
+    DONE = "done"
+    UNCHANGED = "unchanged"
+    CONFLICT = "conflict"
+    FAILED = "failed"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outcome:
+    """What became of one domain."""
+
+    domain: str
+    result: Result
+    why: str = ""
+    changes: tuple[Change, ...] = ()
+    conflicts: tuple[Conflict, ...] = ()
+    remarks: tuple[str, ...] = ()
+    rows: tuple[Row, ...] = ()
+    """Records that somebody has to enter elsewhere."""
+    elsewhere: Elsewhere | None = None
+    key: str | None = None
+    """The id of the key that was made and shown."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Onboarding:
+    """Onboards domains, one at a time; repeating it goes on from wherever it ended."""
+
+    engine: Engine
+    layout: Layout
+    adapters: Adapters
+    register: Register
+    keys: KeyMaking
+    steps: Callable[[str], Steps]
+    claim: Callable[[str], AbstractAsyncContextManager[None]]
+    """Holds a domain against other processes; raises Busy while one has it."""
+
+    async def prepare(self, wish: Wish) -> Prepared:
+        """Return what would be done for a domain, without one write.
+
+        Raises Unavailable or Forbidden if AWS, DNS or the database cannot be looked at.
+        """
+        newcomer = await self.register.look(wish.domain, wish.customer)
+        refusals = _refusals(wish, newcomer)
+        if refusals:
+            return Prepared(wish=wish, plan=Plan(conflicts=refusals))
+        choice = await zones.choose(wish.domain, self.adapters.hosted, self.adapters.dns)
+        if isinstance(choice, Conflict):
+            return Prepared(wish=wish, plan=Plan(conflicts=(choice,)))
+        made = self._stages(wish.domain, choice, newcomer)
+        seen = await self.engine.plan(made)
+        key = await self.keys.state(wish.domain, user_name(wish.domain))
+        elsewhere = choice if isinstance(choice, Elsewhere) else None
+        return Prepared(
+            wish=wish,
+            plan=_by_hand_later(elsewhere)
+            + seen
+            + _registering(wish, newcomer)
+            + _key(wish, key, newcomer),
+            needs_key=isinstance(key, Needed) and not newcomer.disabled,
+            elsewhere=elsewhere,
+            stages=made,
+            seen=seen,
+        )
+
+    async def carry_out(self, prepared: Prepared, show: Show, on_change: Watch) -> Outcome:
+        """Make everything that is missing; the key comes last, once the rest stands.
+
+        Nothing is written if anything is in the way. Raises Failed at what could not be done,
+        Busy while another process has the domain; doing it again goes on from there.
+        """
+        wish, plan = prepared.wish, prepared.plan
+        if plan.conflicts:
+            return _conflict(wish.domain, plan.conflicts)
+        async with self.claim(wish.domain):
+            applied = await self.engine.apply(
+                prepared.stages,
+                steps=self.steps(wish.domain),
+                on_change=on_change,
+                seen=prepared.seen,
+            )
+            if applied.conflicts:
+                return _conflict(wish.domain, applied.conflicts)
+            user = user_name(wish.domain)
+            registered = await self.register.register(
+                wish.domain, wish.customer, wish.contact, user
+            )
+            reach("onboard.registered")
+            key = await self.keys.issue(wish.domain, user, show) if prepared.needs_key else None
+        changed = bool(applied.changes or registered or key)
+        return Outcome(
+            domain=wish.domain,
+            result=Result.DONE if changed else Result.UNCHANGED,
+            changes=applied.changes,
+            remarks=tuple(dict.fromkeys((*plan.remarks, *applied.remarks))),
+            rows=await self._rows(wish.domain, applied.facts, prepared.elsewhere),
+            elsewhere=prepared.elsewhere,
+            key=key,
+        )
+
+    def _stages(self, domain: str, choice: ZoneChoice, newcomer: Newcomer) -> Sequence[Stage]:
+        zone = choice if isinstance(choice, Zone) else None
+        return stages(self.layout, self.adapters, domain, zone=zone, may_send=not newcomer.disabled)
+
+    async def _rows(
+        self, domain: str, facts: Facts, elsewhere: Elsewhere | None
+    ) -> tuple[Row, ...]:
+        """Return the records that have to be entered by hand."""
+        signed = signing(facts, domain)
+        if elsewhere is None or signed is None:
+            return ()
+        needed = await records.needed(
+            domain,
+            signed,
+            mail_from_name=self.layout.mail_from(domain),
+            region=self.layout.account.region,
+            rua=self.layout.dmarc_rua,
+            dns=self.adapters.dns,
+        )
+        return tuple(by_hand(needed, elsewhere.zone))
+
+
+def _refusals(wish: Wish, newcomer: Newcomer) -> tuple[Conflict, ...]:
+    """Return what the register has against it, before anything is asked of AWS."""
+    found = []
+    if newcomer.owner not in {None, wish.customer}:
+        found.append(
+            Conflict(
+                resource=f"domain {wish.domain}",
+                found=f"a domain of customer {newcomer.owner}",
+                wanted=f"a domain of customer {wish.customer}",
+                advice="Name its own customer, or take it from that one by `sesauditd offboard`.",
+            )
+        )
+    if newcomer.terminated:
+        found.append(
+            Conflict(
+                resource=f"customer {wish.customer}",
+                found="access that was ended",
+                wanted="a customer who may send",
+                advice=f"`sesauditd restore {wish.customer}` takes the termination back.",
+            )
+        )
+    return tuple(found)
+
+
+def _by_hand_later(elsewhere: Elsewhere | None) -> Plan:
+    if elsewhere is None:
+        return Plan()
+    remark = f"records have to be entered by hand in {elsewhere.zone}: {elsewhere.reason}"
+    return Plan(remarks=(remark,))
+
+
+def _registering(wish: Wish, newcomer: Newcomer) -> Plan:
+    user = user_name(wish.domain)
+    after = {"customer": wish.customer, "contact": wish.contact, "iam_user": user}
+    before = None
+    if newcomer.owner is not None:
+        known = user if user in newcomer.iam_users else None
+        before = {"customer": newcomer.owner, "contact": newcomer.contact, "iam_user": known}
+    change = change_between(
+        f"register entry of {wish.domain}", before, after, "whom its feedback counts for"
+    )
+    return Plan(changes=() if change is None else (change,))
+
+
+def _key(wish: Wish, state: KeyState, newcomer: Newcomer) -> Plan:
+    user = user_name(wish.domain)
+    name = f"access key of {user}"
+    match state:
+        case Full(present=present):
+            conflict = Conflict(
+                resource=name,
+                found=f"access keys full: {' and '.join(present)}",
+                wanted="room for one whose secret you get",
+                advice="Delete the one that no site uses, then run this again.",
+            )
+            return Plan(conflicts=(conflict,))
+        case Needed(orphans=orphans) if newcomer.disabled:
+            return Plan(remarks=(f"{wish.domain} is stopped: it gets no access key",))
+        case Needed(orphans=orphans):
+            change = change_between(name, None, {"user": user}, "shown once; sites log in by it")
+            remarks = tuple(f"{one}, which was never shown, is deleted" for one in orphans)
+            return Plan(changes=() if change is None else (change,), remarks=remarks)
+        case _:
+            return Plan()
+
+
+def _conflict(domain: str, conflicts: tuple[Conflict, ...]) -> Outcome:
+    first = conflicts[0]
+    return Outcome(
+        domain=domain,
+        result=Result.CONFLICT,
+        why=f"{first.resource}: there is {first.found}, wanted is {first.wanted}",
+        conflicts=conflicts,
+    )
