@@ -157,6 +157,7 @@ def test_kills_at_any_moment_lose_nothing_and_do_nothing_twice(live: Stage, seed
     stored = Counter(row["kind"] for row in live.rows("SELECT kind FROM events"))
     rejected = stored["Reject"]
     assert stored == {"Send": 40 + rejected, "Delivery": 36, "Bounce": 4, "Reject": rejected}
+    assert [tuple(row) for row in live.rows("PRAGMA integrity_check")] == [("ok",)]
     made = effects(live)
     assert {name: made[name] for name in STOPPED} == STOPPED
     assert made["iam.CreatePolicy"] == made["iam.AttachUserPolicy"] == 1

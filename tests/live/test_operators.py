@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from typing import TYPE_CHECKING
 
 import pytest
@@ -95,10 +97,16 @@ def test_what_was_only_proposed_is_done_when_it_is_approved(beside: Stage) -> No
 
 
 def test_without_a_daemon_a_decision_is_left_waiting_and_says_so(live: Stage) -> None:
-    ran = live.run("disable", SHOP, "--reason", "a drill")
+    ran = subprocess.run(
+        [sys.executable, "-m", "sesauditd", "disable", SHOP, "--reason", "a drill"],
+        env=live.environment,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
 
-    assert ran.code == LEFT_WAITING
-    assert ran.err.strip() == (
+    assert ran.returncode == LEFT_WAITING
+    assert ran.stderr.strip() == (
         "1 action waits for the daemon, which is not running: see sesauditd actions"
     )
     assert live.mail(SHOP, ANNA) == TAKEN

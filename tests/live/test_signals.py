@@ -126,6 +126,22 @@ def test_what_cannot_be_right_is_refused_in_one_line(live: Stage) -> None:
     assert live.writes() == []
 
 
+def test_what_a_poll_brings_after_the_signal_is_not_left_hidden(live: Stage) -> None:
+    live.polls.most_seconds = 20
+    daemon = live.daemon().ready()
+    daemon.until(lambda: live.queue_depths() == (0, 0), "the queue to be empty")
+    daemon.until(lambda: len(live.polls.under_way) == 2, "polls that wait")
+
+    daemon.process.send_signal(signal.SIGTERM)
+    daemon.until(lambda: daemon.log("services_stopping"), "the signal to be heeded")
+    assert live.mail(SHOP, "anna@good.example") == 250
+    live.tell()
+
+    assert daemon.ended() == 0
+    assert live.hidden() == 0
+    assert live.queue_depths()[0] + live.count("events") == 2
+
+
 @pytest.mark.slow
 def test_it_ends_in_time_though_everything_at_aws_hangs(live: Stage) -> None:
     assert live.mail(SHOP, "anna@good.example") == 250
