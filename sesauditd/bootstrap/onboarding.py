@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from sesauditd.aws.clients import Clients
     from sesauditd.config.settings import Settings
-    from sesauditd.model.plan import JSON, Plan
+    from sesauditd.model.plan import Plan
     from sesauditd.onboard.engine import Applied, Engine, Stage, Watch
     from sesauditd.onboard.naming import Account
     from sesauditd.onboard.setup import Desired
@@ -63,7 +63,7 @@ class Setup:
             self.stages, steps=self.steps, on_change=on_change, seen=plan
         )
 
-    def settings(self, applied: Applied) -> Mapping[tuple[str, str], JSON]:
+    def settings(self, applied: Applied) -> Mapping[tuple[str, str], str | Sequence[str]]:
         """Return what the configuration has to say, by section and key."""
         from sesauditd.onboard.setup import settings_of
 
@@ -80,10 +80,13 @@ async def administration(
     from its own environment. Raises Refused for another account than the configured one.
     """
     from sesauditd.aws import account
-    from sesauditd.aws.clients import connect, control_pace
+    from sesauditd.aws.clients import connect, control_pace, endpoint_conflicts
     from sesauditd.onboard.engine import PATIENCE_SECONDS, Engine
     from sesauditd.onboard.naming import Account
 
+    conflict = endpoint_conflicts(os.environ, settings.aws.endpoint_url)
+    if conflict is not None:
+        raise Refused(conflict)
     tempo = tempo or Tempo()
     region = _region(settings)
     async with (

@@ -41,6 +41,7 @@ from sesauditd.cli import (
     reporting,
     running,
     sandbox,
+    setup,
     status,
 )
 from sesauditd.cli.options import ConfigOption, DebugOption, Invocation
@@ -52,6 +53,7 @@ if TYPE_CHECKING:
 
 COMMANDS = (
     initialise,
+    setup,
     running,
     policy,
     recording,

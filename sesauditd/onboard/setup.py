@@ -112,17 +112,16 @@ def stages(wanted: Desired, at: Adapters, ownership: Ownership) -> Sequence[Stag
     return [everything]
 
 
-def settings_of(wanted: Desired, facts: Facts) -> Mapping[tuple[str, str], JSON]:
+def settings_of(wanted: Desired, facts: Facts) -> Mapping[tuple[str, str], str | Sequence[str]]:
     """Return what the configuration has to say by section and key, once everything stands."""
     queue = facts.get(f"SQS queue {wanted.queue}") or {}
-    found: dict[tuple[str, str], JSON] = {
+    return {
         ("aws", "region"): wanted.account.region,
         ("aws", "account_id"): wanted.account.account_id,
-        ("queue", "url"): queue.get("url"),
+        ("queue", "url"): str(queue["url"]),
         ("queue", "topic_arns"): [wanted.topic_arn],
         ("archive", "bucket"): wanted.bucket,
     }
-    return {key: value for key, value in found.items() if value}
 
 
 def _feedback(wanted: Desired, at: Adapters, ownership: Ownership) -> Sequence[Resource]:
