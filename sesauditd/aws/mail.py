@@ -173,10 +173,17 @@ class Mail:
         Below are its subdomains and the addresses at all of them: their own default sets beat
         the domain's (ses-facts 5). Raises Unavailable or Forbidden.
         """
+        names = await self.all_identities()
+        return [name for name in names if _is_under(name.lower(), domain.lower())]
+
+    async def all_identities(self) -> Sequence[str]:
+        """Return the names of all identities of the account: SES ListEmailIdentities.
+
+        Raises Unavailable or Forbidden.
+        """
         found = await self._ses.every("ListEmailIdentities", "EmailIdentities", PageSize=PAGE)
         with reading("SES ListEmailIdentities"):
-            names = sorted(str(entry["IdentityName"]) for entry in found)
-        return [name for name in names if _is_under(name.lower(), domain.lower())]
+            return sorted(str(entry["IdentityName"]) for entry in found)
 
     async def account(self) -> Account:
         """Return how AWS sees the account: SES GetAccount. Raises Unavailable or Forbidden."""

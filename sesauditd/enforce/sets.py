@@ -31,6 +31,9 @@ class Identities(Protocol):
     async def identity(self, name: str, /) -> Identity | None:
         """Return an identity, None if there is none."""
 
+    async def all_identities(self) -> Sequence[str]:
+        """Return every identity of the account, whoever it belongs to."""
+
     async def identities_under(self, domain: str, /) -> Sequence[str]:
         """Return the domain's identity and all subdomains and addresses below it."""
 
@@ -95,11 +98,16 @@ class Sets:
         return Plan()
 
     async def _others_on(self, name: str, around: Surroundings) -> list[str]:
-        """Return other domains with that default set that may send."""
+        """Return other identities with that default set that may send.
+
+        Also those that nobody registered here: one set for all sites is how many accounts begin.
+        """
+        others = {*around.registered, *await self.identities.all_identities()}
         return [
             other
-            for other in sorted(around.registered - around.off)
-            if await self._default(other) == name
+            for other in sorted(others)
+            if _owner(other, around.registered) not in around.off
+            and await self._default(other) == name
         ]
 
     async def _of(self, domain: str, around: Surroundings) -> set[str]:

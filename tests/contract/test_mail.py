@@ -93,6 +93,7 @@ async def test_identities_below_a_domain_are_found(kind: str, world: World) -> N
         await stand.add_identity(name, "shop")
     found = await stand.mail.identities_under("shop.example")
     assert found == ["a@shop.example", "news.shop.example", "shop.example"]
+    assert {*found, "workshop.example"} <= set(await stand.mail.all_identities())
 
 
 async def test_the_account_is_healthy_and_sends(kind: str, world: World) -> None:

@@ -280,6 +280,10 @@ class TwinMail:
         with self.failures.call("identity"):
             return self.identities.get(name)
 
+    async def all_identities(self) -> Sequence[str]:
+        with self.failures.call("all_identities"):
+            return sorted(self.identities)
+
     async def identities_under(self, domain: str) -> Sequence[str]:
         with self.failures.call("identities_under"):
             hosts = {name: name.lower().rpartition("@")[2] for name in self.identities}
