@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import select
+from sqlalchemy import and_, or_, select
 
-from sesauditd.model.actions import Reverse, State
+from sesauditd.model.actions import STARTED, Reverse, State
 from sesauditd.model.calendar import iso
 from sesauditd.model.notice import Notice, NoticeKind
 from sesauditd.model.verdicts import Does
@@ -49,7 +49,10 @@ async def of_action(connection: AsyncConnection, action: str, now: datetime) -> 
         return 0
     facts = await _facts(connection, row)
     wanted = list(_wanted(row, facts, now))
-    if row.kind == Reverse.REINSTATE and await _is_part_of_restore(connection, row):
+    untrue = row.kind == Reverse.REINSTATE and (
+        await _is_part_of_restore(connection, row) or await _is_still_stopped(connection, row)
+    )
+    if untrue:
         wanted = [one for one in wanted if one.kind is not NoticeKind.REINSTATED]
     return sum([await request(connection, one, now) for one in wanted])
 
@@ -125,6 +128,23 @@ async def _is_part_of_restore(connection: AsyncConnection, row: Row[Any]) -> boo
             actions.c.kind == str(Reverse.RESTORE),
             actions.c.customer == row.customer,
             actions.c.requested_at == row.requested_at,
+        )
+        .limit(1)
+    )
+    return found is not None
+
+
+async def _is_still_stopped(connection: AsyncConnection, row: Row[Any]) -> bool:
+    """Say whether something else keeps the domain from sending."""
+    found = await connection.scalar(
+        select(actions.c.id)
+        .where(
+            actions.c.customer == row.customer,
+            actions.c.state.in_([str(one) for one in sorted(STARTED)]),
+            or_(
+                actions.c.kind == str(Does.TERMINATE),
+                and_(actions.c.kind == str(Does.DISABLE), actions.c.domain == row.domain),
+            ),
         )
         .limit(1)
     )
