@@ -12,7 +12,7 @@ from sesauditd.errors import SesauditdError
 from sesauditd.onboard.onboarding import Outcome, Prepared, Result
 
 if TYPE_CHECKING:
-    from sesauditd.onboard.access_keys import Show
+    from sesauditd.onboard.access_keys import NewKey, Show
     from sesauditd.onboard.credentials import Credentials
     from sesauditd.onboard.engine import Watch
     from sesauditd.onboard.onboarding import Wish
@@ -37,8 +37,8 @@ class Batch:
     """Domains one after the other: SES bears one control call a second, however many ask."""
 
     one: One
-    derive: Callable[[str], Callable[[Callable[[Credentials], None]], Show]]
-    """Domain, and who is shown its credentials, to what is done with its new key."""
+    login: Callable[[str, NewKey], Credentials]
+    """A domain and its new key to the login of its sites."""
 
     async def prepare(
         self, wishes: Sequence[Wish], on_domain: Callable[[str], None]
@@ -74,7 +74,9 @@ class Batch:
     ) -> Outcome:
         domain = prepared.wish.domain
         try:
-            return await self.one.carry_out(prepared, self.derive(domain)(show), on_change)
+            return await self.one.carry_out(
+                prepared, lambda key: show(self.login(domain, key)), on_change
+            )
         except SesauditdError as error:
             return _failed(domain, error)
 

@@ -1,0 +1,286 @@
+"""Setting domains up: `sesauditd onboard`."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from sesauditd.cli import handing_over, output, plans, wishes
+from sesauditd.cli.options import JsonOption, settings_of
+from sesauditd.cli.sections import Heading, examples
+from sesauditd.cli.waiting import finished
+from sesauditd.errors import Refused
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from sesauditd.bootstrap.onboard import Onboarder
+    from sesauditd.config.settings import Settings
+    from sesauditd.model.plan import Plan
+    from sesauditd.onboard.onboarding import Outcome, Prepared, Wish
+    from sesauditd.onboard.onboarding_wait import Verification
+
+TIMED_OUT = 4
+MINUTES = 15.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class How:
+    """What the options of the command say."""
+
+    plan_only: bool
+    yes: bool
+    wait_minutes: float | None
+    out: Path | None
+    as_json: bool
+    take_over: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Run:
+    """Everything that one run found and did."""
+
+    ground: Plan
+    prepared: Sequence[Prepared | Outcome]
+    outcomes: Sequence[Outcome] = ()
+    verified: Mapping[str, Verification] | None = None
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command `onboard`."""
+    app.command(
+        "onboard",
+        rich_help_panel=Heading.SETTING_UP,
+        epilog=examples(
+            "sesauditd onboard example.com --customer bakery --contact anna@example.org --plan",
+            "sesauditd onboard example.com --customer bakery --contact anna@example.org --wait",
+            "sesauditd onboard --file domains.csv --out credentials.txt",
+        ),
+    )(onboard)
+
+
+def onboard(
+    context: typer.Context,
+    domains: Annotated[
+        list[str] | None, typer.Argument(metavar="DOMAIN...", help="Domains that are to send.")
+    ] = None,
+    *,
+    customer: Annotated[str | None, typer.Option(help="Whose they are: a short name.")] = None,
+    contact: Annotated[str | None, typer.Option(help="Whom to tell: an address.")] = None,
+    file: Annotated[
+        Path | None, typer.Option(help="CSV with the columns of `adopt`: domain,customer,contact.")
+    ] = None,
+    plan: Annotated[
+        bool, typer.Option("--plan", help="Only show what would be done; ends with 4 if anything.")
+    ] = False,
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
+    wait: Annotated[
+        bool, typer.Option("--wait", help="Wait until SES has found the records; else ends with 4.")
+    ] = False,
+    wait_minutes: Annotated[
+        float, typer.Option(min=0, help="How long --wait waits at most.")
+    ] = MINUTES,
+    out: Annotated[
+        Path | None,
+        typer.Option(help="Write the credentials into this new file, not to the terminal."),
+    ] = None,
+    take_over: Annotated[
+        bool,
+        typer.Option("--take-over", help="Let what stands there without our tag become ours."),
+    ] = False,
+    as_json: JsonOption = False,
+) -> None:
+    """Set domains up to send through SES, and show the credentials of each once.
+
+    Shows what would be done, asks, and does it: configuration set, feedback, identity, DNS
+    records, a user that may send for this domain only. Running it again goes on where it ended.
+    """
+    if file is not None and (domains or customer or contact):
+        raise Refused("give domains with --customer and --contact, or --file CSV, not both")
+    asked = (
+        wishes.from_arguments(domains or [], customer, contact)
+        if file is None
+        else wishes.from_file(file)
+    )
+    how = How(
+        plan_only=plan,
+        yes=yes,
+        wait_minutes=wait_minutes if wait else None,
+        out=out,
+        as_json=as_json,
+        take_over=take_over,
+    )
+    run = finished(_run(settings_of(context), asked, how))
+    if as_json:
+        output.emit_json(_document(run))
+    raise typer.Exit(_exit_code(run, how))
+
+
+async def _run(settings: Settings, asked: Sequence[Wish], how: How) -> Run:
+    from sesauditd.bootstrap.onboard import onboarder
+
+    async with onboarder(settings, take_over=how.take_over) as opened:
+        ground = await opened.look()
+        if ground.conflicts:
+            _show(how, ground)
+            return Run(ground=ground, prepared=())
+        with output.progress(len(asked), "Looking") as advance:
+            prepared = await opened.batch.prepare(asked, lambda _domain: advance(1))
+        _show_plans(prepared, ground, how)
+        if how.plan_only:
+            return Run(ground=ground, prepared=prepared)
+        outcomes = await _carried_out(opened, prepared, how)
+        if not how.as_json:
+            _tell(outcomes, how)
+        verified = None
+        if how.wait_minutes is not None:
+            verified = await _waited(opened, outcomes, how)
+        return Run(ground=ground, prepared=prepared, outcomes=outcomes, verified=verified)
+
+
+async def _carried_out(
+    opened: Onboarder, prepared: Sequence[Prepared | Outcome], how: How
+) -> Sequence[Outcome]:
+    plans_made = [_plan_of(one) for one in prepared]
+    changes = sum(len(one.changes) for one in plans_made if not one.conflicts)
+    pending = any(not one.is_empty and not one.conflicts for one in plans_made)
+    needs_key = any(getattr(one, "needs_key", False) for one in prepared)
+    if needs_key:
+        handing_over.check(how.out, as_json=how.as_json)
+    if pending:
+        plans.confirm("Do this?" if len(prepared) == 1 else "Do all of this?", yes=how.yes)
+    file = how.out if needs_key else None
+    with handing_over.outlet(file, as_json=how.as_json) as show:
+        # On a terminal a bar would be drawn across the passwords.
+        total = changes if how.out or not needs_key else 0
+        with plans.watching(total, "Onboarding") as watch:
+            return await opened.batch.carry_out(
+                prepared,
+                show=show,
+                on_change=watch if total else _unwatched,
+                on_domain=lambda one: _note(one, of=len(prepared)),
+            )
+
+
+def _unwatched(_change: object, _moment: object) -> None:
+    return
+
+
+def _note(outcome: Outcome, *, of: int) -> None:
+    if of > 1:
+        output.note(f"{outcome.domain}: {outcome.result}{_because(outcome)}")
+
+
+async def _waited(
+    opened: Onboarder, outcomes: Sequence[Outcome], how: How
+) -> Mapping[str, Verification]:
+    from sesauditd.onboard.onboarding import Result
+    from sesauditd.onboard.onboarding_wait import Waiting
+
+    standing = [one.domain for one in outcomes if one.result in {Result.DONE, Result.UNCHANGED}]
+    waiting = Waiting(timeout_seconds=60 * (how.wait_minutes or 0))
+    with output.progress(len(standing), "Waiting for SES") as advance:
+        found = await opened.verified(standing, waiting, lambda _domain: advance(1))
+    for domain, state in found.items():
+        if not how.as_json:
+            said = "; ".join(state.missing)
+            output.say(f"{domain} is verified." if state.is_complete else f"{domain}: {said}")
+    return found
+
+
+def _plan_of(one: Prepared | Outcome) -> Plan:
+    from sesauditd.model.plan import Plan
+    from sesauditd.onboard.onboarding import Prepared
+
+    return one.plan if isinstance(one, Prepared) else Plan()
+
+
+def _show(how: How, plan: Plan, title: str = "") -> None:
+    if not how.as_json:
+        plans.show(plan, title)
+
+
+def _show_plans(prepared: Sequence[Prepared | Outcome], ground: Plan, how: How) -> None:
+    from sesauditd.onboard.onboarding import Outcome
+
+    for remark in () if how.as_json else ground.remarks:
+        output.say(f"i {remark}")
+    for one in prepared:
+        if isinstance(one, Outcome):
+            output.note(f"{one.domain}: {one.why}")
+        else:
+            _show(how, one.plan, f"\n{one.wish.domain}, customer {one.wish.customer}:")
+
+
+def _tell(outcomes: Sequence[Outcome], how: How) -> None:
+    if len(outcomes) > 1:
+        output.table(
+            ("Domain", "Result", "Changes", "Why"),
+            [(one.domain, str(one.result), len(one.changes), one.why) for one in outcomes],
+        )
+    for one in outcomes:
+        if len(outcomes) == 1:
+            output.say(f"{one.domain}: {one.result}{_because(one)}")
+        if one.rows and one.elsewhere is not None:
+            output.table(
+                ("Name", "Name in the zone", "Type", "TTL", "Value"),
+                [(row.absolute, row.relative, row.kind, row.ttl, row.value) for row in one.rows],
+                title=f"Records of {one.domain}, to be entered in {one.elsewhere.zone} "
+                "(exactly one MX at the MAIL FROM name)",
+            )
+    if how.out is not None and any(one.key for one in outcomes):
+        output.say(f"The credentials are in {how.out}, and nowhere else.")
+
+
+def _because(outcome: Outcome) -> str:
+    return f": {outcome.why}" if outcome.why else ""
+
+
+def _document(run: Run) -> Mapping[str, object]:
+    from sesauditd.onboard import rendering
+    from sesauditd.onboard.onboarding import Prepared
+
+    return {
+        "account": rendering.document(run.ground),
+        "plans": {
+            one.wish.domain: rendering.document(one.plan)
+            for one in run.prepared
+            if isinstance(one, Prepared)
+        },
+        "results": [_result(one, run.verified or {}) for one in run.outcomes],
+    }
+
+
+def _result(one: Outcome, verified: Mapping[str, Verification]) -> Mapping[str, object]:
+    state = verified.get(one.domain)
+    return {
+        "domain": one.domain,
+        "result": str(one.result),
+        "why": one.why,
+        "changes": [change.resource for change in one.changes],
+        "access_key": one.key,
+        "records": one.rows,
+        "remarks": one.remarks,
+        "verified": None if state is None else state.is_complete,
+        "missing": () if state is None else state.missing,
+    }
+
+
+def _exit_code(run: Run, how: How) -> int:
+    """Return 1 for whatever is in the way or failed, 4 for what is pending or not yet found."""
+    from sesauditd.onboard.onboarding import Outcome, Result
+
+    if run.ground.conflicts:
+        return 1
+    if how.plan_only:
+        codes = {
+            1 if isinstance(one, Outcome) else plans.exit_code(one.plan) for one in run.prepared
+        }
+        return 1 if 1 in codes else max(codes, default=0)
+    if any(one.result in {Result.CONFLICT, Result.FAILED} for one in run.outcomes):
+        return 1
+    complete = all(one.is_complete for one in (run.verified or {}).values())
+    return 0 if complete else TIMED_OUT
