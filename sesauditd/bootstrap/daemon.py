@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
-from contextlib import ExitStack
 from datetime import datetime
 from typing import TYPE_CHECKING
 
 import structlog
 
 from sesauditd.bootstrap.live import Live, live
+from sesauditd.bootstrap.program import alone
 from sesauditd.daemon.duty import Duty
 
 if TYPE_CHECKING:
@@ -38,17 +38,12 @@ async def daemon(
     same database, Broken when the database cannot be trusted any more.
     """
     from sesauditd.aws.clients import endpoint_conflicts
-    from sesauditd.daemon.lock import held, lock_file
     from sesauditd.errors import Refused
-    from sesauditd.store.engine import file_of
 
     conflict = endpoint_conflicts(environment, settings.aws.endpoint_url)
     if conflict is not None:
         raise Refused(conflict)
-    with ExitStack() as stack:
-        file = file_of(settings.database.url)
-        if file is not None:
-            stack.enter_context(held(lock_file(file)))
+    with alone(settings):
         async with live(settings, clock=clock) as running:
             await supervised(running, environment)
 

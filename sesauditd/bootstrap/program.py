@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Mapping, Sequence
+    from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 
     from sesauditd.config import Policies
     from sesauditd.config.settings import Settings
@@ -152,11 +152,32 @@ async def application(
         await database.close()
 
 
+@contextmanager
+def alone(settings: Settings) -> Iterator[None]:
+    """Hold the process lock beside the database's file; a server's database has none.
+
+    Raises Busy, naming the process, while another one holds it.
+    """
+    from sesauditd.daemon.lock import held, lock_file
+    from sesauditd.store.engine import file_of
+
+    file = file_of(settings.database.url)
+    if file is None:
+        yield
+        return
+    with held(lock_file(file)):
+        yield
+
+
 def upgrade_database(settings: Settings) -> None:
-    """Create the schema in an empty database, or bring an older one up."""
+    """Create the schema in an empty database, or bring an older one up.
+
+    Raises Busy while a daemon works on it.
+    """
 
     async def _upgrade() -> None:
         async with application(settings):
             pass
 
-    asyncio.run(_upgrade())
+    with alone(settings):
+        asyncio.run(_upgrade())

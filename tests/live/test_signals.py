@@ -104,6 +104,7 @@ def test_a_second_one_on_the_same_database_ends_and_names_the_first(live: Stage)
     assert second.ended() == 3
     (line,) = second.said().splitlines()
     assert f"process {first.process.pid}" in line
+    assert live.run("db", "upgrade").code == 3
     assert first.process.poll() is None
 
 
