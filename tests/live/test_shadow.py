@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import json
 from datetime import datetime, time, timedelta
 from typing import TYPE_CHECKING, Any
 
 from sesauditd.bootstrap import now
 from tests.support.daemons import TAKEN, VIRUS, stage
+from tests.support.program import Program
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -63,11 +65,22 @@ def fed(live: Stage, begins_at: datetime) -> None:
     live.done("enforce")
 
 
-def verdicts(live: Stage) -> list[tuple[Any, ...]]:
+def verdicts(program: Program) -> list[tuple[Any, ...]]:
     """Return what a dry run lists, without what became of it."""
     keys = ("rule", "lane", "action", "customer", "domain", "recipient", "window", "reason")
-    listed = live.done("enforce", "--dry-run", "--json").json["verdicts"]
+    listed = program.run("enforce", "--dry-run", "--json").json["verdicts"]
     return sorted(tuple(str(one[key]) for key in keys) for one in listed)
+
+
+def replayed(live: Stage, folder: Path, domains: dict[str, str]) -> list[tuple[Any, ...]]:
+    """Return the verdicts of an empty database into which the archive is read."""
+    program = Program.made(folder, f'mode = "enforce"\n{LIMITS}')
+    for domain, customer in domains.items():
+        program.adopt(domain, customer, "--iam-user", domain, "--since", "2020-01-01")
+    for number, line in enumerate(live.archived()):
+        (folder / f"{number:03d}.jsonl").write_text(json.dumps(line))
+    assert program.run("replay", *map(str, sorted(folder.glob("*.jsonl")))).code == 0
+    return verdicts(program)
 
 
 def test_shadow_mode_lists_what_enforcing_does_and_changes_nothing(
@@ -78,14 +91,14 @@ def test_shadow_mode_lists_what_enforcing_does_and_changes_nothing(
     with stage(tmp_path / "s", monkeypatch, domains, f'mode = "shadow"\n{LIMITS}') as shadow:
         before = shadow.state()
         fed(shadow, begins_at)
-        would_be = verdicts(shadow)
+        would_be = verdicts(shadow.program)
         assert set(shadow.actions().values()) == {"shadow"}
         assert shadow.writes() == []
         assert shadow.state()["iam"] == before["iam"]
         assert shadow.mail(CLUB, "p@good.example") == TAKEN
     with stage(tmp_path / "e", monkeypatch, domains, f'mode = "enforce"\n{LIMITS}') as enforcing:
         fed(enforcing, begins_at)
-        done = verdicts(enforcing)
+        done = verdicts(enforcing.program)
         stopped = [f"disable_domain {one}" for one in (SHOP, CLUB)]
         enforcing.daemons[-1].until(
             lambda: [enforcing.actions().get(one) for one in stopped] == ["done", "done"],
@@ -94,7 +107,9 @@ def test_shadow_mode_lists_what_enforcing_does_and_changes_nothing(
         assert len(enforcing.writes()) >= 4
         assert enforcing.mail(CLUB, "p@good.example") == 554
 
-    assert would_be == done
+        again = replayed(enforcing, tmp_path / "r", domains)
+
+    assert would_be == done == again
     assert {rule: [one[0] for one in done].count(rule) for rule in RULES} == RULES
 
 
