@@ -90,19 +90,17 @@ async def _applied(opened: Setup, plan: Plan, *, yes: bool) -> Applied:
         return await opened.apply(plan, watch)
 
 
-def _tell(
-    plan: Plan,
-    applied: Applied | None,
-    learnt: Values,
-    *,
-    as_json: bool,
-) -> None:
+def _tell(plan: Plan, applied: Applied | None, learnt: Values, *, as_json: bool) -> None:
+    from sesauditd.model.plan import Plan
     from sesauditd.onboard import rendering
 
+    met = Plan(conflicts=applied.conflicts if applied is not None else ())
     if as_json:
-        document = rendering.document(plan)
+        document = rendering.document(plan + met)
         named = {f"{section}.{key}": value for (section, key), value in learnt.items()}
         output.emit_json({**document, "applied": applied is not None, "settings": named})
+    elif met.conflicts:
+        plans.show(met)
     elif applied is not None and applied.changes:
         output.say(f"Done: {len(applied.changes)} changes, each read back.")
 

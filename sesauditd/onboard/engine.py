@@ -26,6 +26,13 @@ PATIENCE_SECONDS: Final = (0.25, 0.5, 1.0, 2.0, 4.0, 8.0, 16.0, 30.0)
 IAM, SQS and SNS show a change up to a minute later (ses-facts 2.3, 6.3).
 """
 
+REFUSALS_BORNE: Final = 6
+"""Of a change that follows another in one apply.
+
+A policy that was written a moment ago may not hold yet, and until then AWS refuses what it
+allows: SES tries a topic out before it takes it as a destination.
+"""
+
 Facts = Mapping[str, Document | None]
 """What stands on AWS by the resource's name, as it was last observed."""
 
@@ -128,6 +135,15 @@ class _Findings:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class _Making:
+    """Who is told of a change, and whether one was made just before it."""
+
+    steps: Steps
+    tell: Watch
+    settling: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Engine:
     """Plans and applies; holds no state, so one serves many plans at once."""
 
@@ -168,6 +184,7 @@ class Engine:
         if plan.conflicts:
             return Applied(conflicts=plan.conflicts, later=plan.later, remarks=plan.remarks)
         found = _Findings()
+        settling = False
         for stage in stages:
             resources = list(_resources(stage, found))
             pending = [(one, await self._compare(one, found)) for one in resources]
@@ -175,9 +192,9 @@ class Engine:
                 break
             for resource, change in pending:
                 if change is not None:
-                    found.facts[resource.name] = await self._make(
-                        resource, change, steps, on_change
-                    )
+                    making = _Making(steps=steps, tell=on_change, settling=settling)
+                    found.facts[resource.name] = await self._make(resource, change, making)
+                    settling = True
         return Applied(
             changes=tuple(found.changes),
             conflicts=tuple(found.conflicts),
@@ -202,42 +219,43 @@ class Engine:
             found.changes.append(change)
         return change
 
-    async def _make(
-        self, resource: Resource, change: Change, steps: Steps, on_change: Watch
-    ) -> Document | None:
-        await steps.begin(change)
-        on_change(change, Moment.BEGUN)
+    async def _make(self, resource: Resource, change: Change, making: _Making) -> Document | None:
+        await making.steps.begin(change)
+        making.tell(change, Moment.BEGUN)
         reach("onboard.intended")
-        observed = await self._until_it_holds(resource, change)
-        await steps.finish(change)
+        observed = await self._until_it_holds(resource, change, settling=making.settling)
+        await making.steps.finish(change)
         reach("onboard.recorded")
-        log.info("resource_changed", resource=change.resource, verb=str(change.verb))
-        on_change(change, Moment.DONE)
+        log.debug("resource_changed", resource=change.resource, verb=str(change.verb))
+        making.tell(change, Moment.DONE)
         return observed
 
-    async def _until_it_holds(self, resource: Resource, change: Change) -> Document | None:
+    async def _until_it_holds(
+        self, resource: Resource, change: Change, *, settling: bool
+    ) -> Document | None:
         """Apply, and look until nothing more is wanted; again if AWS lost it or had no time."""
-        trouble = await self._attempt(resource, change)
+        trouble = await self._attempt(resource, change, bear=settling)
         reach("onboard.called")
-        for seconds in (0.0, *self.patience_seconds):
+        for turn, seconds in enumerate((0.0, *self.patience_seconds), start=1):
             await asyncio.sleep(seconds)
             observed = await self._patiently(resource.observe)
             left = _left(resource, observed)
             if left is None:
                 return observed
             if trouble is not None:
-                trouble = await self._attempt(resource, left)
+                bear = settling and turn < REFUSALS_BORNE
+                trouble = await self._attempt(resource, left, bear=bear)
         raise trouble or Unavailable(
             f"{resource.name}: what was written does not show at AWS yet; run this again later"
         )
 
-    async def _attempt(self, resource: Resource, change: Change) -> Failed | None:
+    async def _attempt(self, resource: Resource, change: Change, *, bear: bool) -> Failed | None:
         """Carry a change out; return why it may not have been, if another try may help."""
         try:
             await resource.apply(change)
-        except Forbidden:
-            raise
         except Failed as trouble:
+            if isinstance(trouble, Forbidden) and not bear:
+                raise
             # "Exists already" may be our own change of a moment ago that does not show yet, and
             # "does not exist" what was made a moment ago.
             log.warning("change_not_sure", resource=change.resource, why=str(trouble))

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final
 from sesauditd.model.plan import Verb, differences
 
 if TYPE_CHECKING:
-    from sesauditd.model.plan import JSON, Change, Conflict, Plan
+    from sesauditd.model.plan import JSON, Change, Conflict, Document, Plan
 
 SIGNS: Final[Mapping[Verb, str]] = {Verb.CREATE: "+", Verb.UPDATE: "~", Verb.DELETE: "-"}
 CONFLICT: Final = "!"
@@ -60,11 +60,27 @@ def lines(plan: Plan) -> Iterator[str]:
 
 
 def values(change: Change) -> Sequence[tuple[str, str, str]]:
-    """Return each differing value of a change: its path, how it is, how it shall be."""
-    return [
-        (one.path, shown(one.old), shown(one.new))
-        for one in differences(change.before, change.after)
-    ]
+    """Return each differing value of a change: its path, how it is, how it shall be.
+
+    Of what is made or removed, policies and the like are shown as a whole.
+    """
+    if change.before is not None and change.after is not None:
+        found = differences(change.before, change.after)
+        return [(one.path, shown(one.old), shown(one.new)) for one in found]
+    old, new = (_parts(one or {}) for one in (change.before, change.after))
+    paths = dict.fromkeys((*old, *new))
+    return [(path, shown(old.get(path)), shown(new.get(path))) for path in paths]
+
+
+def _parts(given: Document) -> dict[str, JSON]:
+    """Return what is said in a document, mappings in it one level deep."""
+    parts: dict[str, JSON] = {}
+    for key, value in given.items():
+        if isinstance(value, Mapping):
+            parts |= {f"{key}.{below}": value[below] for below in value}
+        elif value is not None:
+            parts[key] = value
+    return parts
 
 
 def summary(plan: Plan) -> str:
