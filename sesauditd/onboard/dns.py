@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from ipaddress import ip_address
 from typing import TYPE_CHECKING, Final, Protocol
 
 import dns.asyncresolver
@@ -25,9 +26,7 @@ PORT: Final = 53
 LONGEST_SECONDS: Final = 10.0
 """For one question, over all name servers and tries."""
 
-_PLACE = re.compile(
-    r"^(?:\[([0-9a-fA-F:]+)\]|([0-9.]+)|([0-9a-fA-F:]*::?[0-9a-fA-F:]*))(?::(\d+))?$"
-)
+_PLACE = re.compile(r"^(?:(?P<v4>[0-9.]+)|\[(?P<v6>[0-9a-fA-F:]+)\])(?::(?P<port>\d{1,5}))?$")
 
 
 class Dns(Protocol):
@@ -57,7 +56,7 @@ class Resolver:
                 "this machine names no DNS resolver; write one into [onboarding] resolver"
             ) from error
         if places:
-            self._resolver.nameservers = [_server(place) for place in places]
+            self._resolver.nameservers = [server_at(place) for place in places]
         self._resolver.lifetime = LONGEST_SECONDS
 
     async def ask(self, name: str, kind: str) -> Sequence[str]:
@@ -75,20 +74,25 @@ class Resolver:
         except (dns.exception.DNSException, OSError) as error:
             raise Unavailable(
                 f"DNS does not answer for {kind} of {name} ({type(error).__name__}); "
-                "check [onboarding] resolver, and whether the registrar names the right name servers"
+                "check [onboarding] resolver, and which name servers the registrar names"
             ) from error
         return sorted(map(_value, answer.rrset or ()))
 
 
-def _server(place: str) -> dns.nameserver.Nameserver:
-    found = _PLACE.match(place.strip())
-    if found is None:
+def server_at(place: str) -> dns.nameserver.Do53Nameserver:
+    """Return the resolver at an address, `[...]` around IPv6 with a port; raises Refused."""
+    text = place.strip()
+    bare = text if text.count(":") > 1 and not text.startswith("[") else None
+    found = _PLACE.match(f"[{bare}]" if bare else text)
+    try:
+        address = str(ip_address((found["v4"] or found["v6"]) if found else text))
+        port = int((found and found["port"]) or PORT)
+    except ValueError:
         raise Refused(
             f"[onboarding] resolver: {place!r} is no address; give one such as 9.9.9.9 "
             "or 127.0.0.1:5353"
-        )
-    address = next(part for part in found.groups()[:3] if part)
-    return dns.nameserver.Do53Nameserver(address, int(found[4] or PORT))
+        ) from None
+    return dns.nameserver.Do53Nameserver(address, port)
 
 
 def _value(record: Rdata) -> str:

@@ -6,7 +6,7 @@ import asyncio
 import struct
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import asynccontextmanager, suppress
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 import dns.exception
 import dns.flags
@@ -67,16 +67,16 @@ def answer(question: bytes, lookup: Lookup) -> bytes | None:
 async def dns_server(lookup: Lookup, *, host: str, port: int) -> AsyncIterator[int]:
     """Answer on UDP and TCP while the block runs, and yield the port; OSError if it is taken."""
     loop = asyncio.get_running_loop()
-    transport, _ = await loop.create_datagram_endpoint(
-        lambda: _Datagrams(lookup), local_addr=(host, port)
-    )
-    try:
-        taken = transport.get_extra_info("sockname")[1]
-        server = await asyncio.start_server(_conversation(lookup), host, taken)
-        async with server:
+    # TCP first: of its free ports hardly one is taken for UDP, while the reverse happens.
+    async with await asyncio.start_server(_conversation(lookup), host, port) as server:
+        taken = int(server.sockets[0].getsockname()[1])
+        transport, _ = await loop.create_datagram_endpoint(
+            lambda: _Datagrams(lookup), local_addr=(host, taken)
+        )
+        try:
             yield taken
-    finally:
-        transport.close()
+        finally:
+            transport.close()
 
 
 class _Datagrams(asyncio.DatagramProtocol):
@@ -86,8 +86,8 @@ class _Datagrams(asyncio.DatagramProtocol):
 
     @override
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        if isinstance(transport, asyncio.DatagramTransport):
-            self._transport = transport
+        # On Python 3.11 the loop's own transport does not inherit from the class it fits.
+        self._transport = cast("asyncio.DatagramTransport", transport)
 
     @override
     def datagram_received(self, data: bytes, addr: tuple[str, int]) -> None:
