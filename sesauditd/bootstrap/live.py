@@ -9,6 +9,7 @@ import uuid
 from collections.abc import Callable
 from contextlib import asynccontextmanager
 from datetime import datetime
+from email.utils import parseaddr
 from typing import TYPE_CHECKING
 
 from sesauditd.bootstrap.parts import Live, Tempo
@@ -178,20 +179,21 @@ def _executor(program: Application, clients: Clients, mail: Mail, tempo: Tempo) 
 
 def _post(program: Application, mail: Mail, alarms: Alarms, tempo: Tempo) -> Post:
     from sesauditd.jobs.post import Post
-    from sesauditd.model.addresses import canonical
-    from sesauditd.notices.compose import Composer
+    from sesauditd.model.addresses import canonical, spelling
+    from sesauditd.notices.compose import SENDER_NAME, Composer
     from sesauditd.store.notices import Outbox
 
     settings = program.settings
     written = settings.notices
     composer = written.sender and Composer(
         sender=canonical(written.sender),
-        reply_to=written.reply_to,
+        name=parseaddr(written.sender)[0] or SENDER_NAME,
+        reply_to=spelling(written.reply_to) if written.reply_to else None,
         installation=settings.installation.name,
         configuration_set=f"{settings.installation.prefix}-{NOTICES_SET}",
     )
     return Post(
-        Outbox(program.database, written.operators),
+        Outbox(program.database, [spelling(one) for one in written.operators]),
         mail,
         composer or None,
         program.clock,

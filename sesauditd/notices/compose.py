@@ -44,6 +44,8 @@ class Composer:
 
     sender: str
     """Address; what recognises our own mail compares with it (`model.register.OwnNotices`)."""
+    name: str = SENDER_NAME
+    """As readers see it beside the address."""
     reply_to: str | None = None
     installation: str = "main"
     configuration_set: str
@@ -70,7 +72,7 @@ class Composer:
     def _address(
         self, mail: EmailMessage, notice: Notice, to: Sequence[str], now: datetime
     ) -> None:
-        mail["From"] = Address(SENDER_NAME, addr_spec=self.sender)
+        mail["From"] = Address(self.name, addr_spec=self.sender)
         mail["To"] = [Address(addr_spec=one) for one in to]
         mail["Reply-To"] = Address(addr_spec=self.reply_to or self.sender)
         mail["Date"] = format_datetime(now.astimezone(UTC))
