@@ -15,6 +15,8 @@ LONGEST_ADDRESS = 320
 LONGEST_DOMAIN = 253
 """Characters of a name in text form (RFC 1035 section 2.3.4)."""
 FEWEST_LABELS = 2
+REMEMBERED = 8_192
+"""Spellings: some batches' worth, since the events of one message come close together."""
 
 _LABEL = re.compile(r"^(?!-)[a-z0-9-]{1,63}(?<!-)$")
 _COMMENT = re.compile(r"^\s*\([^()]*\)|\([^()]*\)\s*$")
@@ -22,7 +24,7 @@ _BRACKETED = re.compile(r"<([^<>]*)>\s*$")
 _UNPRINTABLE = re.compile(r"[\x00-\x1f\x7f-\x9f]")
 
 
-@lru_cache(maxsize=65_536)
+@lru_cache(maxsize=REMEMBERED)
 def spelling(text: str) -> str:
     """Return the bare address inside `Jane <jane@x.org>`, in the sender's own letter case.
 
@@ -37,7 +39,7 @@ def spelling(text: str) -> str:
     return _UNPRINTABLE.sub("", bare).strip()[:LONGEST_ADDRESS]
 
 
-@lru_cache(maxsize=65_536)
+@lru_cache(maxsize=REMEMBERED)
 def canonical(text: str) -> str:
     """Return the address as it is compared: lower case, the domain as IDNA A-label.
 
