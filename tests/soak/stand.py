@@ -67,12 +67,13 @@ class Stand:
         """Let everything go right again."""
         asked(self.account["endpoint_url"], "DELETE", "/_sandbox/faults")
 
-    def writes(self) -> Mapping[str, int]:
-        """Return how often each operation was called at the front."""
-        page = asked(self.account["endpoint_url"], "GET", "/_sandbox/calls?write=1")
+    def changes(self, service: str) -> list[str]:
+        """Return the calls at the front that asked a service to change something."""
+        page = asked(
+            self.account["endpoint_url"], "GET", f"/_sandbox/calls?write=1&service={service}"
+        )
         assert isinstance(page, dict)
-        counts: Mapping[str, int] = page["counts"]
-        return counts
+        return [str(call["operation"]) for call in page["calls"]]
 
     def depth(self, url: str | None = None) -> tuple[int, int]:
         """Return how many messages wait in a queue, and how many are in flight."""
@@ -153,6 +154,10 @@ def stand(folder: Path, program: str) -> Iterator[Stand]:
         beside = stack.enter_context(operator(upstream, **where))
         made = Stand(folder=folder, account=account, asking=asking, beside=beside)
         made.config.write_text(_configuration(made))
+        # What SES tried its topics with is none of the letters.
+        asked(account["endpoint_url"], "POST", "/_sandbox/events")
+        beside.ask("sqs", "PurgeQueue", QueueUrl=account["queue_url"])
+        asked(account["endpoint_url"], "DELETE", "/_sandbox/calls")
         yield made
 
 

@@ -54,6 +54,8 @@ def test_twenty_thousand_mixed_messages_end_in_both_stores_once(soaking: Stand) 
     check_store(soaking.database, letters)
     assert soaking.dead_letters() == 0
     assert deepest < 1000
+    # The daemon runs in shadow mode: it judges, and touches neither SES nor IAM.
+    assert [soaking.changes(service) for service in ("ses", "sesv2", "iam")] == [[], [], []]
     assert quarters[3] <= 1.1 * quarters[1]
 
 
