@@ -31,6 +31,7 @@ from sesauditd.cli import (
     database,
     deciding,
     demonstrate,
+    doctor,
     events,
     initialise,
     listings,
@@ -54,6 +55,7 @@ if TYPE_CHECKING:
 COMMANDS = (
     initialise,
     setup,
+    doctor,
     running,
     policy,
     recording,

@@ -1,0 +1,243 @@
+"""Builds what examines an installation: settings to everything that is looked at, and judged."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Sequence
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from sesauditd.bootstrap.parts import Tempo
+from sesauditd.bootstrap.program import NOTICES_SET, application
+from sesauditd.errors import Failed, SesauditdError
+
+if TYPE_CHECKING:
+    from sesauditd.aws.clients import Clients
+    from sesauditd.bootstrap.program import Application
+    from sesauditd.config.settings import Settings
+    from sesauditd.onboard.credentials import Server
+    from sesauditd.onboard.doctor import Smtp
+    from sesauditd.onboard.findings import Finding
+    from sesauditd.onboard.looking import Looking, Registered, Resources
+    from sesauditd.onboard.naming import Account
+    from sesauditd.onboard.sights import DatabaseSight, DomainSight, Expected
+
+Told = Callable[[str], None]
+
+
+async def examine(
+    settings: Settings,
+    *,
+    clock: Callable[[], datetime],
+    domains: Sequence[str] = (),
+    server: Server | None = None,
+    tempo: Tempo | None = None,
+    on_domain: Told = lambda _name: None,
+) -> Sequence[Finding]:
+    """Return what there is to say of the whole installation; nothing of it raises.
+
+    `domains` narrows the domains that are looked at; `server` stands in for that of [smtp].
+    """
+    from sesauditd.onboard import doctor
+
+    seen, registered = await _database(settings, clock)
+    wanted = [one for one in registered if not domains or one.name in domains]
+    smtp = await _smtp(server or server_of(settings))
+    at_aws = await examine_aws(
+        settings, clock=clock, domains=wanted, tempo=tempo, on_domain=on_domain
+    )
+    return [*doctor.machine(seen, smtp), *at_aws]
+
+
+async def examine_aws(
+    settings: Settings,
+    *,
+    clock: Callable[[], datetime],
+    domains: Sequence[Registered],
+    tempo: Tempo | None = None,
+    on_domain: Told = lambda _name: None,
+) -> Sequence[Finding]:
+    """Return what there is to say of AWS and of these domains there."""
+    from sesauditd.aws.clients import connect, control_pace, endpoint_conflicts
+    from sesauditd.onboard import doctor
+    from sesauditd.onboard.findings import Check, wrong
+
+    tempo = tempo or Tempo()
+    conflict = endpoint_conflicts(os.environ, settings.aws.endpoint_url)
+    if conflict is not None:
+        return [wrong(Check.CONFIGURATION, "configuration", conflict, "")]
+    if settings.aws.region is None:
+        advice = 'Write region = "eu-central-1", or another, into [aws].'
+        return [wrong(Check.REGION, "region", "the configuration names none", advice)]
+    async with connect(
+        region=settings.aws.region,
+        account_id=settings.aws.account_id or "",
+        endpoint_url=settings.aws.endpoint_url,
+        pace=control_pace() if tempo.ses_control_paced else None,
+        keys=tempo.keys,
+    ) as clients:
+        expected = _expected(settings, clients)
+        looking = _looking(settings, clients, expected, clock)
+        seen = await looking.see(expected, domains, on_domain)
+        enforcing = settings.policy.mode == "enforce"
+        return doctor.aws(expected, seen, enforcing=enforcing)
+
+
+def server_of(settings: Settings) -> Server | None:
+    """Return the SMTP server that sites log in at, None without a region or a host."""
+    from sesauditd.onboard.credentials import Server, host_of
+
+    region = settings.aws.region
+    host = settings.smtp.host or (host_of(region) if region else None)
+    return None if host is None else Server(host=host, port=settings.smtp.port)
+
+
+async def registered_in(program: Application) -> Sequence[Registered]:
+    """Return the domains of the register, and which of them are stopped."""
+    from sesauditd.onboard.looking import Registered
+    from sesauditd.store.reports import people
+
+    async with program.database.read() as connection:
+        found = await people.all_domains(connection)
+    return [
+        Registered(name=one.name, iam_users=one.iam_users, stopped=one.stopped) for one in found
+    ]
+
+
+async def _database(
+    settings: Settings, clock: Callable[[], datetime]
+) -> tuple[DatabaseSight, Sequence[Registered]]:
+    from sesauditd.onboard.sights import DatabaseSight
+    from sesauditd.store.health import health
+
+    try:
+        async with application(settings, clock=clock) as program:
+            found = await health(program.database, settings.database.url)
+            registered = await registered_in(program)
+    except SesauditdError as error:
+        return DatabaseSight(problem=str(error)), ()
+    seen = DatabaseSight(
+        schema=found.schema, size_bytes=found.size_bytes, free_bytes=found.free_bytes
+    )
+    return seen, registered
+
+
+async def _smtp(server: Server | None) -> Smtp | None:
+    from sesauditd.onboard.doctor import Smtp
+    from sesauditd.onboard.submission import greeting
+
+    if server is None:
+        return None
+    try:
+        said = await greeting(server)
+    except Failed as error:
+        return Smtp(host=server.host, port=server.port, greeting=None, problem=str(error))
+    return Smtp(host=server.host, port=server.port, greeting=said)
+
+
+def _account(settings: Settings, clients: Clients) -> Account:
+    from sesauditd.onboard.naming import Account
+
+    return Account(
+        prefix=settings.installation.prefix,
+        installation=settings.installation.name,
+        account_id=clients.account_id,
+        region=clients.region,
+        partition=clients.partition,
+    )
+
+
+def _expected(settings: Settings, clients: Clients) -> Expected:
+    from sesauditd.model.addresses import canonical, domain_of
+    from sesauditd.onboard.sights import Expected
+
+    account, sender = _account(settings, clients), settings.notices.sender
+    return Expected(
+        prefix=account.prefix,
+        account_id=settings.aws.account_id,
+        region=clients.region,
+        queue_url=settings.queue.url,
+        topic_arns=settings.queue.topic_arns,
+        bucket=settings.archive.bucket,
+        notices_set=f"{account.prefix}-{NOTICES_SET}",
+        sender_domain=domain_of(canonical(sender)) if sender else None,
+        boundary_arn=account.boundary_arn,
+        set_arn_start=account.arn("ses", "configuration-set/"),
+        identity_arn_start=account.arn("ses", "identity/"),
+    )
+
+
+def _looking(
+    settings: Settings, clients: Clients, expected: Expected, clock: Callable[[], datetime]
+) -> Looking:
+    from sesauditd.aws.inspection import Inspection
+    from sesauditd.aws.sets import Sets
+    from sesauditd.aws.tries import Subjects, Tries
+    from sesauditd.onboard.looking import Looking
+
+    inspection = Inspection(clients)
+    resources = _resources(settings, clients, expected)
+
+    async def tried(domains: Sequence[DomainSight]) -> dict[str, str | None]:
+        users = [user.name for one in domains for user in one.users if user.user]
+        subjects = Subjects(
+            queue_url=expected.queue_url,
+            dead_letters=resources.dead_letters,
+            prefix=expected.prefix,
+            user=users[0] if users else None,
+        )
+        return dict(await Tries(clients=clients, now=clock()).all(subjects))
+
+    return Looking(
+        inspection=inspection,
+        users=inspection,
+        sets=Sets(clients),
+        resources=resources,
+        tries=tried,
+        clock=clock,
+    )
+
+
+def _resources(settings: Settings, clients: Clients, expected: Expected) -> Resources:
+    from sesauditd.aws.buckets import Buckets
+    from sesauditd.aws.queues import Queues
+    from sesauditd.aws.topics import Topics
+    from sesauditd.onboard.buckets import Bucket
+    from sesauditd.onboard.looking import Resources
+    from sesauditd.onboard.ownership import Ownership
+    from sesauditd.onboard.queues import Queue
+    from sesauditd.onboard.topics import Subscription, Topic
+
+    ownership = Ownership(installation=settings.installation.name)
+    topics, queue_arn, prefix = Topics(clients), expected.queue_arn, expected.prefix
+    undelivered = f"{prefix}-undelivered"
+    return Resources(
+        queue=Queue(
+            queues=Queues(clients),
+            queue=queue_arn.rpartition(":")[2],
+            why="",
+            ownership=ownership,
+        ),
+        topics={
+            arn: (
+                Topic(topics=topics, topic=arn.rpartition(":")[2], arn=arn, ownership=ownership),
+                Subscription(
+                    subscriptions=topics,
+                    topic_arn=arn,
+                    queue_arn=queue_arn,
+                    dead_letters_arn=undelivered,
+                ),
+            )
+            for arn in expected.topic_arns
+        },
+        bucket=Bucket(
+            buckets=Buckets(clients),
+            bucket=expected.bucket or "",
+            prefix=settings.archive.prefix,
+            region=clients.region,
+            installation_prefix=prefix,
+            ownership=ownership,
+        ),
+        dead_letters=f"{prefix}-dead-letters",
+        undelivered=undelivered,
+    )
