@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import socket
 from typing import TYPE_CHECKING
 
 import hypothesis
 import pytest
+import structlog
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -29,6 +31,16 @@ def _no_settings_of_this_machine() -> Iterator[None]:
             if name.startswith(FOREIGN_SETTINGS):
                 patch.delenv(name)
         yield
+
+
+@pytest.fixture(autouse=True)
+def _logs_end_with_their_test() -> Iterator[None]:
+    """Forget where a command of an earlier test logged to: that stream is closed by now."""
+    yield
+    structlog.reset_defaults()
+    for handler in list(logging.getLogger().handlers):
+        if type(handler) is logging.StreamHandler:
+            logging.getLogger().removeHandler(handler)
 
 
 @pytest.fixture(scope="session", autouse=True)
