@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
+from sesauditd.model.calendar import iso
 from sesauditd.model.events import Outcome
 from sesauditd.model.history import shadow_end
 from sesauditd.model.verdicts import Does, Rule, Verdict, Window
@@ -35,6 +36,8 @@ class _Firing:
 
     strikes: tuple[Strike, ...]
     for_good: bool = False
+    again_at: datetime | None = None
+    """When the rule was fulfilled last while the block stood."""
 
     @property
     def last(self) -> Strike:
@@ -165,7 +168,9 @@ def _blocks(
         at = firing.last.at
         standing = bool(found) and (ends_at is None or at <= ends_at)
         if standing:
-            number, first, _ = found[-1]
+            number, first, was_for_good = found[-1]
+            first = replace(first, again_at=at)
+            found[-1] = (number, first, was_for_good)
             if firing.for_good and not first.for_good:
                 # What makes it so belongs to the evidence, beside what began it.
                 both = replace(first, strikes=(*first.strikes, *firing.strikes), for_good=True)
@@ -242,6 +247,7 @@ def _block(
         evidence={
             "count": len(firing.strikes),
             "block_number": number,
+            "newest_at": iso(firing.again_at or firing.last.at),
             "status": firing.last.status,
             "mailbox_gone": rule is Rule.HARD_BOUNCE_BLOCK and firing.for_good,
             "strikes": [one.as_evidence() for one in firing.strikes[-EVIDENCE_SHOWN:]],

@@ -167,6 +167,7 @@ def _evidence(incident: Incident, infections: list[Infection]) -> dict[str, obje
     return {
         "incident": incident.number,
         "rejects": len(infections),
+        "newest_at": iso(infections[-1].at),
         "domains": list(incident.domains),
         "strikes": [one.as_evidence() for one in infections[:EVIDENCE_SHOWN]],
     }

@@ -10,7 +10,7 @@ from sqlalchemy import and_, insert, select, update
 
 from sesauditd.model.limits import Lane
 from sesauditd.model.verdicts import Does, Rule, Verdict, Window
-from sesauditd.store import outbox
+from sesauditd.store import outbox, renewal
 from sesauditd.store.tables import actions, verdicts
 
 if TYPE_CHECKING:
@@ -70,7 +70,7 @@ async def settle(
         elif row.withdrawn_at is not None:
             await _revive(connection, verdict, decisions, occasion)
         elif as_verdict(row) != verdict:
-            await _correct(connection, verdict, row)
+            await _correct(connection, verdict, row, decisions, occasion)
         else:
             continue
         changes += 1
@@ -149,11 +149,18 @@ async def _revive(
     await outbox.act(connection, verdict, decisions, occasion)
 
 
-async def _correct(connection: AsyncConnection, verdict: Verdict, row: Row[Any]) -> None:
+async def _correct(
+    connection: AsyncConnection,
+    verdict: Verdict,
+    row: Row[Any],
+    decisions: Decisions,
+    occasion: Occasion,
+) -> None:
     await connection.execute(
         update(verdicts).where(verdicts.c.key == verdict.key).values(**_facts(verdict))
     )
     if row.action is not None:
+        await renewal.renew(connection, row.action, verdict, decisions, occasion)
         await outbox.correct(connection, row.action, verdict)
 
 

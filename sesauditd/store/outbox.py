@@ -38,7 +38,7 @@ async def act(
     connection: AsyncConnection, verdict: Verdict, decisions: Decisions, occasion: Occasion
 ) -> None:
     """Store what a verdict asks for, in the state that the circumstances give it."""
-    fate = fate_of(verdict, await _circumstances(connection, verdict, decisions, occasion))
+    fate = fate_of(verdict, await circumstances(connection, verdict, decisions, occasion))
     name = await _same_action(connection, verdict, fate)
     if name is None:
         name = await _insert(connection, verdict, fate, occasion)
@@ -166,9 +166,10 @@ async def request_reverse(
     return name
 
 
-async def _circumstances(
+async def circumstances(
     connection: AsyncConnection, verdict: Verdict, decisions: Decisions, occasion: Occasion
 ) -> Circumstances:
+    """Return what decides beside the verdict itself."""
     stance = occasion.stance
     armed = decisions.armed_at is not None
     return Circumstances(
