@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -11,18 +12,20 @@ from tests.soak.stand import stand
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
 
     from tests.soak.stand import Stand
 
+HERE = Path(__file__).parent
 PROGRAM = ministack_program()
 """Looked up before the tests' environment loses the settings of this machine."""
 
 
 def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
-    """Leave the soak tests out of every run that does not name their folder."""
-    named = any("soak" in argument for argument in config.args)
-    return None if named or not collection_path.name.startswith("test_") else True
+    """Leave the soak tests out of every run that does not name them or their folder."""
+    if not collection_path.name.startswith("test_"):
+        return None
+    named = [config.invocation_params.dir / one.partition("::")[0] for one in config.args]
+    return None if any(HERE in {one, *one.parents} for one in named) else True
 
 
 @pytest.fixture
