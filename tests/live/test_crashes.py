@@ -149,7 +149,7 @@ def test_kills_at_any_moment_lose_nothing_and_do_nothing_twice(live: Stage, seed
         live.forget_receipts()
     daemon = live.daemon()
     daemon.until(lambda: live.queue_depths() == (0, 0), "the queue to be empty")
-    daemon.until(lambda: set(live.actions().values()) == {"done"}, "the actions", 40)
+    daemon.until(lambda: set(live.actions().values()) == {"done"}, "the actions")
     daemon.until(lambda: not live.rows(UNSENT), "the notices to be sent")
 
     archived = live.archived()

@@ -35,7 +35,7 @@ def test_lost_answers_double_nothing(live: Stage) -> None:
 
     daemon = live.daemon()
     done = {f"disable_domain {CLUB}": "done", "block_recipient anna@gone.example": "done"}
-    daemon.until(lambda: live.actions() == done, "the actions to be done", 40)
+    daemon.until(lambda: live.actions() == done, "the actions to be done")
     daemon.until(lambda: live.queue_depths() == (0, 0), "the queue to be empty")
     daemon.until(lambda: not live.rows(UNSENT), "the notices to be sent")
 

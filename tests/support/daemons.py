@@ -41,7 +41,7 @@ if TYPE_CHECKING:
 
 OPERATOR = "ops@operator-home.example"
 LOOK_SECONDS = 0.05
-PATIENCE_SECONDS = 20.0
+PATIENCE_SECONDS = 60.0
 CONTROL_PLANE = frozenset({"ses", "sesv2", "iam"})
 TAKEN = 250
 HOW_MANY = "SELECT count(*) FROM {}"
@@ -94,7 +94,7 @@ class Daemon:
             error.add_note(self.tail())
             raise
 
-    def ended(self, seconds: float = 30.0) -> int:
+    def ended(self, seconds: float = PATIENCE_SECONDS) -> int:
         """Wait for its end and return its exit code; a signal's is its number, negative."""
         try:
             return self.process.wait(seconds)
