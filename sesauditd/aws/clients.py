@@ -95,6 +95,11 @@ def control_pace() -> Pace:
     return Pace(per_second=1, burst=5)
 
 
+def zone_pace() -> Pace:
+    """Return what is safe with Route 53: half of its 10 calls a second (ses-facts 6.4)."""
+    return Pace(per_second=5, burst=20)
+
+
 @asynccontextmanager
 async def connect(
     *,
@@ -109,10 +114,12 @@ async def connect(
 
     Endpoints in the environment or in AWS's own files are ignored: only `endpoint_url` counts.
     Credentials come, and are renewed, as AWS's tools look for them, unless `keys` are given.
-    `pace` holds SES's control calls back; None lets them run.
+    `pace` holds SES's control calls back, and with it Route 53's are held to theirs; None lets
+    all of them run.
     Raises Refused when AWS's own settings, such as a profile, cannot be used.
     """
     session = get_session() if keys is None else AioSession(session_vars=_DEAF)
+    zones = None if pace is None else zone_pace()
     async with AsyncExitStack() as stack:
         opening = _Opening(
             session=session,
@@ -134,7 +141,7 @@ async def connect(
             sts=await opening.api("sts", "STS"),
             cloudwatch=await opening.api("cloudwatch", "CloudWatch"),
             sns=await opening.api("sns", "SNS"),
-            route53=await opening.api("route53", "Route 53"),
+            route53=replace(await opening.api("route53", "Route 53"), pace=zones),
         )
 
 

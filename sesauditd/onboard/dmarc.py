@@ -7,6 +7,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
+from sesauditd.model.addresses import canonical, domain_of
+from sesauditd.model.dns_text import is_under
+
 if TYPE_CHECKING:
     from sesauditd.onboard.dns import Dns
 
@@ -45,6 +48,24 @@ def walk(domain: str) -> Iterator[str]:
     rest = labels[1:][-(LONGEST_WALK - 1) :]
     for start in range(len(rest)):
         yield f"_dmarc.{'.'.join(rest[start:])}"
+
+
+async def unwelcome(domain: str, rua: str, dns: Dns) -> str | None:
+    """Return why reports about a domain do not arrive at `rua`, None if they do.
+
+    Another domain must say that it takes them (RFC 9990, external destinations), or anybody
+    could have reports sent to a stranger. Raises Unavailable when DNS does not say.
+    """
+    home = domain_of(canonical(rua))
+    if is_under(domain, home) or is_under(home, domain):
+        return None
+    name = f"{domain}._report._dmarc.{home}"
+    if any(map(is_policy, await dns.ask(name, "TXT"))):
+        return None
+    return (
+        f"receivers send no DMARC reports about {domain} to {home} before {home} has a TXT "
+        f'record "v=DMARC1" at *._report._dmarc.{home}'
+    )
 
 
 async def found(domain: str, dns: Dns, *, but: Sequence[str] = ()) -> Policy | None:

@@ -87,7 +87,8 @@ def server_at(place: str) -> dns.nameserver.Do53Nameserver:
     try:
         address = str(ip_address((found["v4"] or found["v6"]) if found else text))
         port = int((found and found["port"]) or PORT)
-    except ValueError:
+        port.to_bytes(2)
+    except (ValueError, OverflowError):
         raise Refused(
             f"[onboarding] resolver: {place!r} is no address; give one such as 9.9.9.9 "
             "or 127.0.0.1:5353"

@@ -10,6 +10,7 @@ import pytest
 
 from sesauditd.errors import Failed
 from sesauditd.model.plan import Verb
+from sesauditd.model.zones import Act, RecordChange, RecordSet
 from sesauditd.onboard import records
 from sesauditd.onboard.engine import Engine, Unknown
 from sesauditd.onboard.record_stages import settled
@@ -336,6 +337,20 @@ async def test_who_waits_learns_which_batches_are_still_pending(stand: ZoneStand
     finally:
         zones.sync_seconds = 0
     assert await settled(batches, stand.hosted, (0.0,)) == []
+
+
+async def test_a_zone_of_more_records_than_a_page_holds_is_read_to_its_end(
+    stand: ZoneStand,
+) -> None:
+    domain = stand.fresh()
+    zone_id = await stand.zone(domain)
+    names = [f"{number:04d}.bounce.{domain}" for number in range(350)]
+    sets = [RecordSet(name=one, kind="TXT", ttl=60, values=('"x"',)) for one in names]
+    sets.append(RecordSet(name=f"bounce-x.{domain}", kind="TXT", ttl=60, values=('"y"',)))
+    await stand.hosted.change(zone_id, [RecordChange(act=Act.CREATE, record=one) for one in sets])
+    found = await stand.hosted.under(zone_id, f"bounce.{domain}")
+    assert [one.name for one in found] == names
+    assert list(await stand.hosted.at(zone_id, names[7])) == [sets[7]]
 
 
 async def test_ses_finds_what_was_made(stand: ZoneStand) -> None:

@@ -81,3 +81,25 @@ async def test_an_old_answer_with_our_own_record_is_no_policy_of_others() -> Non
 async def test_silence_of_dns_is_no_absence() -> None:
     with pytest.raises(Unavailable):
         await dmarc.found("x.org", KnownDns({}, silent={"_dmarc.org"}))
+
+
+@pytest.mark.parametrize(
+    ("domain", "known", "is_welcome"),
+    [
+        pytest.param("shop.x.org", {}, False, id="not-said"),
+        pytest.param("host.example", {}, True, id="its-own"),
+        pytest.param("shop.host.example", {}, True, id="below-it"),
+        pytest.param(
+            "x.org", {"x.org._report._dmarc.host.example TXT": ["v=DMARC1"]}, True, id="said"
+        ),
+        pytest.param(
+            "x.org", {"x.org._report._dmarc.host.example TXT": ["no"]}, False, id="something-else"
+        ),
+    ],
+)
+async def test_reports_go_to_another_domain_only_if_it_says_so(
+    domain: str, known: dict[str, list[str]], is_welcome: bool
+) -> None:
+    said = await dmarc.unwelcome(domain, "Reports <dmarc@host.example>", KnownDns(known))
+    assert (said is None) is is_welcome
+    assert said is None or "*._report._dmarc.host.example" in said

@@ -10,7 +10,9 @@ from sesauditd.onboard.delegation import Verdict
 from tests.support.dns import KnownDns
 
 
-@pytest.mark.parametrize("place", ["", "dns.example", "1.2.3.4:x", "[::1", "1.2.3.4:5:6"])
+@pytest.mark.parametrize(
+    "place", ["", "dns.example", "1.2.3.4:x", "[::1", "1.2.3.4:5:6", "1.2.3.4:65536"]
+)
 def test_what_is_no_address_is_refused(place: str) -> None:
     with pytest.raises(Refused, match="resolver"):
         dns.Resolver([place])
