@@ -61,15 +61,18 @@ def test_a_signal_lets_it_finish_what_is_in_hand(live: Stage, number: signal.Sig
     assert [one["event"] for one in daemon.log()][-1] == "daemon_stopped"
 
 
-def test_what_cannot_be_finished_is_given_back_by_the_second_signal(live: Stage) -> None:
+def test_what_cannot_be_finished_is_given_back_by_the_second_signal(
+    live: Stage, tmp_path: Path, systemd: socket.socket
+) -> None:
     assert live.mail(SHOP, "anna@good.example") == 250
     published = live.tell()
     live.ask("POST", "faults", {"service": "s3", "action": "hang", "times": 0, "seconds": 60})
-    daemon = live.daemon()
+    daemon = live.daemon(NOTIFY_SOCKET=str(tmp_path / "notify"))
     daemon.until(lambda: live.hidden() == published, "messages in hand")
 
     daemon.process.send_signal(signal.SIGTERM)
-    daemon.until(lambda: daemon.log("services_stopping"), "the first signal to be heeded")
+    daemon.until(lambda: "STOPPING=1" in heard(systemd), "the first signal to be heeded")
+    assert daemon.process.poll() is None, "systemd hears of the end when it begins"
     took = seconds_to_end(daemon, signal.SIGTERM)
 
     assert took < 20, "nobody waits for the grace"

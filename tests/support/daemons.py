@@ -87,9 +87,16 @@ class Daemon:
         self, condition: Callable[[], object], what: str, seconds: float = PATIENCE_SECONDS
     ) -> None:
         """Wait until the condition holds, while the daemon lives."""
+        met: list[object] = []
+
+        def over() -> bool:
+            ended = self.process.poll() is not None
+            met.append(condition())
+            return bool(met[-1]) or ended
+
         try:
-            until(lambda: condition() or self.process.poll() is not None, what, seconds)
-            assert condition(), f"the daemon ended with {self.process.returncode} before: {what}"
+            until(over, what, seconds)
+            assert met[-1], f"the daemon ended with {self.process.returncode} before: {what}"
         except AssertionError as error:
             error.add_note(self.tail())
             raise
