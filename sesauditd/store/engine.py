@@ -26,7 +26,8 @@ if TYPE_CHECKING:
 
 LOCK_WAIT_SECONDS = 30
 CACHE_KIB = 64_000
-"""Of each connection; it fills as the database grows, so only a few are kept open."""
+"""Of the connection that writes. It fills as the database grows: memory is flat from there on."""
+READER_CACHE_KIB = 16_000
 READERS = 2
 MORE_READERS = 20
 """Opened for a moment when many read at once."""
@@ -160,7 +161,7 @@ def _tune(engine: AsyncEngine, begin: str, lock_wait_seconds: float, *, query_on
         # gone from the queue and missing here.
         "PRAGMA synchronous=FULL",
         "PRAGMA foreign_keys=ON",
-        f"PRAGMA cache_size=-{CACHE_KIB}",
+        f"PRAGMA cache_size=-{READER_CACHE_KIB if query_only else CACHE_KIB}",
         f"PRAGMA query_only={int(query_only)}",
     ]
 
