@@ -45,7 +45,8 @@ def test_twenty_thousand_mixed_messages_end_in_both_stores_once(soaking: Stand) 
         f"in {seconds:.1f} s: {rate:.0f} events/s, {used / COUNT * 1000:.3f} CPU s a 1,000, "
         f"{archive.objects} objects, queue at most {deepest} deep"
         f"\nRSS MiB: min {min(memory):.0f}, median {statistics.median(memory):.0f}, "
-        f"max {max(memory):.0f}; by quarter {[round(one, 1) for one in quarters]}"
+        f"max {max(memory):.0f}; by quarter {[round(one, 1) for one in quarters]}; "
+        f"database MiB: {soaking.database.stat().st_size / 1024**2:.0f}"
         f"\nboto3 loop of ten: {[round(one) for one in peers]} events/s; ratio {rate / peer:.2f}\n"
     )
     assert archive.bodies == Counter(one.sha256 for one in letters)
