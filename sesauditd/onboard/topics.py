@@ -150,7 +150,7 @@ class Subscription:
         chosen = found.get("FilterPolicy")
         return {
             "arn": found["SubscriptionArn"],
-            "undelivered_to": json.loads(redrive)["deadLetterTargetArn"] if redrive else None,
+            "undelivered_to": _target(redrive),
             "raw": found.get("RawMessageDelivery") == "true",
             "filter": None if chosen in {None, "", NO_FILTER} else chosen,
         }
@@ -179,3 +179,9 @@ class Subscription:
         }
         for key in differing:
             await self.subscriptions.set_subscription(str(before["arn"]), names[key], values[key])
+
+
+def _target(redrive: str | None) -> str | None:
+    """Return where SNS puts what it cannot deliver, None if it puts it nowhere."""
+    target = json.loads(redrive or "{}").get("deadLetterTargetArn")
+    return None if target is None else str(target)
