@@ -112,12 +112,28 @@ async def _facts(connection: AsyncConnection, row: Row[Any]) -> dict[str, object
         "customer": row.customer,
         "domain": row.domain,
         "domains": list(names.scalars()),
+        "stopped": await _stopped(connection, row.customer),
         "recipient": row.recipient,
         "reason": row.reason[: evidence.LONGEST],
         "outcome": (row.outcome or "")[: evidence.LONGEST],
         "at": iso(row.changed_at),
         "grounds": await evidence.grounds_of(connection, row.id),
     }
+
+
+async def _stopped(connection: AsyncConnection, customer: str) -> list[str]:
+    """Return the customer's domains with a disable of their own that stands."""
+    rows = await connection.execute(
+        select(actions.c.domain)
+        .distinct()
+        .where(
+            actions.c.customer == customer,
+            actions.c.kind == str(Does.DISABLE),
+            actions.c.state.in_([str(one) for one in sorted(STARTED)]),
+        )
+        .order_by(actions.c.domain)
+    )
+    return list(rows.scalars())
 
 
 async def _is_part_of_restore(connection: AsyncConnection, row: Row[Any]) -> bool:

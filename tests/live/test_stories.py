@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from tests.live.stories import Playhouse
+    from tests.live.stories import Playhouse, Story
 
 BAD_LOGIN = 535
 GONE = "Old.Customer@Dead.example"
@@ -452,3 +453,71 @@ async def test_a_domain_that_aws_does_not_know_is_told_of_and_a_sub_identity_is_
         await told.settle()
         assert told.state() == before
         assert ("reinstated", "ghost") not in await told.told()
+
+
+async def test_a_termination_that_falls_to_a_disable_leaves_just_that(
+    house: Playhouse, tmp_path: Path
+) -> None:
+    async with story(house, tmp_path) as told:
+        shop, blog = await told.onboard("shop"), await told.onboard("blog", "shop")
+        before = told.state()
+        early = NOON - timedelta(hours=5)
+        await told.tell(
+            *told.sends(shop, 50, early),
+            *(
+                feedback.complaint(f"angry{one}@x.example", early, domain=shop, caller=shop)
+                for one in range(15)
+            ),
+        )
+        await told.go_to(MONDAY)
+        await told.ring()
+        assert await told.states(kind="terminate_customer") == [("terminate_customer", "done")]
+        assert await told.mail(blog, "friend@x.example") == BAD_LOGIN
+
+        await told.tell(*told.sends(shop, 1600, early))
+        await told.go_to(MONDAY + timedelta(days=7))
+        await told.ring()
+        assert await told.states(kind="terminate_customer") == [("terminate_customer", "reversed")]
+        assert await told.states(kind="restore_customer") == [("restore_customer", "done")]
+        assert await told.states(kind="disable_domain") == [("disable_domain", "done")]
+        assert await told.mail(blog, "friend@x.example") == TAKEN
+        assert await told.mail(shop, "friend@x.example") == REFUSED
+        kinds = [kind for kind, customer in await told.told() if customer == "shop"]
+        assert kinds == ["disabled", "restored", "terminated"]
+        (news,) = [one for one in told.letters() if "Good news" in one["raw"]]
+        text = " ".join(re.sub(r"=\r?\n", "", news["raw"]).split())
+        assert f"These domains can send mail again: {blog}." in text
+        assert f"Still stopped, for a reason that we wrote to you about: {shop}." in text
+
+        await told.pass_time(minutes=1)
+        await told.decide("reinstate", shop, "list cleaned")
+        await told.settle()
+        assert told.state() == before
+
+
+async def test_a_surge_that_goes_on_after_arming_is_stopped(
+    house: Playhouse, tmp_path: Path
+) -> None:
+    async with story(house, tmp_path, 'mode = "shadow"') as told:
+        shop = await told.onboard("shop")
+        await told.tell(*angry_crowd(told, shop, "before"))
+        assert await told.states(kind="disable_domain") == [("disable_domain", "shadow")]
+        await told.pass_time(minutes=1)
+        await told.decide("arm", "shop", armed=True)
+        await told.pass_time(days=1)
+        await told.settle()
+        assert await told.mail(shop, "friend@x.example") == TAKEN
+        await told.tell(*angry_crowd(told, shop, "after"))
+        assert (await told.states(kind="disable_domain"))[-1] == ("disable_domain", "done")
+        assert await told.mail(shop, "friend@x.example") == REFUSED
+
+
+def angry_crowd(
+    told: Story, domain: str, word: str, ago: timedelta = timedelta()
+) -> list[feedback.Event]:
+    """Return as many complaints as a surge needs."""
+    at = told.now[0] - ago
+    return [
+        feedback.complaint(f"{word}{one}@x.example", at, domain=domain, caller=domain)
+        for one in range(26)
+    ]

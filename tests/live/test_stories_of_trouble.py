@@ -96,6 +96,22 @@ async def test_a_stumbling_aws_gets_each_effect_once_in_the_end(
         assert kinds == ["disabled", "reinstated"]
 
 
+async def test_iam_that_shows_writes_late_is_waited_for(house: Playhouse, tmp_path: Path) -> None:
+    async with story(house, tmp_path) as told:
+        shop = await told.onboard("shop")
+        before = told.state()
+        told.fail("iam", "GetUserPolicy", nth=2, times=2, code="NoSuchEntity", status=404)
+        await told.decide("disable", shop, "hacked")
+        await told.settle()
+        assert await told.states() == [("disable_domain", "done")]
+        assert [kind for kind, _ in await told.told()] == ["action_done", "disabled"]
+        told.fail("iam", "GetUserPolicy", times=1, code="NoSuchEntity", status=404)
+        await told.pass_time(minutes=1)
+        await told.decide("reinstate", shop, "cleaned")
+        await told.settle()
+        assert told.state() == before
+
+
 async def test_in_awss_sandbox_a_block_waits_for_production_access(
     house: Playhouse, tmp_path: Path
 ) -> None:

@@ -139,7 +139,18 @@ def test_no_value_makes_a_header_a_tag_or_a_long_body(kind: NoticeKind, poison: 
 @pytest.mark.parametrize("kind", KINDS)
 def test_a_subject_holds_nothing_out_of_an_event(kind: NoticeKind) -> None:
     """Names of customers, domains and alarms are ours; all else may be a stranger's."""
-    ours = {"customer", "domain", "domains", "name", "week", "kind", "state", "count", "at"}
+    ours = {
+        "customer",
+        "domain",
+        "domains",
+        "stopped",
+        "name",
+        "week",
+        "kind",
+        "state",
+        "count",
+        "at",
+    }
 
     def marked(value: object, key: str = "") -> object:
         match value:
