@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING
 
@@ -23,6 +24,14 @@ if TYPE_CHECKING:
     from sesauditd.onboard.sights import DatabaseSight, DomainSight, Expected
 
 Told = Callable[[str], None]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Examined:
+    """What there is to say of AWS, and how the domains looked."""
+
+    findings: Sequence[Finding]
+    domains: Sequence[DomainSight] = ()
 
 
 async def examine(
@@ -46,7 +55,7 @@ async def examine(
     at_aws = await examine_aws(
         settings, clock=clock, domains=wanted, tempo=tempo, on_domain=on_domain
     )
-    return [*doctor.machine(seen, smtp), *at_aws]
+    return [*doctor.machine(seen, smtp), *at_aws.findings]
 
 
 async def examine_aws(
@@ -56,7 +65,7 @@ async def examine_aws(
     domains: Sequence[Registered],
     tempo: Tempo | None = None,
     on_domain: Told = lambda _name: None,
-) -> Sequence[Finding]:
+) -> Examined:
     """Return what there is to say of AWS and of these domains there."""
     from sesauditd.aws.clients import connect, control_pace, endpoint_conflicts
     from sesauditd.onboard import doctor
@@ -65,10 +74,11 @@ async def examine_aws(
     tempo = tempo or Tempo()
     conflict = endpoint_conflicts(os.environ, settings.aws.endpoint_url)
     if conflict is not None:
-        return [wrong(Check.CONFIGURATION, "configuration", conflict, "")]
+        return Examined(findings=[wrong(Check.CONFIGURATION, "configuration", conflict, "")])
     if settings.aws.region is None:
         advice = 'Write region = "eu-central-1", or another, into [aws].'
-        return [wrong(Check.REGION, "region", "the configuration names none", advice)]
+        nowhere = wrong(Check.REGION, "region", "the configuration names none", advice)
+        return Examined(findings=[nowhere])
     async with connect(
         region=settings.aws.region,
         account_id=settings.aws.account_id or "",
@@ -80,7 +90,8 @@ async def examine_aws(
         looking = _looking(settings, clients, expected, clock)
         seen = await looking.see(expected, domains, on_domain)
         enforcing = settings.policy.mode == "enforce"
-        return doctor.aws(expected, seen, enforcing=enforcing)
+        findings = doctor.aws(expected, seen, enforcing=enforcing)
+        return Examined(findings=findings, domains=seen.domains)
 
 
 def server_of(settings: Settings) -> Server | None:

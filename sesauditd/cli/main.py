@@ -44,6 +44,7 @@ from sesauditd.cli import (
     sandbox,
     setup,
     status,
+    trial,
 )
 from sesauditd.cli.options import ConfigOption, DebugOption, Invocation
 from sesauditd.cli.sections import EVERYWHERE, Grouped
@@ -56,6 +57,7 @@ COMMANDS = (
     initialise,
     setup,
     doctor,
+    trial,
     running,
     policy,
     recording,
