@@ -110,8 +110,8 @@ class Group:
             found="; ".join(dict.fromkeys(reasons)),
             wanted="; ".join(f"{one.key} {one.value}" for one in self.records),
             advice=(
-                f"look who needs it in zone {self.zone.name} ({self.zone.id}); remove it there, "
-                "or use another name"
+                f"See who needs it in hosted zone {self.zone.name} ({self.zone.id}); when nobody "
+                "does, remove it and run this again."
             ),
         )
 

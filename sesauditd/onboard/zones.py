@@ -104,7 +104,7 @@ async def _open(zone: HostedZone, domain: str, zones: HostedZones) -> ZoneChoice
             resource=f"hosted zone of {domain}",
             found=f"{zone.name} ({zone.id}), which {zone.linked_service} alone may change",
             wanted="a hosted zone that can be changed",
-            advice=f"have the records made by {zone.linked_service}, or move the zone",
+            advice=f"Have the records made by {zone.linked_service}, or move the zone.",
         )
     between = [one for one in ancestors(domain) if one != zone.name and is_under(one, zone.name)]
     for name in reversed(between):

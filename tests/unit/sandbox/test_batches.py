@@ -42,6 +42,11 @@ def change(action: str, name: str, kind: str, *values: str, ttl: str = "300") ->
         pytest.param([change("UPSERT", "a.x.org.", "CNAME", "z")], "conflicts", id="others-there"),
         pytest.param([change("CREATE", "a.y.org.", "TXT", "1")], "not permitted", id="outside"),
         pytest.param([change("CREATE", "ax.org.", "TXT", "1")], "not permitted", id="no-suffix"),
+        pytest.param([change("CREATE", "b.x.org.", "TXT", "1")], "quotation", id="no-quotes"),
+        pytest.param(
+            [change("CREATE", "b.x.org.", "TXT", f'"{"x" * 256}"')], "quotation", id="long-string"
+        ),
+        pytest.param([change("CREATE", "x.org.", "CNAME", "z")], "apex", id="cname-at-the-apex"),
     ],
 )
 def test_conflicts_are_named(changes: list[Change], words: str | None) -> None:
