@@ -127,7 +127,11 @@ def lever_of(verdict: Verdict, own: Collection[str] = ()) -> Lever:
     gone = verdict.rule is Rule.HARD_BOUNCE_BLOCK and verdict.evidence.get("mailbox_gone") is True
     if gone:
         return Lever.ACCOUNT_LIST
-    recipient = verdict.recipient or ""
+    return deny_unless_own(verdict.recipient or "", own)
+
+
+def deny_unless_own(recipient: str, own: Collection[str]) -> Lever:
+    """Return how one customer's mail to a recipient is stopped, whoever wants it."""
     is_own = recipient in own or domain_of(recipient) in own
     return Lever.OWNER_TOLD if is_own else Lever.IAM_DENY
 

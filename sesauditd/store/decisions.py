@@ -9,10 +9,18 @@ from typing import TYPE_CHECKING
 from sqlalchemy import func, insert, select, update
 
 from sesauditd.errors import Failed, Refused
-from sesauditd.model.actions import LIVE, NOT_STARTED, Lever, Reverse, State, action_id
+from sesauditd.model.actions import (
+    LIVE,
+    NOT_STARTED,
+    Lever,
+    Reverse,
+    State,
+    action_id,
+    deny_unless_own,
+)
 from sesauditd.model.verdicts import Does
 from sesauditd.store import journal, outbox
-from sesauditd.store.register import first_domain_of, owner_of
+from sesauditd.store.register import first_domain_of, own_addresses, owner_of
 from sesauditd.store.tables import actions, blocks, cases
 
 if TYPE_CHECKING:
@@ -51,14 +59,15 @@ class Decisions:
     now: datetime
 
     async def block(self, address: str, domain: str, reason: str) -> Decided:
-        """Block a recipient for the customer of a domain, for good."""
+        """Block a recipient for the customer of a domain, for good; its own people never."""
         customer = await owner_of(self.connection, domain)
         known = await self._known("block", Does.BLOCK, customer, recipient=address)
         if known is not None:
             return known
         await self._journal("block", f"{customer}/{address}", {"domain": domain, "reason": reason})
+        lever = deny_unless_own(address, await own_addresses(self.connection, customer))
         name = await self._request(
-            Does.BLOCK, customer, domain, reason, recipient=address, lever=Lever.IAM_DENY
+            Does.BLOCK, customer, domain, reason, recipient=address, lever=lever
         )
         await self.connection.execute(
             insert(blocks).values(
@@ -68,7 +77,7 @@ class Decisions:
                 spelling=address,
                 domain=domain,
                 rule="operator",
-                lever=str(Lever.IAM_DENY),
+                lever=str(lever),
                 since=self.now,
             )
         )

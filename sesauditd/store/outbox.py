@@ -20,8 +20,9 @@ from sesauditd.model.actions import (
     newest_evidence,
 )
 from sesauditd.model.verdicts import Does
+from sesauditd.store.register import own_addresses
 from sesauditd.store.statements import upsert
-from sesauditd.store.tables import actions, blocks, cases, domains, journal, verdicts
+from sesauditd.store.tables import actions, blocks, cases, journal, verdicts
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -258,10 +259,7 @@ async def _insert(
 
 
 async def _lever(connection: AsyncConnection, verdict: Verdict) -> str:
-    rows = await connection.execute(
-        select(domains.c.name, domains.c.contact).where(domains.c.customer == verdict.customer)
-    )
-    own = {text for row in rows for text in row}
+    own = await own_addresses(connection, verdict.customer)
     return str(lever_of(verdict, own))
 
 

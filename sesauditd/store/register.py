@@ -158,3 +158,11 @@ async def _iam_user(connection: AsyncConnection, adoption: Adoption, now: dateti
         insert(iam_users).values(name=adoption.iam_user, domain=adoption.domain, registered_at=now)
     )
     return "iam_user", adoption.iam_user, {"domain": adoption.domain}
+
+
+async def own_addresses(connection: AsyncConnection, customer: str) -> set[str]:
+    """Return the customer's domains and contact addresses: a Deny never names them."""
+    rows = await connection.execute(
+        select(domains.c.name, domains.c.contact).where(domains.c.customer == customer)
+    )
+    return {text for row in rows for text in row}

@@ -521,3 +521,98 @@ def angry_crowd(
         feedback.complaint(f"{word}{one}@x.example", at, domain=domain, caller=domain)
         for one in range(26)
     ]
+
+
+async def test_two_domains_and_two_users_of_one_customer_are_blocked_and_ended_together(
+    house: Playhouse, tmp_path: Path
+) -> None:
+    async with story(house, tmp_path) as told:
+        shop, blog = await told.onboard("shop"), await told.onboard("blog", "shop")
+        club = await told.onboard("club")
+        before = told.state()
+        hours = [told.now[0] - timedelta(hours=one) for one in (3, 2, 1)]
+        await told.tell(
+            *(
+                feedback.complaint("a@x.example", one, domain=name, caller=name)
+                for one, name in zip(hours, (shop, blog, shop), strict=True)
+            )
+        )
+        assert await told.mail(shop, "a@x.example") == REFUSED
+        assert await told.mail(blog, "A@x.example") == REFUSED
+        assert await told.mail(club, "a@x.example") == TAKEN
+        await told.pass_time(minutes=1)
+        await told.decide("terminate", "shop", "enough")
+        await told.settle()
+        assert [await told.mail(one, "b@x.example") for one in (shop, blog)] == [BAD_LOGIN] * 2
+        await told.pass_time(minutes=1)
+        await told.decide("unblock", "a@x.example", blog, "asked for it")
+        await told.decide("restore", "shop", "a mistake")
+        await told.settle()
+        assert told.state() == before
+
+
+async def test_a_customer_without_a_user_or_without_a_set_is_stopped_by_what_there_is(
+    house: Playhouse, tmp_path: Path
+) -> None:
+    async with story(house, tmp_path) as told:
+        shop = await told.onboard("shop", user=None)
+        club = await told.onboard("club")
+        unset = {"EmailIdentity": club}
+        told.ask("sesv2", "PutEmailIdentityConfigurationSetAttributes", **unset)
+        before = told.state()
+        await told.tell(
+            feedback.reject("x@y.example", told.now[0], domain=shop),
+            feedback.reject("x@y.example", told.now[0], domain=club, caller=club),
+            *(
+                feedback.complaint("a@x.example", told.now[0] - timedelta(hours=one), domain=shop)
+                for one in (3, 2, 1)
+            ),
+        )
+        found = {(one["kind"], one["customer"]): one for one in await told.actions()}
+        without_user = found["disable_domain", "shop"]
+        assert without_user["state"] == "done"
+        assert "another configuration set still passes" in without_user["outcome"]
+        assert not told.is_on(told.set_of(shop))
+        assert found["disable_domain", "club"]["state"] == "done"
+        assert await told.mail(club, "friend@x.example") == REFUSED
+        block = found["block_recipient", "shop"]
+        assert (block["state"], "--iam-user" in block["outcome"]) == ("failed", True)
+        await told.pass_time(minutes=1)
+        for name in (shop, club):
+            await told.decide("reinstate", name, "cleaned")
+        await told.settle()
+        assert told.state() == before
+
+
+async def test_fast_stops_of_one_day_share_the_blast_radius(
+    house: Playhouse, tmp_path: Path
+) -> None:
+    async with story(house, tmp_path) as told:
+        names = [await told.onboard(f"site{one}") for one in range(5)]
+        await told.tell(
+            *(feedback.reject("x@y.example", told.now[0], domain=one, caller=one) for one in names)
+        )
+        await told.ring()
+        states = [state for _, state in await told.states(kind="disable_domain")]
+        assert sorted(states) == ["done"] * 3 + ["waiting"] * 2
+        (notice,) = await told.rows(tables.notices, kind="action_waiting")
+        assert len(notice["facts"]["actions"]) == 2
+        (first, _) = await told.actions(state="waiting")
+        await told.decide("reinstate", first["domain"], "cleaned already")
+        await told.pass_time(days=2)
+        await told.ring()
+        assert await told.actions(state="waiting") != []
+        assert await told.mail(first["domain"], "friend@x.example") == TAKEN
+        assert ("reinstated", first["customer"]) not in await told.told()
+
+
+async def test_the_operators_block_of_a_customers_own_people_tells_him_instead(
+    house: Playhouse, tmp_path: Path
+) -> None:
+    async with story(house, tmp_path) as told:
+        shop = await told.onboard("shop")
+        await told.decide("block", f"info@{shop}", shop, "asked by phone")
+        await told.decide("block", "owner@shop-home.example", shop, "asked by phone")
+        await told.settle()
+        assert await told.mail(shop, f"info@{shop}") == TAKEN
+        assert {one["lever"] for one in await told.actions()} == {"owner_told"}
