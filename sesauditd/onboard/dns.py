@@ -29,6 +29,10 @@ LONGEST_SECONDS: Final = 10.0
 _PLACE = re.compile(r"^(?:(?P<v4>[0-9.]+)|\[(?P<v6>[0-9a-fA-F:]+)\])(?::(?P<port>\d{1,5}))?$")
 
 
+class Lame(Unavailable):
+    """Nobody answers for a name, though the resolver does: its name servers know nothing of it."""
+
+
 class Dns(Protocol):
     """Answers from public DNS."""
 
@@ -36,7 +40,8 @@ class Dns(Protocol):
         """Return the values of a name and type, sorted, none if there are none.
 
         Names in values are lower case without a last dot, strings of a TXT joined.
-        Aliases (CNAME) are followed. Raises Unavailable when DNS does not say.
+        Aliases (CNAME) are followed. Raises Unavailable when DNS does not say, and of these
+        Lame when it is for want of a name server that knows the name.
         """
         ...
 
@@ -62,7 +67,7 @@ class Resolver:
     async def ask(self, name: str, kind: str) -> Sequence[str]:
         """Return the values of a name and type, none if there are none.
 
-        Raises Unavailable when no resolver answers or the name's own servers fail.
+        Raises Unavailable when no resolver answers, Lame when the name's own servers do not.
         """
         try:
             # Absolute: the machine's search list must not turn `example.com` into another name.
@@ -71,10 +76,14 @@ class Resolver:
             )
         except dns.resolver.NXDOMAIN:
             return ()
+        except dns.resolver.NoNameservers as error:
+            raise Lame(
+                f"no name server answers for {kind} of {name}; see which ones the registrar names"
+            ) from error
         except (dns.exception.DNSException, OSError) as error:
             raise Unavailable(
                 f"DNS does not answer for {kind} of {name} ({type(error).__name__}); "
-                "check [onboarding] resolver, and which name servers the registrar names"
+                "check [onboarding] resolver and this machine's network"
             ) from error
         return sorted(map(_value, answer.rrset or ()))
 

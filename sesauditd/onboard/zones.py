@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol, TypeAlias
 
@@ -10,6 +11,7 @@ from sesauditd.model.dns_text import ancestors, is_under
 from sesauditd.model.plan import Conflict
 from sesauditd.onboard import delegation
 from sesauditd.onboard.delegation import Verdict
+from sesauditd.onboard.dns import Lame
 
 if TYPE_CHECKING:
     from sesauditd.model.zones import HostedZone, RecordSet
@@ -65,7 +67,10 @@ async def choose(domain: str, zones: HostedZones, dns: Dns) -> ZoneChoice:
         found = await zones.named(name)
         public = [one for one in found if not one.is_private]
         remarks += [f"hosted zone {one.id} of {name} is private" for one in found if one.is_private]
-        asked = await dns.ask(name, "NS") if public else ()
+        try:
+            asked = await dns.ask(name, "NS") if public else ()
+        except Lame:
+            return await _lame(name, public, zones)
         if asked:
             chosen = await _asked(public, asked, zones, dns)
             if isinstance(chosen, str):
@@ -115,10 +120,25 @@ async def _open(zone: HostedZone, domain: str, zones: HostedZones) -> ZoneChoice
     return Zone(id=zone.id, name=zone.name)
 
 
+async def _lame(name: str, public: Sequence[HostedZone], zones: HostedZones) -> Conflict:
+    """Return that the registrar names servers which know nothing of the zone.
+
+    So it is after a hosted zone was deleted and made anew: that gave it other servers.
+    """
+    ours = [f"{one.id} is at {_listed(await zones.name_servers(one.id))}" for one in public]
+    return Conflict(
+        resource=f"hosted zone {name}",
+        found="no name server that answers for it in DNS",
+        wanted=f"the servers of a hosted zone: {' or '.join(ours)}",
+        advice="Have the registrar name these servers, and run this again a day later.",
+    )
+
+
 async def _top(domain: str, dns: Dns) -> str:
     for name in ancestors(domain)[:-1]:
-        if await dns.ask(name, "NS"):
-            return name
+        with suppress(Lame):
+            if await dns.ask(name, "NS"):
+                return name
     return domain
 
 

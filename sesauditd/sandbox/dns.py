@@ -51,7 +51,9 @@ def answer(question: bytes, lookup: Lookup) -> bytes | None:
     name = asked.name.to_text(omit_final_dot=True)
     kind = dns.rdatatype.to_text(asked.rdtype)
     found = lookup(name, kind)
-    if not found.exists:
+    if found.fails:
+        reply.set_rcode(dns.rcode.SERVFAIL)
+    elif not found.exists:
         reply.set_rcode(dns.rcode.NXDOMAIN)
     for alias, target in found.aliases:
         chain = dns.rrset.from_text(f"{alias}.", TTL_SECONDS, "IN", "CNAME", f"{target}.")

@@ -24,8 +24,9 @@ class PublicZone:
 class World:
     """What is not in Route 53: other people's zones, and what registrars say.
 
-    `delegations`: servers by the name of a zone, in place of those that would be asked. `records`:
-    values by name and type, in zones that no hosted zone holds.
+    `delegations`: servers by the name of a zone, in place of those that would be asked; none means
+    servers that know nothing of it. `records`: values by name and type, in zones that no hosted
+    zone holds.
     """
 
     delegations: dict[str, tuple[str, ...]] = field(default_factory=dict)
@@ -42,6 +43,8 @@ class Found:
     """Each name and what it stands for, in order."""
     owner: str = ""
     """Where the values are: the last of the chain."""
+    fails: bool = False
+    """True if nobody answers for the name."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,6 +63,8 @@ def lookup(zones: Sequence[PublicZone], world: World, name: str, kind: str) -> F
     aliases: list[tuple[str, str]] = []
     for _ in range(LONGEST_CHAIN):
         source = _source(zones, world, asked)
+        if source is None:
+            return Found(exists=True, fails=True)
         values = _at(source, asked, kind)
         target = () if kind == "CNAME" or values else _at(source, asked, "CNAME")
         if not target:
@@ -70,10 +75,12 @@ def lookup(zones: Sequence[PublicZone], world: World, name: str, kind: str) -> F
     return Found(exists=True, aliases=tuple(aliases), owner=asked)
 
 
-def _source(zones: Sequence[PublicZone], world: World, name: str) -> _Source:
-    """Go down from the top-level domain, from one delegation to the next."""
+def _source(zones: Sequence[PublicZone], world: World, name: str) -> _Source | None:
+    """Go down from the top-level domain, from one delegation to the next; None if one is lame."""
     source = _Source(top="", servers=(), records=world.records, is_ours=False)
     for cut in reversed(ancestors(name)):
+        if world.delegations.get(cut) == ():
+            return None
         servers = world.delegations.get(cut) or _delegated(zones, source, cut)
         if not servers:
             continue

@@ -138,6 +138,22 @@ async def test_a_zone_of_another_service_is_a_conflict(stand: ZoneStand) -> None
     assert "servicediscovery" in chosen.advice
 
 
+async def test_a_zone_whose_servers_the_registrar_does_not_know_is_a_conflict(
+    stand: ZoneStand,
+) -> None:
+    domain = stand.fresh()
+    zone_id = await stand.zone(domain)
+    registrar(stand, domain)
+    chosen = await stand.choose(f"shop.{domain}")
+    assert isinstance(chosen, Conflict)
+    assert zone_id in chosen.wanted
+    assert (await stand.servers(zone_id))[0] in chosen.wanted
+    assert "registrar" in chosen.advice
+    beside = stand.fresh()
+    registrar(stand, beside)
+    assert "no hosted zone" in reason(await stand.choose(beside))
+
+
 async def test_choosing_writes_nothing_and_waits_while_aws_is_busy(stand: ZoneStand) -> None:
     domain = stand.fresh()
     await stand.zone(domain)

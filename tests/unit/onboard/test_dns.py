@@ -36,7 +36,7 @@ def test_addresses_are_read_with_and_without_a_port(place: str, address: str, po
 async def test_silence_is_told_from_absence(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(dns, "LONGEST_SECONDS", 0.05)
     resolver = dns.Resolver(["127.0.0.1:9"])
-    with pytest.raises(Unavailable, match="registrar"):
+    with pytest.raises(Unavailable, match="resolver"):
         await resolver.ask("x.org", "TXT")
 
 
