@@ -132,10 +132,11 @@ async def setup(
     With `take_over` what stands under our names without our tag becomes ours.
     """
     async with administration(settings, clock=clock, tempo=tempo) as opened:
-        yield await _setup(opened, take_over=take_over)
+        yield await setup_of(opened, take_over=take_over)
 
 
-async def _setup(opened: Administration, *, take_over: bool) -> Setup:
+async def setup_of(opened: Administration, *, take_over: bool = False) -> Setup:
+    """Return what sets the account up, over an account that is open; writes nothing."""
     from sesauditd.aws.boundaries import Boundaries
     from sesauditd.aws.buckets import Buckets
     from sesauditd.aws.identities import Identities
@@ -172,7 +173,7 @@ async def _setup(opened: Administration, *, take_over: bool) -> Setup:
     ownership = Ownership(
         installation=opened.account.installation,
         take_over=take_over,
-        begun=await steps.begun_creations(),
+        begun=set(await steps.begun_creations()),
     )
     return Setup(
         engine=opened.engine,

@@ -1,0 +1,196 @@
+"""What is no longer as it was made: the plans of setup and onboarding, only looked at."""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Final, Protocol
+
+from sesauditd.errors import Missing, SesauditdError
+from sesauditd.model.access_keys import Known, Needed
+from sesauditd.model.plan import Change, Conflict, Plan, Verb
+from sesauditd.onboard import takeover, zones
+from sesauditd.onboard.access import user_name
+from sesauditd.onboard.onboarding_stages import stages
+from sesauditd.onboard.zones import Zone
+
+if TYPE_CHECKING:
+    from sesauditd.model.access_keys import KeyState
+    from sesauditd.model.kept_domains import KeptDomain
+    from sesauditd.onboard.engine import Engine
+    from sesauditd.onboard.onboarding_stages import Adapters, Layout
+
+PROGRAM: Final = "sesauditd"
+ACCOUNT: Final = "account"
+"""Stands in the place of a domain for what `setup` makes."""
+
+
+class Key(Protocol):
+    """A key that exists."""
+
+    @property
+    def id(self) -> str:
+        """Return its id."""
+        ...
+
+    @property
+    def active(self) -> bool:
+        """Return whether one may log in by it."""
+        ...
+
+
+class Keys(Protocol):
+    """The access keys of IAM users."""
+
+    async def keys(self, user: str) -> Sequence[Key]:
+        """Return the access keys of a user; raises Missing without the user."""
+        ...
+
+
+class KeyStates(Protocol):
+    """What is remembered of domains' keys."""
+
+    async def state(self, domain: str, user: str) -> KeyState:
+        """Return whether somebody has a key, or one is needed."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Comparison:
+    """How one domain, or the account, stands against what was made of it."""
+
+    subject: str
+    plan: Plan = field(default_factory=Plan)
+    repair: str = ""
+    """The one command that sets it right."""
+    failure: str = ""
+    """Why it could not be looked at."""
+
+    @property
+    def is_good(self) -> bool:
+        """Return whether it was looked at and nothing differs."""
+        return not self.failure and self.plan.is_empty
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Drift:
+    """Compares; never writes."""
+
+    engine: Engine
+    layout: Layout
+    adapters: Adapters
+    keys: Keys
+    states: KeyStates
+
+    async def domain(self, kept: KeptDomain) -> Plan:
+        """Return what differs at a domain.
+
+        What keeps a stopped domain from sending is ours and no difference: its set that is off,
+        the Deny policies of its user, its keys that are Inactive. Raises Unavailable or
+        Forbidden.
+        """
+        if kept.taken_over is not None:
+            made = takeover.stages(self.layout, self.adapters, kept.name, user=kept.taken_over)
+            return await self.engine.plan(made) + await self._set(kept)
+        choice = await zones.choose(kept.name, self.adapters.hosted, self.adapters.dns)
+        if isinstance(choice, Conflict):
+            return Plan(conflicts=(choice,))
+        zone = choice if isinstance(choice, Zone) else None
+        made = stages(
+            self.layout, self.adapters, kept.name, zone=zone, may_send=not kept.is_stopped
+        )
+        return await self.engine.plan(made) + await self._set(kept) + await self._key(kept)
+
+    async def _set(self, kept: KeptDomain) -> Plan:
+        """Return that the set is off although the domain may send."""
+        name = self.layout.account.set_name(kept.name)
+        found = await self.adapters.sets.configuration_set(name)
+        if kept.is_stopped or found is None or found.get("sending_enabled"):
+            return Plan()
+        off = Conflict(
+            resource=f"SES configuration set {name}",
+            found="switched off",
+            wanted="switched on, since the domain is not stopped",
+            advice="Find out who switched it off. If it may send, switch it on: `aws sesv2 "
+            f"put-configuration-set-sending-options --configuration-set-name {name} "
+            "--sending-enabled`.",
+        )
+        return Plan(conflicts=(off,))
+
+    async def _key(self, kept: KeptDomain) -> Plan:
+        user = user_name(kept.name)
+        try:
+            present = await self.keys.keys(user)
+        except Missing:
+            present = ()
+        match await self.states.state(kept.name, user):
+            case Needed() if not kept.is_stopped:
+                after = {"user": user}
+                made = Change(
+                    resource=f"access key of {user}",
+                    verb=Verb.CREATE,
+                    before=None,
+                    after=after,
+                    why="nobody has one by which its sites can log in",
+                )
+                return Plan(changes=(made,))
+            case Known(key=key) if not kept.is_stopped:
+                return _inactive(user, key, present)
+            case _:
+                return Plan()
+
+
+def repair(kept: KeptDomain) -> str:
+    """Return the command that sets a domain right."""
+    owner = ("--customer", kept.customer or "CUSTOMER", "--contact", kept.contact or "CONTACT")
+    if kept.taken_over is not None:
+        return shlex.join((PROGRAM, "adopt", kept.name, "--take-over"))
+    return shlex.join((PROGRAM, "onboard", kept.name, *owner))
+
+
+async def compared(
+    drift: Drift, kept: Sequence[KeptDomain], on_domain: Callable[[str], None]
+) -> Sequence[Comparison]:
+    """Compare domains one after the other; one that cannot be looked at stops no other."""
+    found = []
+    for one in kept:
+        try:
+            plan = await drift.domain(one)
+            found.append(Comparison(subject=one.name, plan=plan, repair=repair(one)))
+        except SesauditdError as error:
+            found.append(Comparison(subject=one.name, failure=str(error)))
+        on_domain(one.name)
+    return found
+
+
+def summary(found: Sequence[Comparison]) -> str:
+    """Return in one line what differs, and what to do; of nothing, that nothing does."""
+    bad = [one for one in found if not one.is_good]
+    if not bad:
+        return "Everything stands as it was made."
+    parts = []
+    for one in bad:
+        plan = one.plan
+        count = len(plan.changes) + len(plan.conflicts) + len(plan.later)
+        parts.append(
+            f"{one.subject} cannot be looked at ({one.failure})"
+            if one.failure
+            else f"{one.subject} differs in {count}: {one.repair}"
+        )
+    return f"{'; '.join(parts)}. All of it: {PROGRAM} drift"
+
+
+def _inactive(user: str, key: str, present: Sequence[Key]) -> Plan:
+    strange = [one.id for one in present if one.id != key]
+    remarks = (f"{user} has another access key: {' and '.join(strange)}",) if strange else ()
+    if all(one.active for one in present if one.id == key):
+        return Plan(remarks=remarks)
+    conflict = Conflict(
+        resource=f"access key {key} of {user}",
+        found="Inactive",
+        wanted="Active, since the domain is not stopped",
+        advice="Find out who made it so. If its sites may log in: `aws iam update-access-key "
+        f"--user-name {user} --access-key-id {key} --status Active`.",
+    )
+    return Plan(conflicts=(conflict,), remarks=remarks)

@@ -1,0 +1,104 @@
+"""Which domains were set up by this program, as their steps and the register tell."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING, Final
+
+from sqlalchemy import select, update
+
+from sesauditd.model.kept_domains import KeptDomain
+from sesauditd.store import onboarding
+from sesauditd.store.tables import domains, onboarding_steps
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from sqlalchemy.ext.asyncio import AsyncConnection
+
+    from sesauditd.store.engine import Database
+    from sesauditd.store.newcomers import Newcomers
+    from sesauditd.store.onboarding import Step
+
+TAKING_OVER: Final = "taking over"
+"""The row of a domain that was there before; its detail names the IAM user."""
+OFFBOARDING: Final = "offboarding"
+"""The row of a domain that is taken down, or was."""
+REMOVING: Final = "removing"
+REMOVED: Final = "removed"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KeptDomains:
+    """The domains that are to be as they were made; neither adopted nor offboarded ones."""
+
+    database: Database
+    register: Newcomers
+
+    async def all(self) -> Sequence[KeptDomain]:
+        """Return them in the order of the alphabet."""
+        async with self.database.read() as connection:
+            steps = await onboarding.steps(connection)
+            owners = {
+                row.name: str(row.customer)
+                for row in await connection.execute(select(domains.c.name, domains.c.customer))
+            }
+        return [
+            await self._one(name, owners.get(name), [one for one in steps if one.domain == name])
+            for name in _names(steps)
+        ]
+
+    async def settle(self, domain: str, now: datetime) -> None:
+        """Mark what was begun as done: a look found that it holds."""
+        async with self.database.write() as connection:
+            await connection.execute(
+                update(onboarding_steps)
+                .where(
+                    onboarding_steps.c.domain == domain,
+                    onboarding_steps.c.state == onboarding.BEGUN,
+                )
+                .values(state=onboarding.DONE, changed_at=now)
+            )
+
+    async def account_is_kept(self) -> bool:
+        """Return whether the account was set up by this program."""
+        async with self.database.read() as connection:
+            return bool(await onboarding.steps(connection, domain=onboarding.ACCOUNT))
+
+    async def _one(self, name: str, owner: str | None, steps: Sequence[Step]) -> KeptDomain:
+        seen = await self.register.look(name, owner or "")
+        return KeptDomain(
+            name=name,
+            customer=owner,
+            contact=seen.contact,
+            iam_users=seen.iam_users,
+            interrupted=any(one.state == onboarding.BEGUN for one in steps),
+            disabled=seen.disabled,
+            terminated=seen.terminated,
+            taken_over=_taken_over(steps),
+        )
+
+
+async def begin_removal(connection: AsyncConnection, domain: str, now: datetime) -> None:
+    """Note that a domain is being taken down, so that nobody sets it right meanwhile."""
+    await onboarding.note(connection, domain, OFFBOARDING, REMOVING, detail={}, now=now)
+
+
+async def finish_removal(connection: AsyncConnection, domain: str, now: datetime) -> None:
+    """Forget how a domain was set up, and note that it was taken down."""
+    await onboarding.forget(connection, domain)
+    await onboarding.note(connection, domain, OFFBOARDING, REMOVED, detail={}, now=now)
+
+
+def _names(steps: Iterable[Step]) -> Sequence[str]:
+    made = {one.domain for one in steps if one.state in {onboarding.BEGUN, onboarding.DONE}}
+    going = {one.domain for one in steps if (one.step, one.state) == (OFFBOARDING, REMOVING)}
+    return sorted(made - going - {onboarding.ACCOUNT})
+
+
+def _taken_over(steps: Iterable[Step]) -> str | None:
+    for one in steps:
+        if one.step == TAKING_OVER:
+            return str(one.detail.get("iam_user") or "") or None
+    return None
