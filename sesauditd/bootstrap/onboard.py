@@ -127,12 +127,17 @@ def adapters(opened: Administration) -> Adapters:
 def key_maker(opened: Administration) -> KeyMaker:
     """Return what makes the access keys of domains' users."""
     from sesauditd.aws.users import Users
-    from sesauditd.onboard.access_keys import KeyMaker
+    from sesauditd.onboard.access_keys import PATIENCE_SECONDS, KeyMaker
     from sesauditd.store.access_keys import KeyNotes
 
     program = opened.program
-    notes = KeyNotes(database=program.database, clock=program.clock)
-    return KeyMaker(keys=Users(opened.clients), notes=notes)
+    patience = opened.engine.patience_seconds
+    return KeyMaker(
+        keys=Users(opened.clients),
+        notes=KeyNotes(database=program.database, clock=program.clock),
+        # As patient as the engine, but with a person before the screen.
+        patience_seconds=[min(pair) for pair in zip(patience, PATIENCE_SECONDS, strict=False)],
+    )
 
 
 def login(opened: Administration) -> Callable[[str, NewKey], Credentials]:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final, Protocol
 import structlog
 
 from sesauditd.daemon.failpoint import reach
-from sesauditd.errors import Failed, Missing, Uncertain
+from sesauditd.errors import Failed, Missing, Unavailable, Uncertain
 from sesauditd.model.access_keys import Full, KeyState, Needed, judged
 
 if TYPE_CHECKING:
@@ -18,8 +18,8 @@ if TYPE_CHECKING:
 
 log = structlog.get_logger(__name__)
 
-PATIENCE_SECONDS: Final = (0.5, 1.0, 2.0, 4.0, 8.0)
-"""Between looks for a key whose making was not answered; IAM shows it a little later."""
+PATIENCE_SECONDS: Final = (0.5, 1.0, 2.0, 4.0)
+"""Between tries, and looks for a key whose making was not answered: IAM shows it later."""
 TRIES: Final = 3
 
 
@@ -131,11 +131,21 @@ class KeyMaker:
         """Return the new key, and whether another try may have made one that shows up later."""
         for tried in range(TRIES - 1):
             try:
-                return await self.keys.create_key(user), tried > 0
+                return await self._asked(user), tried > 0
             except Uncertain:
                 log.warning("access_key_not_sure", user=user)
                 await self._sweep(user, kept)
-        return await self.keys.create_key(user), True
+        return await self._asked(user), True
+
+    async def _asked(self, user: str) -> NewKey:
+        """Ask for a key, again while IAM has surely not heard or has no time."""
+        for seconds in self.patience_seconds:
+            try:
+                return await self.keys.create_key(user)
+            except (Unavailable, Missing):
+                # A user that was made a moment ago is not known everywhere at once.
+                await asyncio.sleep(seconds)
+        return await self.keys.create_key(user)
 
     async def _sweep(self, user: str, kept: Collection[str]) -> None:
         """Delete the keys that a lost answer left, looking for them for a while."""

@@ -150,6 +150,8 @@ class Onboarding:
         wish, plan = prepared.wish, prepared.plan
         if plan.conflicts:
             return _conflict(wish.domain, plan.conflicts)
+        if plan.is_empty and prepared.elsewhere is None:
+            return Outcome(domain=wish.domain, result=Result.UNCHANGED, remarks=plan.remarks)
         async with self.claim(wish.domain):
             applied = await self.engine.apply(
                 prepared.stages,
