@@ -160,6 +160,7 @@ class Bucket:
         before, after = change.before or {}, change.after or {}
         differing = {key for key, value in after.items() if before.get(key) != value}
         if change.verb is Verb.CREATE:
+            self.ownership.begun.add(self.name)
             await self.buckets.create(self.bucket)
             # First of all, or a death here would leave a bucket that is nobody's.
             await self.buckets.tag(self.bucket, {TAG: str(after[KEY])})

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
 from sesauditd.model.plan import Conflict
@@ -23,10 +23,10 @@ class Ownership:
 
     installation: str
     take_over: bool = False
-    begun: frozenset[str] = frozenset()
+    begun: set[str] = field(default_factory=set)
     """Names of resources that we began to make when there were none, and may have made.
 
-    S3 tags a bucket by a second call only, and a death may lie between.
+    S3 tags a bucket by a second call only, and a death or a refusal may lie between.
     """
 
     @property
