@@ -69,6 +69,11 @@ def test_several_domains_are_looked_at_alone_and_together() -> None:
     assert [[one.domain for one in each] for _, each in together] == [[None], [None]]
 
 
+def armed_after(days: float) -> Decisions:
+    end = at(days=days)
+    return Decisions(armed_at=end, shadows=((at(days=-300), end),))
+
+
 @pytest.mark.parametrize(
     ("decisions", "moment", "lasts"),
     [
@@ -81,6 +86,9 @@ def test_several_domains_are_looked_at_alone_and_together() -> None:
         pytest.param(
             Decisions(armed_at=at(days=1)), at(days=8), False, id="opened in shadow, then armed"
         ),
+        pytest.param(armed_after(2), at(days=2), True, id="until armed"),
+        pytest.param(armed_after(2), at(days=2.01), False, id="armed: what goes on is new"),
+        pytest.param(armed_after(20), at(days=7.01), False, id="armed later: seven days"),
     ],
 )
 def test_an_incident_lasts(decisions: Decisions, moment: datetime, lasts: bool) -> None:

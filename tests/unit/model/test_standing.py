@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from sesauditd.model.calendar import iso
 from sesauditd.model.events import Outcome
 from sesauditd.model.history import RecipientHistory, Strike
 from sesauditd.model.standing import judge_recipient, standing_of
@@ -205,3 +207,32 @@ def test_every_block_rests_on_strikes_in_its_window(
     for one in judged(struck, lifts=lifts):
         assert any(one.window.start <= each.at <= one.window.end for each in struck)
         assert one.until is None or one.until == one.window.end + MONTH
+
+
+@pytest.mark.parametrize(
+    ("struck", "blocks"),
+    [
+        pytest.param(days(SOFT, 0, 1, 2, 3, 4), [at(days=34)], id="nothing after"),
+        pytest.param(
+            days(SOFT, 0, 1, 2, 3, 4, 11), [at(days=34), at(days=41)], id="it goes on: the first"
+        ),
+        pytest.param(
+            days(SOFT, 0, 1, 2, 3, 4, 11, 50, 51, 52, 53, 54),
+            [at(days=34), at(days=41), None],
+            id="then the second is for good",
+        ),
+        pytest.param(days(COMPLAINT, 0, 1, 2, 3, 11, 12), [None, None], id="a complainer goes on"),
+        pytest.param(days(HARD, 0, 11, status="5.1.1"), [None, None], id="a dead mailbox, too"),
+    ],
+)
+def test_what_goes_on_after_shadow_mode_is_blocked_as_if_for_the_first_time(
+    struck: list[Strike], blocks: list[datetime | None]
+) -> None:
+    seen = replace(history(struck), shadows=((at(days=-1), at(days=10)),))
+    assert untils(judge_recipient(seen, LIMITS)) == blocks
+
+
+def test_a_standing_block_knows_when_it_was_deserved_last() -> None:
+    (found,) = judged(days(COMPLAINT, 0, 1, 2, 3, 9))
+    assert found.window.end == at(days=2)
+    assert found.evidence["newest_at"] == iso(at(days=9))

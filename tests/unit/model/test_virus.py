@@ -150,3 +150,31 @@ def test_the_order_of_rejects_changes_nothing(
     shuffled = data.draw(st.permutations(struck))
     assert judged(struck, decisions) == judged(shuffled, decisions)
     assert bool(judged(struck, decisions)) is bool(struck)
+
+
+def armed_after(days: float, *reinstated: float) -> Decisions:
+    end = at(days=days)
+    back = tuple(at(days=day) for day in reinstated)
+    return Decisions(armed_at=end, shadows=((at(days=-300), end),), reinstated={SHOP: back})
+
+
+def test_an_outbreak_that_goes_on_after_shadow_mode_is_stopped_and_no_second_incident() -> None:
+    found = judged(on(0, 1, 3), armed_after(2))
+    assert [(one.rule, one.window.end) for one in found] == [
+        (DISABLE, at()), (DISABLE, at(days=3)),
+    ]  # fmt: skip
+    assert len({one.key for one in found}) == 2
+
+
+def test_reinstated_after_that_the_next_reject_is_the_second_incident() -> None:
+    found = judged(on(0, 1, 3, 5), armed_after(2, 4))
+    assert rules(found) == [DISABLE, DISABLE, TERMINATE]
+
+
+def test_an_outbreak_that_ended_in_shadow_mode_stops_nobody() -> None:
+    assert [one.window.end for one in judged(on(0, 1), armed_after(2))] == [at()]
+
+
+def test_a_termination_of_shadow_mode_does_not_shield_who_goes_on() -> None:
+    found = judged(on(0, 10, 12), armed_after(11))
+    assert rules(found) == [DISABLE, TERMINATE, DISABLE, DISABLE]
