@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from sesauditd.cli import handing_over, output, plans, wishes
+from sesauditd.cli import handing_over, onboarded, output, plans, wishes
+from sesauditd.cli.onboarded import Run
 from sesauditd.cli.options import JsonOption, settings_of
 from sesauditd.cli.sections import Heading, examples
 from sesauditd.cli.waiting import finished
@@ -23,8 +24,9 @@ if TYPE_CHECKING:
     from sesauditd.onboard.onboarding import Outcome, Prepared, Wish
     from sesauditd.onboard.onboarding_wait import Verification
 
-TIMED_OUT = 4
 MINUTES = 15.0
+MOST_IN_FULL = 3
+"""Domains whose plans are shown change by change before the question."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,16 +39,6 @@ class How:
     out: Path | None
     as_json: bool
     take_over: bool
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Run:
-    """Everything that one run found and did."""
-
-    ground: Plan
-    prepared: Sequence[Prepared | Outcome]
-    outcomes: Sequence[Outcome] = ()
-    verified: Mapping[str, Verification] | None = None
 
 
 def register(app: typer.Typer) -> None:
@@ -115,8 +107,8 @@ def onboard(
     )
     run = finished(_run(settings_of(context), asked, how))
     if as_json:
-        output.emit_json(_document(run))
-    raise typer.Exit(_exit_code(run, how))
+        output.emit_json(onboarded.document(run))
+    raise typer.Exit(onboarded.exit_code(run, plan_only=how.plan_only))
 
 
 async def _run(settings: Settings, asked: Sequence[Wish], how: How) -> Run:
@@ -134,7 +126,7 @@ async def _run(settings: Settings, asked: Sequence[Wish], how: How) -> Run:
             return Run(ground=ground, prepared=prepared)
         outcomes = await _carried_out(opened, prepared, how)
         if not how.as_json:
-            _tell(outcomes, how)
+            onboarded.tell(outcomes, how.out)
         verified = None
         if how.wait_minutes is not None:
             verified = await _waited(opened, outcomes, how)
@@ -171,7 +163,7 @@ def _unwatched(_change: object, _moment: object) -> None:
 
 def _note(outcome: Outcome, *, of: int) -> None:
     if of > 1:
-        output.note(f"{outcome.domain}: {outcome.result}{_because(outcome)}")
+        output.note(f"{outcome.domain}: {outcome.result}{onboarded.because(outcome)}")
 
 
 async def _waited(
@@ -208,6 +200,9 @@ def _show_plans(prepared: Sequence[Prepared | Outcome], ground: Plan, how: How) 
 
     for remark in () if how.as_json else ground.remarks:
         output.say(f"i {remark}")
+    if len(prepared) > MOST_IN_FULL and not how.plan_only and not how.as_json:
+        _show_in_short(prepared)
+        return
     for one in prepared:
         if isinstance(one, Outcome):
             output.note(f"{one.domain}: {one.why}")
@@ -215,72 +210,21 @@ def _show_plans(prepared: Sequence[Prepared | Outcome], ground: Plan, how: How) 
             _show(how, one.plan, f"\n{one.wish.domain}, customer {one.wish.customer}:")
 
 
-def _tell(outcomes: Sequence[Outcome], how: How) -> None:
-    if len(outcomes) > 1:
-        output.table(
-            ("Domain", "Result", "Changes", "Why"),
-            [(one.domain, str(one.result), len(one.changes), one.why) for one in outcomes],
-        )
-    for one in outcomes:
-        if len(outcomes) == 1:
-            output.say(f"{one.domain}: {one.result}{_because(one)}")
-        if one.rows and one.elsewhere is not None:
-            output.table(
-                ("Name", "Name in the zone", "Type", "TTL", "Value"),
-                [(row.absolute, row.relative, row.kind, row.ttl, row.value) for row in one.rows],
-                title=f"Records of {one.domain}, to be entered in {one.elsewhere.zone} "
-                "(exactly one MX at the MAIL FROM name)",
+def _show_in_short(prepared: Sequence[Prepared | Outcome]) -> None:
+    from sesauditd.onboard.onboarding import Outcome
+
+    output.table(
+        ("Domain", "Customer", "Changes", "In the way"),
+        [
+            (one.domain, None, 0, one.why)
+            if isinstance(one, Outcome)
+            else (
+                one.wish.domain,
+                one.wish.customer,
+                len(one.plan.changes),
+                "; ".join(f"{each.resource}: {each.found}" for each in one.plan.conflicts),
             )
-    if how.out is not None and any(one.key for one in outcomes):
-        output.say(f"The credentials are in {how.out}, and nowhere else.")
-
-
-def _because(outcome: Outcome) -> str:
-    return f": {outcome.why}" if outcome.why else ""
-
-
-def _document(run: Run) -> Mapping[str, object]:
-    from sesauditd.onboard import rendering
-    from sesauditd.onboard.onboarding import Prepared
-
-    return {
-        "account": rendering.document(run.ground),
-        "plans": {
-            one.wish.domain: rendering.document(one.plan)
-            for one in run.prepared
-            if isinstance(one, Prepared)
-        },
-        "results": [_result(one, run.verified or {}) for one in run.outcomes],
-    }
-
-
-def _result(one: Outcome, verified: Mapping[str, Verification]) -> Mapping[str, object]:
-    state = verified.get(one.domain)
-    return {
-        "domain": one.domain,
-        "result": str(one.result),
-        "why": one.why,
-        "changes": [change.resource for change in one.changes],
-        "access_key": one.key,
-        "records": one.rows,
-        "remarks": one.remarks,
-        "verified": None if state is None else state.is_complete,
-        "missing": () if state is None else state.missing,
-    }
-
-
-def _exit_code(run: Run, how: How) -> int:
-    """Return 1 for whatever is in the way or failed, 4 for what is pending or not yet found."""
-    from sesauditd.onboard.onboarding import Outcome, Result
-
-    if run.ground.conflicts:
-        return 1
-    if how.plan_only:
-        codes = {
-            1 if isinstance(one, Outcome) else plans.exit_code(one.plan) for one in run.prepared
-        }
-        return 1 if 1 in codes else max(codes, default=0)
-    if any(one.result in {Result.CONFLICT, Result.FAILED} for one in run.outcomes):
-        return 1
-    complete = all(one.is_complete for one in (run.verified or {}).values())
-    return 0 if complete else TIMED_OUT
+            for one in prepared
+        ],
+    )
+    output.say("Each change in full: --plan")
