@@ -19,7 +19,7 @@ from sesauditd.model.actions import (
     deny_unless_own,
 )
 from sesauditd.model.verdicts import Does
-from sesauditd.store import journal, outbox
+from sesauditd.store import executions, journal, outbox
 from sesauditd.store.register import first_domain_of, own_addresses, owner_of
 from sesauditd.store.tables import actions, blocks, cases
 
@@ -93,7 +93,7 @@ class Decisions:
                 blocks.c.lifted_at.is_(None),
             )
         )
-        if standing is None:
+        if standing is None and not await executions.unlifted(self.connection, customer, address):
             message = f"{address} is not blocked for {customer}: see sesauditd blocks"
             raise Failed(message)
         subject = f"{customer}/{address}"

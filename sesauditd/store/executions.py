@@ -186,6 +186,17 @@ async def requested(connection: AsyncConnection) -> list[str]:
     return list(rows.scalars())
 
 
+async def unlifted(connection: AsyncConnection, customer: str, recipient: str) -> bool:
+    """Say whether an unblock failed, so that it is worth asking for again."""
+    wanted = (
+        actions.c.kind == str(Reverse.UNBLOCK),
+        actions.c.customer == customer,
+        actions.c.recipient == recipient,
+        actions.c.state == str(State.FAILED),
+    )
+    return await connection.scalar(select(actions.c.id).where(*wanted).limit(1)) is not None
+
+
 def _unchanged(task: Task) -> ColumnElement[bool]:
     """Return the condition that an action is as it was when it was found due."""
     lever = None if task.lever is None else str(task.lever)

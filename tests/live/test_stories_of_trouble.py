@@ -434,3 +434,45 @@ def archived(told: Story, key: str) -> Sequence[bytes]:
     body = told.ask("s3", "GetObject", Bucket=told.house.furnished.bucket, Key=key)["Body"].read()
     lines = gzip.decompress(body).splitlines()
     return [json.loads(line)["body"].encode() for line in lines]
+
+
+async def test_an_unblock_that_aws_refused_can_be_asked_for_again(
+    house: Playhouse, tmp_path: Path
+) -> None:
+    async with story(house, tmp_path) as told:
+        shop = await told.onboard("shop")
+        before = told.state()
+        await told.tell(feedback.bounce("dead@x.example", told.now[0], domain=shop, caller=shop))
+        told.fail("sesv2", "DeleteSuppressedDestination", times=0, code="AccessDenied", status=403)
+        await told.pass_time(minutes=1)
+        await told.decide("unblock", "dead@x.example", shop, "alive")
+        await told.settle()
+        assert await told.states(kind="unblock_recipient") == [("unblock_recipient", "failed")]
+        assert ("action_failed", "") in await told.told()
+        told.heal()
+        await told.pass_time(minutes=1)
+        await told.decide("unblock", "dead@x.example", shop, "alive, again")
+        await told.settle()
+        assert told.state() == before
+
+
+async def test_a_restore_that_aws_refused_halfway_is_finished_by_the_next(
+    house: Playhouse, tmp_path: Path
+) -> None:
+    async with story(house, tmp_path) as told:
+        await told.onboard("shop")
+        before = told.state()
+        await told.decide("terminate", "shop", "enough")
+        await told.settle()
+        told.fail("iam", "UpdateAccessKey", times=0, code="AccessDenied", status=403)
+        await told.pass_time(minutes=1)
+        await told.decide("restore", "shop", "a mistake")
+        await told.settle()
+        assert await told.states(kind="restore_customer") == [("restore_customer", "failed")]
+        assert ("restored", "shop") not in await told.told()
+        told.heal()
+        await told.pass_time(minutes=1)
+        await told.decide("restore", "shop", "again")
+        await told.settle()
+        assert told.state() == before
+        assert ("restored", "shop") in await told.told()
