@@ -19,10 +19,11 @@ if TYPE_CHECKING:
     from sesauditd.config.settings import Settings
     from sesauditd.daemon.supervisor import Service
 
-GRACE_SECONDS = 28.0
+GRACE_SECONDS = 26.0
 """After SIGTERM; systemd and people expect an end within 30 seconds."""
 POST_SECONDS = 2.0
 EXECUTOR_SECONDS = 1.0
+KEEPER_SECONDS = 30.0
 JOBS_HANG_SECONDS = 600.0
 """The longest that one job may take without a sign of life."""
 
@@ -87,10 +88,12 @@ def _services(running: Live) -> dict[str, Service]:
         EXECUTOR_SECONDS,
     )
     posting = Duty("post", running.post.tick, lambda: lease.held, POST_SECONDS)
+    keeping = Duty("keeper", running.keeper.tick, lambda: lease.held, KEEPER_SECONDS)
     return {
         "intake": running.poller.run,
         "executor": executing.run,
         "jobs": jobs.run,
         "post": posting.run,
+        "keeper": keeping.run,
         "lease": lease.run,
     }
