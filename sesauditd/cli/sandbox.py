@@ -26,6 +26,13 @@ UpstreamOption = Annotated[
     str | None,
     typer.Option(metavar="URL", help="Another emulator that answers SQS, SNS and S3."),
 ]
+RoleOption = Annotated[
+    list[Path] | None,
+    typer.Option(
+        metavar="FILE",
+        help="A policy such as docs/iam/consume.json; may be repeated. Nothing else is allowed.",
+    ),
+]
 EXTRA = ("moto", "flask", "flask_cors", "aiosmtpd")
 """What the extra brings; the rest comes with these or with the program."""
 
@@ -63,6 +70,7 @@ def sandbox(
         typer.Option(metavar="DOMAIN", help="Set an account up, and let this domain send."),
     ] = None,
     upstream: UpstreamOption = None,
+    role: RoleOption = None,
     json: JsonOption = False,
 ) -> None:
     """Run a small AWS on this machine, to point the daemon or a site at, until Ctrl-C.
@@ -85,6 +93,7 @@ def sandbox(
         dns_port=dns_port,
         world=_world_in(world) if world else None,
         elsewhere=_elsewhere(upstream),
+        role=[_policy_in(one) for one in role or ()],
     )
     finished(process.run(wanted, _domains(furnish or ()), _json if json else _show))
 
@@ -130,6 +139,17 @@ def _world_in(path: Path) -> World:
     except (OSError, UnicodeError) as error:
         raise Refused(f"cannot read the world {path}: {error}") from None
     return from_toml(text, str(path))
+
+
+def _policy_in(path: Path) -> str:
+    from json import loads
+
+    try:
+        text = path.read_text(encoding="utf-8")
+        loads(text)
+    except (OSError, ValueError) as error:
+        raise Refused(f"{path} cannot be read as a policy: {error}") from None
+    return text
 
 
 def _json(running: Sandbox, furnished: Furnished | None) -> None:

@@ -53,7 +53,7 @@ def path(expected: Expected, seen: Sights) -> Iterator[Finding]:
 def untold(check: Check, what: str, sight: Untold, domain: str | None = None) -> Finding:
     """Return the finding of what could not be looked at."""
     advice = (
-        "Allow it as docs/iam/doctor.json does, or run this with an administrator's credentials."
+        "Allow it as docs/iam/look.json does, or run this with an administrator's credentials."
         if sight.forbidden
         else "Try again."
     )

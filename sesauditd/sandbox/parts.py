@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import partial
 from typing import TYPE_CHECKING
 
 from sesauditd.sandbox.authorization import Authorization
@@ -12,11 +13,13 @@ from sesauditd.sandbox.boundaries import Boundaries
 from sesauditd.sandbox.callers import Callers
 from sesauditd.sandbox.clock import SandboxClock
 from sesauditd.sandbox.faults import Faults
+from sesauditd.sandbox.iam_actions import Place
 from sesauditd.sandbox.limits import Limits
 from sesauditd.sandbox.mail import office
 from sesauditd.sandbox.pace import Pace, TokenBucket
 from sesauditd.sandbox.queue_policies import QueuePolicies
 from sesauditd.sandbox.recording import Recording
+from sesauditd.sandbox.roles import Roles, paths_in
 from sesauditd.sandbox.ses.api import Api
 from sesauditd.sandbox.ses.state import Ses, Switches
 from sesauditd.sandbox.zones import Zones
@@ -56,6 +59,8 @@ class Options:
     switches: Switches = field(default_factory=Switches)
     world: World | None = None
     unrest: Unrest | None = None
+    role: Sequence[str] = ()
+    """Policy documents that bind who calls with a key that IAM does not know, but the operator."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -120,6 +125,21 @@ def guards(options: Options, parts: Parts) -> list[Guard]:
         parts.boundaries.stop,
         parts.zones.stop,
     ]
+    if options.role:
+        standing.insert(0, _role(options, parts).stop)
     if options.ses_calls_per_second is not None:
         standing.insert(0, Pace(TokenBucket(options.ses_calls_per_second)).stop)
     return standing
+
+
+def _role(options: Options, parts: Parts) -> Roles:
+    return Roles(
+        documents=options.role,
+        authorization=parts.authorization,
+        place=Place(
+            account_id=options.account_id,
+            region=options.region,
+            paths=partial(paths_in, options.account_id),
+            boundaries=parts.boundaries.by_user,
+        ),
+    )

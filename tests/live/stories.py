@@ -23,13 +23,14 @@ from sesauditd.config import load
 from sesauditd.ingest.source import Pace
 from sesauditd.sandbox.faults import Fault, FaultAction
 from sesauditd.sandbox.furnish import furnish, onboard
-from sesauditd.sandbox.operator import ROOT_KEY, operator
+from sesauditd.sandbox.operator import operator
 from sesauditd.sandbox.principals import principals
 from sesauditd.sandbox.running import Options, start
 from sesauditd.sandbox.ses.steering import steer
 from sesauditd.store import tables
 from sesauditd.store.register import Adoption
 from tests.support import feedback
+from tests.support.roles import RUN, policies
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
@@ -52,7 +53,7 @@ QUICK = Tempo(
     patience_seconds=(0.01, 0.02),
     mail_seconds=0.0,
     watches_clock=False,
-    keys=Keys(key_id=ROOT_KEY, secret=ROOT_KEY),
+    keys=Keys(key_id="daemon", secret="daemon"),
 )
 _stories = itertools.count(1)
 
@@ -135,8 +136,9 @@ class Story:
         """
         domain = self.named(word)
         at = self.house.furnished
+        boundary = f"arn:aws:iam::{at.account_id}:policy/sesaudit/boundary"
         self.logins[domain] = await asyncio.to_thread(
-            onboard, self.house.asking, domain, at.topic_arn
+            onboard, self.house.asking, domain, at.topic_arn, boundary
         )
         owner = customer or word
         adoption = Adoption(
@@ -324,7 +326,7 @@ class Story:
 def playhouse() -> Iterator[Playhouse]:
     """Open a sandbox in a thread of its own, with an account that is set up."""
     with asyncio.Runner() as runner:
-        opening = start(Options(clock=lambda: NOON))
+        opening = start(Options(clock=lambda: NOON, role=policies(*RUN)))
         sandbox = runner.run(opening.__aenter__())
         try:
             region, account = sandbox.region, sandbox.account_id

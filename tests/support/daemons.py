@@ -28,6 +28,7 @@ from sesauditd.sandbox.furnish import furnish
 from sesauditd.sandbox.operator import operator
 from sesauditd.sandbox.running import Options, start
 from tests.support.program import Program, Ran
+from tests.support.roles import RUN, policies
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -338,10 +339,13 @@ def stage(
     policy: str = 'mode = "enforce"',
     clock: Callable[[], Any] = now,
 ) -> Iterator[Stage]:
-    """Open a stage with domains by customer; what is started on it is dead at the end."""
+    """Open a stage with domains by customer; what is started on it is dead at the end.
+
+    The daemon may do at AWS what docs/iam allows it, and nothing more.
+    """
     polls = Polls()
     polls.patch(patch)
-    with _sandbox(Options(clock=clock)) as sandbox:
+    with _sandbox(Options(clock=clock, role=policies(*RUN))) as sandbox:
         furnished = furnish(
             sandbox.url, list(domains), region=sandbox.region, account_id=sandbox.account_id
         )
