@@ -11,8 +11,10 @@ from contextlib import asynccontextmanager, contextmanager
 from moto.core.base_backend import AccountSpecificBackend, BackendDict
 from moto.core.model_instances import reset_model_data
 from moto.server import ThreadedMotoServer
+from moto.sqs.models import Queue
 
 LOOPBACK = "127.0.0.1"
+RACING = "pending_message_groups"
 _PROFILES = ("AWS_PROFILE", "AWS_DEFAULT_PROFILE")
 
 
@@ -42,8 +44,15 @@ def _prepare() -> None:
     """
     BackendDict.reset()
     reset_model_data()
+    # Two receivers at once fail on this set, which one thread changes while another walks
+    # through it; only FIFO queues use it, and SES knows none (ses-facts 2.3).
+    setattr(Queue, RACING, property(_no_groups))
     with _without_profile():
         AccountSpecificBackend.get_session().get_available_partitions()
+
+
+def _no_groups(_queue: Queue) -> set[str]:
+    return set()
 
 
 @contextmanager

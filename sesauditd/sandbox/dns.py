@@ -65,20 +65,40 @@ def answer(question: bytes, lookup: Lookup) -> bytes | None:
     return reply.to_wire()
 
 
+MOST_PORTS_TRIED = 20
+
+
 @asynccontextmanager
 async def dns_server(lookup: Lookup, *, host: str, port: int) -> AsyncIterator[int]:
     """Answer on UDP and TCP while the block runs, and yield the port; OSError if it is taken."""
-    loop = asyncio.get_running_loop()
-    # TCP first: of its free ports hardly one is taken for UDP, while the reverse happens.
-    async with await asyncio.start_server(_conversation(lookup), host, port) as server:
-        taken = int(server.sockets[0].getsockname()[1])
-        transport, _ = await loop.create_datagram_endpoint(
-            lambda: _Datagrams(lookup), local_addr=(host, taken)
-        )
+    server, datagrams = await _listening(lookup, host, port)
+    async with server:
         try:
-            yield taken
+            yield int(server.sockets[0].getsockname()[1])
         finally:
-            transport.close()
+            datagrams.close()
+
+
+async def _listening(
+    lookup: Lookup, host: str, port: int
+) -> tuple[asyncio.Server, asyncio.DatagramTransport]:
+    """Listen on one port both ways; of the free ones another is tried if half of it is taken."""
+    loop = asyncio.get_running_loop()
+    tries = 1 if port else MOST_PORTS_TRIED
+    while True:
+        server = await asyncio.start_server(_conversation(lookup), host, port)
+        taken = int(server.sockets[0].getsockname()[1])
+        try:
+            transport, _ = await loop.create_datagram_endpoint(
+                lambda: _Datagrams(lookup), local_addr=(host, taken)
+            )
+        except OSError:
+            server.close()
+            tries -= 1
+            if not tries:
+                raise
+        else:
+            return server, transport
 
 
 class _Datagrams(asyncio.DatagramProtocol):

@@ -140,9 +140,6 @@ class Polls:
                 self.under_way.remove(name)
 
         patch.setattr(SQSBackend, "receive_message", receive)
-        # moto looks through this set in one thread while another one changes it; only queues
-        # of the FIFO kind need it.
-        patch.setattr(Queue, "pending_message_groups", property(lambda _queue: set()))
 
 
 @dataclass(slots=True)
