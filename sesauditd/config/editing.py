@@ -20,6 +20,9 @@ Values: TypeAlias = Mapping[tuple[str, str], Value]
 """Values by section and key."""
 
 
+_KEY = re.compile(r"\s*#?\s*[A-Za-z0-9_-]+\s*=")
+
+
 def missing(document: Mapping[str, object], values: Values) -> dict[tuple[str, str], Value]:
     """Return the values that a document does not hold."""
     return {
@@ -121,7 +124,20 @@ def _put(lines: list[str], section: str, key: str, value: Value) -> None:
         if default.match(lines[place]):
             lines.insert(place + 1, _line(key, value))
             return
-    lines.insert(start, _line(key, value))
+    lines.insert(_end_of_keys(lines, start, end), _line(key, value))
+
+
+def _end_of_keys(lines: list[str], start: int, end: int) -> int:
+    """Return where a key more may stand: behind the last one, above the next section's comment."""
+    keys = [place for place in range(start, end) if _KEY.match(lines[place])]
+    if not keys:
+        return start
+    try:
+        tomllib.loads(lines[keys[-1]])
+    except tomllib.TOMLDecodeError:
+        # Its value goes on in the lines below it.
+        return start
+    return keys[-1] + 1
 
 
 def _is_head(line: str, section: str) -> bool:
