@@ -3,19 +3,41 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
-from enum import StrEnum
-from typing import TYPE_CHECKING, Final, Protocol, TypeVar
+from typing import TYPE_CHECKING, Final, TypeVar
 
 import structlog
 
 from sesauditd.daemon.failpoint import reach
 from sesauditd.errors import Failed, Forbidden, Unavailable
 from sesauditd.model.plan import Change, Conflict, Document, Kept, Plan, change_between
+from sesauditd.onboard.resources import (
+    Applied,
+    Facts,
+    Moment,
+    Resource,
+    Stage,
+    Steps,
+    Unknown,
+    Watch,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+__all__ = [
+    "PATIENCE_SECONDS",
+    "Applied",
+    "Engine",
+    "Facts",
+    "Moment",
+    "Resource",
+    "Stage",
+    "Steps",
+    "Unknown",
+    "Watch",
+]
 
 log = structlog.get_logger(__name__)
 Answer = TypeVar("Answer")
@@ -32,95 +54,6 @@ REFUSALS_BORNE: Final = 6
 A policy that was written a moment ago may not hold yet, and until then AWS refuses what it
 allows: SES tries a topic out before it takes it as a destination.
 """
-
-Facts = Mapping[str, Document | None]
-"""What stands on AWS by the resource's name, as it was last observed."""
-
-
-class Resource(Protocol):
-    """One thing on AWS or in DNS: how it stands, how it should, and how to get there.
-
-    A resource that can only be looked at wants what it observes, or is a Conflict.
-    """
-
-    @property
-    def name(self) -> str:
-        """Return its name for people, stable and its own: `SQS queue sesaudit-feedback`."""
-        ...
-
-    @property
-    def why(self) -> str:
-        """Return what it is for, as a clause."""
-        ...
-
-    async def observe(self) -> Document | None:
-        """Return how it stands, in canonical form, None if it does not exist.
-
-        Only reads. Raises Unavailable or Forbidden.
-        """
-        ...
-
-    def wanted(self, observed: Document | None) -> Document | Conflict | Kept | None:
-        """Return how it should stand, given how it does; pure.
-
-        Foreign parts of what stands are kept in it. What is not ours to change, or not safe to,
-        is a Conflict; what is fine and worth a remark is Kept. It wants what it wanted once
-        that is there: wanted(wanted(x)) == wanted(x).
-        """
-        ...
-
-    async def apply(self, change: Change) -> None:
-        """Carry one change out, from `change.before` to `change.after`; repeating is harmless.
-
-        Raises Failed; Uncertain if the answer was lost.
-        """
-        ...
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Unknown:
-    """What a stage cannot know before a change of an earlier one is made, in words."""
-
-    later: tuple[str, ...]
-
-
-Stage = Callable[[Facts], Sequence[Resource] | Unknown]
-"""Resources that are looked at together, made from the facts of earlier stages; pure."""
-
-
-class Steps(Protocol):
-    """Keeps what was begun and what was finished, each committed before it returns."""
-
-    async def begin(self, change: Change) -> None:
-        """Keep that a change is about to be made."""
-        ...
-
-    async def finish(self, change: Change) -> None:
-        """Keep that a change was made and read back."""
-        ...
-
-
-class Moment(StrEnum):
-    """When the watcher of an apply hears of a change."""
-
-    BEGUN = "begun"
-    DONE = "done"
-
-
-Watch = Callable[[Change, Moment], None]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Applied:
-    """What was changed, and what could not be."""
-
-    changes: tuple[Change, ...] = ()
-    conflicts: tuple[Conflict, ...] = ()
-    """If there are any, nothing was changed after they were found."""
-    later: tuple[str, ...] = ()
-    remarks: tuple[str, ...] = ()
-    facts: Facts = field(default_factory=dict)
-    """How everything stands now."""
 
 
 @dataclass(slots=True)
