@@ -19,7 +19,7 @@ from sesauditd.model.actions import (
     deny_unless_own,
 )
 from sesauditd.model.verdicts import Does
-from sesauditd.store import executions, journal, outbox
+from sesauditd.store import executions, journal, outbox, renewal
 from sesauditd.store.register import first_domain_of, own_addresses, owner_of
 from sesauditd.store.tables import actions, blocks, cases
 
@@ -94,8 +94,7 @@ class Decisions:
             )
         )
         if standing is None and not await executions.unlifted(self.connection, customer, address):
-            message = f"{address} is not blocked for {customer}: see sesauditd blocks"
-            raise Failed(message)
+            raise Failed(f"{address} is not blocked for {customer}: see sesauditd blocks")
         subject = f"{customer}/{address}"
         await self._journal("lift", subject, {"domain": domain, "reason": reason})
         wanted = (actions.c.recipient == address) & (actions.c.kind == str(Does.BLOCK))
@@ -153,17 +152,19 @@ class Decisions:
             await first_domain_of(self.connection, customer)
         kind = "arm" if armed else "disarm"
         await self._journal(kind, customer or "*", {})
+        if not armed:
+            await renewal.hold_back(self.connection, customer, self.now)
         return Decided(kind=kind, subject=customer or "*")
 
     async def approve(self, name: str) -> Decided:
         """Let an action go ahead that waits for an operator or was only proposed."""
         row = (await self.connection.execute(select(actions).where(actions.c.id == name))).first()
         if row is None:
-            message = f"there is no action {name}: see sesauditd actions"
-            raise Refused(message)
+            raise Refused(f"there is no action {name}: see sesauditd actions")
         if row.state not in {State.PROPOSED, State.WAITING}:
-            message = f"action {name} is {row.state}: only waiting and proposed ones are approved"
-            raise Failed(message)
+            raise Failed(
+                f"action {name} is {row.state}: only waiting and proposed ones are approved"
+            )
         await self._journal("approve", name, {"kind": row.kind, "customer": row.customer})
         await self.connection.execute(
             update(actions)
@@ -254,11 +255,8 @@ class Decisions:
         lever: Lever | None = None,
     ) -> str:
         subject = f"{customer}/{recipient or domain or customer}"
-        earlier = await self.connection.scalar(
-            select(func.count())
-            .select_from(actions)
-            .where(actions.c.kind == str(does), actions.c.requested_at == self.now)
-        )
+        same = (actions.c.kind == str(does), actions.c.requested_at == self.now)
+        earlier = await self.connection.scalar(select(func.count(actions.c.id)).where(*same))
         name = action_id(str(does), subject, self.now.isoformat(), int(earlier or 0))
         await self.connection.execute(
             insert(actions).values(

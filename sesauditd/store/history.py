@@ -64,7 +64,7 @@ async def recipients(
             recipient=recipient,
             strikes=tuple(struck[customer, recipient]),
             deliveries=tuple(delivered[customer, recipient]),
-            lifts=lifts.get((customer, recipient), ()),
+            lifts=lifts.get(f"{customer}/{recipient}", ()),
             shadows=decided[customer].shadows,
         )
         for customer, recipient in wanted

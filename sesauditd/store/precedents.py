@@ -52,16 +52,15 @@ async def decisions_of(
     return (await decisions(connection, register, {customer: mode}))[customer]
 
 
-async def lifted(connection: AsyncConnection) -> dict[tuple[str, str], tuple[datetime, ...]]:
-    """Return when operators lifted blocks, by (customer, recipient)."""
-    found: dict[tuple[str, str], list[datetime]] = defaultdict(list)
+async def lifted(connection: AsyncConnection) -> dict[str, tuple[datetime, ...]]:
+    """Return when operators lifted blocks, by `customer/recipient`: both may hold a slash."""
+    found: dict[str, list[datetime]] = defaultdict(list)
     rows = await connection.execute(
         select(journal.c.subject, journal.c.at).where(journal.c.kind == "lift")
     )
     for row in rows:
-        customer, _, recipient = row.subject.partition("/")
-        found[customer, recipient].append(row.at)
-    return {pair: tuple(sorted(times)) for pair, times in found.items()}
+        found[row.subject].append(row.at)
+    return {subject: tuple(sorted(times)) for subject, times in found.items()}
 
 
 def _reinstated(

@@ -1,22 +1,26 @@
-"""Proposals that go ahead by themselves, because what they are about goes on."""
+"""Proposals: what goes ahead by itself since it goes on, and what is held back again."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from sqlalchemy import update
+from sqlalchemy import and_, or_, true, update
 
 from sesauditd.model.actions import State, fate_of, newest_evidence
+from sesauditd.model.verdicts import Does
 from sesauditd.store.outbox import circumstances
 from sesauditd.store.tables import actions
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from sqlalchemy.ext.asyncio import AsyncConnection
 
     from sesauditd.model.history import Decisions
     from sesauditd.model.verdicts import Verdict
     from sesauditd.store.ledger import Occasion
 
+HELD_BACK = "shadow mode came before it was done"
 BY_ITSELF = frozenset({State.REQUESTED, State.WAITING})
 
 
@@ -51,4 +55,26 @@ async def renew(
             actor=f"{occasion.actor}:{verdict.lane}",
             changed_at=occasion.now,
         )
+    )
+
+
+async def hold_back(connection: AsyncConnection, customer: str | None, now: datetime) -> None:
+    """Propose what the policy asked for and AWS did not do yet; of one customer, or of all.
+
+    A stop that was begun is finished: half of it stands already.
+    """
+    waits = or_(
+        actions.c.state == str(State.REQUESTED),
+        and_(actions.c.state == str(State.PENDING), actions.c.kind == str(Does.BLOCK)),
+    )
+    by_policy = and_(
+        actions.c.cause.is_not(None),
+        actions.c.kind.in_([str(one) for one in Does]),
+        actions.c.approved.is_(False),
+    )
+    whose = true() if customer is None else actions.c.customer == customer
+    await connection.execute(
+        update(actions)
+        .where(waits, by_policy, whose)
+        .values(state=str(State.PROPOSED), outcome=HELD_BACK, next_try_at=None, changed_at=now)
     )

@@ -616,3 +616,46 @@ async def test_the_operators_block_of_a_customers_own_people_tells_him_instead(
         await told.settle()
         assert await told.mail(shop, f"info@{shop}") == TAKEN
         assert {one["lever"] for one in await told.actions()} == {"owner_told"}
+
+
+async def test_a_customers_odd_name_changes_nothing(house: Playhouse, tmp_path: Path) -> None:
+    async with story(house, tmp_path) as told:
+        shop = await told.onboard("shop", "Müller & Söhne/KG *", contact="m@m-home.example")
+        before = told.state()
+
+        async def complains(times: int) -> None:
+            for _ in range(times):
+                await told.pass_time(hours=1)
+                await told.tell(
+                    feedback.complaint("a@x.example", told.now[0], domain=shop, caller=shop)
+                )
+
+        await complains(3)
+        assert await told.mail(shop, "a@x.example") == REFUSED
+        await told.pass_time(hours=1)
+        await told.decide("unblock", "a@x.example", shop, "made up")
+        await told.settle()
+        assert told.state() == before
+        await complains(1)
+        assert await told.mail(shop, "a@x.example") == REFUSED
+        await told.pass_time(hours=1)
+        await told.decide("terminate", "Müller & Söhne/KG *", "enough")
+        await told.settle()
+        assert await told.mail(shop, "b@x.example") == BAD_LOGIN
+
+
+async def test_back_in_shadow_mode_nothing_more_is_done(house: Playhouse, tmp_path: Path) -> None:
+    async with story(house, tmp_path, 'mode = "shadow"') as told:
+        shop = await told.onboard("shop")
+        await told.decide("arm", None, armed=True)
+        await told.pass_time(minutes=1)
+        told.steer(production=False)
+        await told.tell(feedback.bounce("dead@x.example", told.now[0], domain=shop, caller=shop))
+        assert await told.states() == [("block_recipient", "pending")]
+        await told.pass_time(minutes=1)
+        await told.decide("arm", None, armed=False)
+        told.steer(production=True)
+        told.forget_calls()
+        await told.pass_time(days=2)
+        await told.ring()
+        assert told.writes() == []

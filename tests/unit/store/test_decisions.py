@@ -155,7 +155,7 @@ async def test_arming_turns_shadow_into_enforcement(tmp_path: Path) -> None:
         states = sorted((row[4], row[7]) for row in await program.rows(tables.actions))
         assert states == [
             ("p@x.example", "shadow"),
-            ("q@x.example", "requested"),
+            ("q@x.example", "proposed"),
             ("r@x.example", "shadow"),
         ]
 
