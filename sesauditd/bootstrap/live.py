@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from sesauditd.aws.clients import Clients
     from sesauditd.aws.mail import Mail
     from sesauditd.aws.queue import Queue
+    from sesauditd.bootstrap.worker import Keeper
     from sesauditd.config.settings import Settings
     from sesauditd.daemon.lease import Lease
     from sesauditd.enforce.executor import Executor
@@ -99,7 +100,17 @@ async def _assembled(program: Application, clients: Clients, tempo: Tempo) -> Li
         jobs=await housekeeping.jobs(lambda: lease.held),
         post=_post(program, mail, alarms, tempo),
         lease=lease,
+        keeper=_keeper(program, clients, alarms, tempo),
     )
+
+
+def _keeper(program: Application, clients: Clients, siren: Alarms, tempo: Tempo) -> Keeper:
+    from sesauditd.bootstrap.worker import Keeper
+    from sesauditd.jobs import alarms
+    from sesauditd.store.watch import Memory
+
+    told = alarms.Alarms(siren=siren, book=Memory(program.database))
+    return Keeper(program=program, clients=clients, alarms=told, tempo=tempo, clock=program.clock)
 
 
 def _lease(program: Application) -> Lease:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from sesauditd.aws.clients import Keys
     from sesauditd.bootstrap.program import Application
+    from sesauditd.bootstrap.worker import Keeper
     from sesauditd.daemon.lease import Lease
     from sesauditd.enforce.executor import Executor
     from sesauditd.ingest.poller import Poller
@@ -42,6 +43,7 @@ class Live:
     jobs: Jobs
     post: Post
     lease: Lease
+    keeper: Keeper
 
     async def settle(self) -> None:
         """Read what the queue has, act on it and write notices, until nothing is left."""

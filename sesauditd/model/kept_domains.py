@@ -16,6 +16,8 @@ class KeptDomain:
     iam_users: frozenset[str] = frozenset()
     interrupted: bool = False
     """A step of it was begun and not finished."""
+    has_key: bool = True
+    """Somebody was shown an access key of its user."""
     disabled: bool = False
     terminated: bool = False
     taken_over: str | None = None
@@ -25,3 +27,17 @@ class KeptDomain:
     def is_stopped(self) -> bool:
         """Return whether the policy or an operator keeps it from sending."""
         return self.disabled or self.terminated
+
+    @property
+    def lacks(self) -> str | None:
+        """Return what only a person can give it, None if that is nothing."""
+        if self.customer is None:
+            return "whose domain it is was not registered"
+        if self.has_key or self.is_stopped or self.taken_over is not None:
+            return None
+        return "nobody has an access key of it, which is made only where somebody sees it"
+
+    @property
+    def is_unfinished(self) -> bool:
+        """Return whether its onboarding ended before its end."""
+        return self.interrupted or self.lacks is not None

@@ -29,6 +29,12 @@ class NoticeKind(StrEnum):
     RESTORED = "restored"
     BLOCKED = "blocked"
     """A digest: one a day at most for a customer."""
+    VERIFIED = "verified"
+    """A domain that was set up can send, for the first time."""
+    DOMAIN_VERIFIED = "domain_verified"
+    """The same for operators, also when lost records are back."""
+    VERIFICATION_LOST = "verification_lost"
+    """SES does not find a domain's records any more, or still not after three days."""
     ACTION_DONE = "action_done"
     ACTION_FAILED = "action_failed"
     ACTION_WAITING = "action_waiting"
@@ -51,6 +57,7 @@ FOR_CUSTOMERS = frozenset(
         NoticeKind.REINSTATED,
         NoticeKind.RESTORED,
         NoticeKind.BLOCKED,
+        NoticeKind.VERIFIED,
     }
 )
 

@@ -1,4 +1,4 @@
-"""The very commands that an operator may type about an action."""
+"""The very commands that an operator may type about an action or a domain."""
 
 from __future__ import annotations
 
@@ -41,6 +41,16 @@ def repeating(facts: Facts) -> str:
             return _line("restore", facts["customer"], "--explanation", again)
         case _:
             return _line("actions")
+
+
+def comparing(facts: Facts) -> str:
+    """Return the command that shows how a domain differs from what was made of it."""
+    return _line("drift", facts["domain"])
+
+
+def testing(facts: Facts) -> str:
+    """Return the command that sends mail as a domain's sites do, and follows it."""
+    return _line("test", facts["domain"])
 
 
 def _line(*words: object) -> str:

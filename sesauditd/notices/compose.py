@@ -188,6 +188,8 @@ def _environment() -> Environment:
         "approving": commands.approving,
         "undoing": commands.undoing,
         "repeating": commands.repeating,
+        "comparing": commands.comparing,
+        "testing": commands.testing,
         "proof_of": proof_of,
         "counted": counted,
         "rate": rate,

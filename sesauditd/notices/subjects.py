@@ -53,6 +53,8 @@ def _for_customers(notice: Notice) -> str:
             return f"Mail from {notice.domain} works again"
         case NoticeKind.RESTORED:
             return "You can send mail again"
+        case NoticeKind.VERIFIED:
+            return f"Mail from {notice.domain} is set up"
         case _:
             count = notice.facts.get("count")
             one = count == 1
@@ -72,6 +74,12 @@ def _for_operators(notice: Notice) -> str:
             return f"Summary of week {facts.get('week')}"
         case NoticeKind.SHADOW_DIGEST:
             return "What would have been done (shadow mode)"
+        case NoticeKind.DOMAIN_VERIFIED:
+            again = " again" if facts.get("state") == "verified again" else ""
+            return f"Verified{again}: {facts.get('domain')}"
+        case NoticeKind.VERIFICATION_LOST:
+            still = "Still not verified" if facts.get("state") == "late" else "Verification lost"
+            return f"{still}: {facts.get('domain')}"
         case kind:
             name = str(facts.get("name") or "").replace("_", " ")
             return f"{str(kind).capitalize()}: {name}"

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Final
 from sqlalchemy import select, update
 
 from sesauditd.model.kept_domains import KeptDomain
-from sesauditd.store import onboarding
+from sesauditd.store import access_keys, onboarding
+from sesauditd.store.access_keys import SHOWN
 from sesauditd.store.tables import domains, onboarding_steps
 
 if TYPE_CHECKING:
@@ -49,6 +50,10 @@ class KeptDomains:
             for name in _names(steps)
         ]
 
+    async def one(self, domain: str) -> KeptDomain | None:
+        """Return how one domain stands, None if it is not kept."""
+        return next((one for one in await self.all() if one.name == domain), None)
+
     async def settle(self, domain: str, now: datetime) -> None:
         """Mark what was begun as done: a look found that it holds."""
         async with self.database.write() as connection:
@@ -74,6 +79,7 @@ class KeptDomains:
             contact=seen.contact,
             iam_users=seen.iam_users,
             interrupted=any(one.state == onboarding.BEGUN for one in steps),
+            has_key=any((one.step, one.state) == (access_keys.STEP, SHOWN) for one in steps),
             disabled=seen.disabled,
             terminated=seen.terminated,
             taken_over=_taken_over(steps),

@@ -145,6 +145,13 @@ ALARM = {
     "details": {"oldest_message": "2026-11-24T02:00:00Z", "sent_24h": 410},
     "at": "2026-11-24T08:00:00Z",
 }
+LOST: Mapping[str, Any] = {
+    "domain": "shop.example",
+    "customer": "bakery",
+    "since": "2026-11-24T08:00:00Z",
+    "missing": ["DKIM: temporary_failure", "MAIL FROM: pending"],
+    "state": "lost",
+}
 FACTS: Mapping[NoticeKind, Mapping[str, Any]] = {
     NoticeKind.WARNED: action(kind="warn", grounds=[ground("complaint.warn")]),
     NoticeKind.DISABLED: action(),
@@ -166,6 +173,9 @@ FACTS: Mapping[NoticeKind, Mapping[str, Any]] = {
     },
     NoticeKind.WEEKLY_SUMMARY: WEEKLY,
     NoticeKind.SHADOW_DIGEST: SHADOW,
+    NoticeKind.VERIFIED: {"domain": "shop.example"},
+    NoticeKind.DOMAIN_VERIFIED: {**LOST, "state": "verified again", "missing": []},
+    NoticeKind.VERIFICATION_LOST: LOST,
     NoticeKind.TROUBLE: ALARM,
     NoticeKind.RECOVERED: ALARM,
 }

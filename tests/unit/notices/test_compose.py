@@ -287,6 +287,29 @@ def test_a_customer_is_greeted_and_can_answer_a_person(kind: NoticeKind) -> None
             id="shadow_digest",
         ),
         pytest.param(
+            NoticeKind.VERIFIED,
+            ["the mail of shop.example is set up", "from an address at shop.example"],
+            id="verified",
+        ),
+        pytest.param(
+            NoticeKind.DOMAIN_VERIFIED,
+            [
+                "found all records of shop.example again",
+                "missing since 2026-11-24 08:00 UTC",
+                "sesauditd test shop.example",
+            ],
+            id="domain_verified",
+        ),
+        pytest.param(
+            NoticeKind.VERIFICATION_LOST,
+            [
+                "does not find all records of shop.example any more",
+                "- DKIM: temporary_failure",
+                "sesauditd drift shop.example",
+            ],
+            id="verification_lost",
+        ),
+        pytest.param(
             NoticeKind.TROUBLE,
             ["no feedback has arrived for 6 hours", "sent_24h: 410", "2026-11-24 08:00 UTC"],
             id="trouble",

@@ -1,0 +1,136 @@
+"""Builds what the daemon does for domains that were set up: one duty beside its jobs."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from sesauditd.bootstrap.keeping import keeping_of
+from sesauditd.bootstrap.onboard import adapters, claimed, layout
+from sesauditd.bootstrap.onboarding import Administration
+from sesauditd.errors import Failed, Refused
+
+if TYPE_CHECKING:
+    import asyncio
+
+    from sesauditd.aws.clients import Clients
+    from sesauditd.bootstrap.keeping import Keeping
+    from sesauditd.bootstrap.parts import Tempo
+    from sesauditd.bootstrap.program import Application
+    from sesauditd.jobs.alarms import Alarms
+    from sesauditd.model.kept_domains import KeptDomain
+    from sesauditd.onboard.drift import Comparison
+    from sesauditd.onboard.resuming import Resumer
+    from sesauditd.onboard.verifying import Verifier
+    from sesauditd.onboard.worker import Worker
+
+
+@dataclass(slots=True, kw_only=True)
+class Keeper:
+    """The worker, put together when it is first needed: not every installation onboards."""
+
+    program: Application
+    clients: Clients
+    alarms: Alarms
+    tempo: Tempo
+    clock: Callable[[], datetime]
+    _worker: Worker | None = field(default=None, init=False)
+
+    async def tick(self, stop: asyncio.Event) -> None:
+        """Do all that is owed now.
+
+        Raises Failed for settings that do not fit: the daemon judges and acts all the same.
+        """
+        try:
+            if self._worker is None:
+                self._worker = self._assembled()
+            await self._worker.tick(stop)
+        except Refused as refusal:
+            raise Failed(str(refusal)) from refusal
+
+    def _assembled(self) -> Worker:
+        from sesauditd.onboard.worker import Worker
+        from sesauditd.store.periods import Periods
+
+        opened = self._administration()
+        keeping = keeping_of(opened)
+        return Worker(
+            domains=keeping.kept,
+            resumer=_resumer(opened, keeping),
+            verifier=_verifier(opened),
+            retire=_nothing_to_retire,
+            compare=_Compare(keeping),
+            periods=Periods(self.program.database),
+            report=self._report,
+            clock=self.clock,
+        )
+
+    def _administration(self) -> Administration:
+        from sesauditd.onboard.engine import PATIENCE_SECONDS, Engine
+        from sesauditd.onboard.naming import Account
+
+        installation, clients = self.program.settings.installation, self.clients
+        patience = self.tempo.patience_seconds
+        return Administration(
+            program=self.program,
+            clients=clients,
+            account=Account(
+                prefix=installation.prefix,
+                installation=installation.name,
+                account_id=clients.account_id,
+                region=clients.region,
+                partition=clients.partition,
+            ),
+            engine=Engine(patience_seconds=PATIENCE_SECONDS if patience is None else patience),
+        )
+
+    async def _report(
+        self, name: str, state: str | None, said: str, details: Mapping[str, object], now: datetime
+    ) -> None:
+        from sesauditd.jobs.alarms import Finding
+
+        finding = Finding(name=name, state=state, summary=said, details=details)
+        await self.alarms.report([finding], now)
+
+
+@dataclass(frozen=True, slots=True)
+class _Compare:
+    keeping: Keeping
+
+    async def __call__(self, kept: Sequence[KeptDomain]) -> Sequence[Comparison]:
+        """Compare the domains, and the account if it was set up here."""
+        account = await self.keeping.kept.account_is_kept()
+        return await self.keeping.compare(kept, account=account, on_subject=_unheard)
+
+
+def _resumer(opened: Administration, keeping: Keeping) -> Resumer:
+    from sesauditd.onboard.resuming import Resumer
+
+    database = opened.program.database
+    return Resumer(
+        engine=opened.engine,
+        layout=layout(opened),
+        adapters=adapters(opened),
+        standing=keeping.kept,
+        steps=opened.steps,
+        claim=lambda domain: claimed(database, domain),
+    )
+
+
+def _verifier(opened: Administration) -> Verifier:
+    from sesauditd.aws.identities import Identities
+    from sesauditd.onboard.verifying import Verifier
+    from sesauditd.store.verifications import Verifications
+
+    notes = Verifications(database=opened.program.database)
+    return Verifier(ses=Identities(opened.clients), notes=notes)
+
+
+async def _nothing_to_retire(_now: datetime) -> None:
+    """Retire no key: rotation is not wired yet."""
+
+
+def _unheard(_subject: str) -> None:
+    """Tell nobody how far a comparison is."""
