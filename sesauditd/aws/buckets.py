@@ -62,22 +62,22 @@ class Buckets:
             versions = (await self._ask("GetBucketVersioning", name)).get("Status")
         except Missing:
             return None
-        block = await self._setting("GetPublicAccessBlock", name)
-        with reading("S3 GetBucketEncryption"):
-            encryption = _algorithm(await self._setting("GetBucketEncryption", name))
-        with reading("S3 GetBucketTagging"):
-            listed = (await self._setting("GetBucketTagging", name)).get("TagSet", ())
-            tags = {str(one["Key"]): str(one["Value"]) for one in listed}
-        rules = (await self._setting("GetBucketLifecycleConfiguration", name)).get("Rules", ())
-        closed = block.get("PublicAccessBlockConfiguration", {})
-        return BucketFound(
-            region=OLD_NAMES.get(place, str(place)),
-            tags=tags,
-            closed=all(closed.get(one) for one in CLOSED),
-            encryption=encryption,
-            versioned=versions == "Enabled",
-            rules=tuple(rules),
+        block = await self._setting("GetPublicAccessBlock", "PublicAccessBlockConfiguration", name)
+        encryption = await self._setting(
+            "GetBucketEncryption", "ServerSideEncryptionConfiguration", name
         )
+        tags = await self._setting("GetBucketTagging", "TagSet", name)
+        rules = await self._setting("GetBucketLifecycleConfiguration", "Rules", name)
+        closed = block.get("PublicAccessBlockConfiguration", {})
+        with reading("S3 GetBucketEncryption, GetBucketTagging"):
+            return BucketFound(
+                region=OLD_NAMES.get(place, str(place)),
+                tags={str(one["Key"]): str(one["Value"]) for one in tags.get("TagSet", ())},
+                closed=all(closed.get(one) for one in CLOSED),
+                encryption=_algorithm(encryption),
+                versioned=versions == "Enabled",
+                rules=tuple(rules.get("Rules", ())),
+            )
 
     async def is_foreign(self, name: str) -> bool:
         """Return whether a bucket exists that we may not look at: S3 HeadBucket.
@@ -152,16 +152,18 @@ class Buckets:
     async def _ask(self, operation: str, name: str, **parameters: object) -> Answer:
         return await self._s3.ask(operation, Bucket=name, **self._owner, **parameters)
 
-    async def _setting(self, operation: str, name: str) -> Answer:
-        """Return a setting; S3 says 404 for one that was never made."""
+    async def _setting(self, operation: str, member: str, name: str) -> Answer:
+        """Return a setting, empty for one that was never made: S3 says 404 then.
+
+        A truncated answer reads as an empty one, and would have others' settings overwritten.
+        """
         try:
-            return await self._ask(operation, name)
+            return await self._s3.ask(operation, (member,), Bucket=name, **self._owner)
         except Missing:
             return {}
 
 
 def _algorithm(answer: Answer) -> str | None:
-    configured = answer.get("ServerSideEncryptionConfiguration", {}).get("Rules", ())
-    for rule in configured:
+    for rule in answer.get("ServerSideEncryptionConfiguration", {}).get("Rules", ()):
         return str(rule["ApplyServerSideEncryptionByDefault"]["SSEAlgorithm"])
     return None
