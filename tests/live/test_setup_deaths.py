@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -159,3 +160,19 @@ async def test_a_new_account_takes_as_many_calls_as_the_sweep_is_long(
     async with place.opened(tmp_path) as opened:
         await opened.apply(await opened.plan(), lambda _change, _moment: None)
     assert place.writes() == WRITES
+
+
+async def test_two_at_once_make_one_of_everything(place: Stood, tmp_path: Path) -> None:
+    place.wipe()
+    folders = [tmp_path / name for name in ("one", "two")]
+    for folder in folders:
+        folder.mkdir()
+    async with place.opened(folders[0]) as one, place.opened(folders[1]) as two:
+        seen = [await opened.plan() for opened in (one, two)]
+        await asyncio.gather(
+            *(
+                opened.apply(plan, lambda _change, _moment: None)
+                for opened, plan in zip((one, two), seen, strict=True)
+            )
+        )
+    assert await goes_on(place, tmp_path) == 0
