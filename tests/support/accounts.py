@@ -13,12 +13,13 @@ from sesauditd.bootstrap.onboarding import setup
 from sesauditd.bootstrap.parts import Tempo
 from sesauditd.config import load
 from sesauditd.ingest.source import Pace
-from sesauditd.sandbox.operator import ROOT_KEY, Operator, operator
+from sesauditd.sandbox.operator import Operator, operator
 from sesauditd.sandbox.running import Options, start
+from tests.support.roles import ADMINISTRATOR, renamed
 from tests.support.sandboxes import NOW
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Callable, Iterator, Mapping
+    from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
     from pathlib import Path
 
     from sesauditd.bootstrap.onboarding import Setup
@@ -31,7 +32,7 @@ QUICK = Tempo(
     patience_seconds=(0.01, 0.01, 0.02),
     mail_seconds=0.0,
     watches_clock=False,
-    keys=Keys(key_id=ROOT_KEY, secret=ROOT_KEY),
+    keys=Keys(key_id="administrator", secret="administrator"),
 )
 REGION, ACCOUNT = "eu-central-1", "123456789012"
 ARN = f"{REGION}:{ACCOUNT}"
@@ -40,6 +41,12 @@ QUEUE = f"arn:aws:sqs:{ARN}:sesaudit-feedback"
 BUCKET = f"sesaudit-{ACCOUNT}-archive"
 BOUNDARY = f"arn:aws:iam::{ACCOUNT}:policy/sesaudit/boundary"
 SET = "sesaudit-notices"
+ROLE = (
+    *ADMINISTRATOR,
+    renamed(ADMINISTRATOR[0], "topic-of-mine", "mails-of-mine", "bucket-of-mine"),
+    renamed(ADMINISTRATOR[0], "topic-of-mine", "mails-of-mine", "far-away"),
+)
+"""What the program may do here, under the names that tests configure, too."""
 RESOURCES = 10
 """That setup makes or changes in a new account."""
 
@@ -99,10 +106,10 @@ class Stood:
 
 
 @contextmanager
-def stood() -> Iterator[Stood]:
-    """Run a sandbox in a thread of its own."""
+def stood(role: Sequence[str] = ROLE) -> Iterator[Stood]:
+    """Run a sandbox in a thread of its own, where the program may do what the role allows."""
     with asyncio.Runner() as runner:
-        opening = start(Options(clock=lambda: NOW))
+        opening = start(Options(clock=lambda: NOW, role=role))
         sandbox = runner.run(opening.__aenter__())
         try:
             with operator(sandbox.url, region=REGION, account_id=ACCOUNT) as asking:
