@@ -58,9 +58,9 @@ async def test_without_a_right_to_one_lever_the_other_is_turned_and_the_operator
 @pytest.mark.parametrize(
     "fault",
     [
-        pytest.param({"action": "throttle", "times": 4}, id="throttled"),
-        pytest.param({"action": "lose_answer", "times": 4}, id="answers lost"),
-        pytest.param({"code": "ServiceUnavailable", "status": 503, "times": 4}, id="away"),
+        pytest.param({"action": "throttle", "times": 3}, id="throttled"),
+        pytest.param({"action": "lose_answer", "times": 3}, id="answers lost"),
+        pytest.param({"code": "ServiceUnavailable", "status": 503, "times": 3}, id="away"),
     ],
 )
 async def test_a_stumbling_aws_gets_each_effect_once_in_the_end(
@@ -71,9 +71,7 @@ async def test_a_stumbling_aws_gets_each_effect_once_in_the_end(
         before = told.state()
         for service, operation in (
             ("sesv2", "PutSuppressedDestination"),
-            ("sesv2", "PutConfigurationSetSendingOptions"),
             ("iam", "PutUserPolicy"),
-            ("iam", "DeleteUserPolicy"),
         ):
             told.fail(service, operation, **fault)
         await told.tell(
