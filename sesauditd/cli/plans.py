@@ -100,5 +100,6 @@ def _table(plan: Plan) -> Table:
         style = styles[change.verb]
         row(style, rendering.SIGNS[change.verb], change.resource, "", change.why)
         for path, old, new in rendering.values(change):
-            row("", "", f"  {path}", old, new)
+            is_made, is_removed = change.before is None, change.after is None
+            row("", "", f"  {path}", "" if is_made else old, "" if is_removed else new)
     return drawn

@@ -108,7 +108,8 @@ def change_between(
 def differences(before: Document | None, after: Document | None) -> tuple[Difference, ...]:
     """Return each value that differs, by its path, in the order of the documents.
 
-    Mappings are entered; a list is one value. None stands for what is not there.
+    A mapping on both sides is entered; all else, lists too, is one value. None stands for what
+    is not there.
     """
     return tuple(_differing("", before or {}, after or {}))
 
@@ -119,11 +120,7 @@ def _differing(path: str, before: Document, after: Document) -> Iterator[Differe
         here = f"{path}.{key}" if path else key
         if old == new:
             continue
-        if isinstance(old or new, Mapping) and isinstance(new or old, Mapping):
-            yield from _differing(here, _mapping(old), _mapping(new))
+        if isinstance(old, Mapping) and isinstance(new, Mapping):
+            yield from _differing(here, old, new)
         else:
             yield Difference(path=here, old=old, new=new)
-
-
-def _mapping(value: JSON) -> Document:
-    return value if isinstance(value, Mapping) else {}

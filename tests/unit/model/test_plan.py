@@ -41,7 +41,7 @@ def test_only_what_differs_is_named_by_its_path() -> None:
     after: Document = {"same": 1, "policy": {"x": {"a": 2, "b": [1]}}, "new": "n"}
     assert differences(before, after) == (
         Difference(path="policy.x.a", old=1, new=2),
-        Difference(path="policy.gone.c", old=3, new=None),
+        Difference(path="policy.gone", old={"c": 3}, new=None),
         Difference(path="new", old=None, new="n"),
     )
 
