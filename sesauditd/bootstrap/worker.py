@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING
 
+from sesauditd.bootstrap.credentials import rotation_of
 from sesauditd.bootstrap.keeping import keeping_of
 from sesauditd.bootstrap.onboard import adapters, claimed, layout
 from sesauditd.bootstrap.onboarding import Administration
@@ -60,7 +61,7 @@ class Keeper:
             domains=keeping.kept,
             resumer=_resumer(opened, keeping),
             verifier=_verifier(opened),
-            retire=_nothing_to_retire,
+            retire=rotation_of(opened).retire_due,
             compare=_Compare(keeping),
             periods=Periods(self.program.database),
             report=self._report,
@@ -126,10 +127,6 @@ def _verifier(opened: Administration) -> Verifier:
 
     notes = Verifications(database=opened.program.database)
     return Verifier(ses=Identities(opened.clients), notes=notes)
-
-
-async def _nothing_to_retire(_now: datetime) -> None:
-    """Retire no key: rotation is not wired yet."""
 
 
 def _unheard(_subject: str) -> None:

@@ -28,6 +28,7 @@ import typer
 
 from sesauditd import __version__
 from sesauditd.cli import (
+    credentials,
     database,
     deciding,
     demonstrate,
@@ -62,6 +63,7 @@ COMMANDS = (
     doctor,
     trial,
     drift,
+    credentials,
     running,
     policy,
     recording,

@@ -60,7 +60,8 @@ class Report(Protocol):
 
 
 Compare = Callable[[Sequence["KeptDomain"]], Awaitable[Sequence["Comparison"]]]
-Retire = Callable[[datetime], Awaitable[object]]
+Retire = Callable[[datetime], Awaitable[Sequence[str]]]
+"""Retires old keys, and returns in words what could not be done."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -83,7 +84,7 @@ class Worker:
         left = await self.resumer.resume(kept, now)
         await self._tell_left(left, now)
         if not stop.is_set():
-            await self.retire(now)
+            await self._retire(now)
         await self.verifier.look(kept, now, stop)
         if not stop.is_set():
             await self._nightly(kept, now)
@@ -97,6 +98,12 @@ class Worker:
             else "No onboarding is interrupted."
         )
         await self.report("onboarding", names or None, said, details, now)
+
+    async def _retire(self, now: datetime) -> None:
+        troubles = await self.retire(now)
+        said = troubles[0] if troubles else "Old access keys are retired in time."
+        details = {"all": list(troubles)} if troubles else {}
+        await self.report("rotation", "; ".join(troubles) or None, said, details, now)
 
     async def _nightly(self, kept: Sequence[KeptDomain], now: datetime) -> None:
         """Compare once a night; of nights that were missed only the last one counts."""
