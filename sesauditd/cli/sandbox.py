@@ -22,6 +22,11 @@ if TYPE_CHECKING:
 
 HIGHEST_PORT = 65_535
 UPSTREAM_SERVICES = ("sqs", "sns", "s3")
+AwsPort = Annotated[int, typer.Option(min=0, max=HIGHEST_PORT, help="Of AWS; 0 takes a free one.")]
+SmtpPort = Annotated[
+    int, typer.Option(min=0, max=HIGHEST_PORT, help="Of SMTP; 0 takes a free one.")
+]
+DnsPort = Annotated[int, typer.Option(min=0, max=HIGHEST_PORT, help="Of DNS; 0 takes a free one.")]
 UpstreamOption = Annotated[
     str | None,
     typer.Option(metavar="URL", help="Another emulator that answers SQS, SNS and S3."),
@@ -52,15 +57,9 @@ def register(app: typer.Typer) -> None:
 def sandbox(
     *,
     context: typer.Context,
-    port: Annotated[
-        int, typer.Option(min=0, max=HIGHEST_PORT, help="Of AWS; 0 takes a free one.")
-    ] = 4570,
-    smtp_port: Annotated[
-        int, typer.Option(min=0, max=HIGHEST_PORT, help="Of SMTP; 0 takes a free one.")
-    ] = 2587,
-    dns_port: Annotated[
-        int, typer.Option(min=0, max=HIGHEST_PORT, help="Of DNS; 0 takes a free one.")
-    ] = 0,
+    port: AwsPort = 4570,
+    smtp_port: SmtpPort = 2587,
+    dns_port: DnsPort = 0,
     bind: Annotated[str, typer.Option(metavar="ADDRESS", help="Where it listens.")] = "127.0.0.1",
     world: Annotated[
         Path | None, typer.Option(metavar="FILE", help="How recipients answer mail (TOML).")
