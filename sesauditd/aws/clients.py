@@ -95,6 +95,11 @@ def control_pace() -> Pace:
     return Pace(per_second=1, burst=5)
 
 
+def steady_pace() -> Pace:
+    """Return the same for long work: never two calls at once, since each refusal costs three."""
+    return Pace(per_second=1, burst=1)
+
+
 def zone_pace() -> Pace:
     """Return what is safe with Route 53: half of its 10 calls a second (ses-facts 6.4)."""
     return Pace(per_second=5, burst=20)

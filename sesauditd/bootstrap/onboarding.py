@@ -80,7 +80,7 @@ async def administration(
     from its own environment. Raises Refused for another account than the configured one.
     """
     from sesauditd.aws import account
-    from sesauditd.aws.clients import connect, control_pace, endpoint_conflicts
+    from sesauditd.aws.clients import connect, endpoint_conflicts, steady_pace
     from sesauditd.onboard.engine import PATIENCE_SECONDS, Engine
     from sesauditd.onboard.naming import Account
 
@@ -95,7 +95,7 @@ async def administration(
             region=region,
             account_id=settings.aws.account_id or "",
             endpoint_url=settings.aws.endpoint_url,
-            pace=control_pace() if tempo.ses_control_paced else None,
+            pace=steady_pace() if tempo.ses_control_paced else None,
             keys=tempo.keys,
         ) as opened,
     ):

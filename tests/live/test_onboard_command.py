@@ -44,7 +44,7 @@ def cli(place: Stood, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cli]
     with pytest.MonkeyPatch.context() as patch:
         # The real pace, one control call a second, is tried in its own tests.
         quick = Pace(per_second=10_000, burst=100)
-        patch.setattr("sesauditd.aws.clients.control_pace", lambda: quick)
+        patch.setattr("sesauditd.aws.clients.steady_pace", lambda: quick)
         yield made
 
 

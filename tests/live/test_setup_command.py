@@ -52,7 +52,7 @@ def place() -> Iterator[Stood]:
 
 @pytest.fixture
 def program(place: Stood, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Program:
-    monkeypatch.setattr("sesauditd.aws.clients.control_pace", lambda: None)
+    monkeypatch.setattr("sesauditd.aws.clients.steady_pace", lambda: None)
     place.wipe()
     lines = [
         "# Mine.",
