@@ -27,20 +27,19 @@ def stages(layout: Layout, at: Adapters, domain: str, *, user: str | None) -> Se
 
 
 def _user(layout: Layout, at: Adapters, domain: str, user: str) -> Sequence[Resource]:
-    # The right to send comes before the bounds: nothing that works is refused in between.
     return [
-        SendPolicy(
-            policies=at.policies,
-            user=user,
-            policy=policy_name(layout.account.prefix),
-            statements=sending(layout.account, domain),
-        ),
         User(
             users=at.users,
             user=user,
             path=layout.account.path,
             boundary=layout.account.boundary_arn,
             ownership=layout.ownership,
+        ),
+        SendPolicy(
+            policies=at.policies,
+            user=user,
+            policy=policy_name(layout.account.prefix),
+            statements=sending(layout.account, domain),
         ),
     ]
 

@@ -54,6 +54,17 @@ class KeptDomains:
         """Return how one domain stands, None if it is not kept."""
         return next((one for one in await self.all() if one.name == domain), None)
 
+    async def known(self, domain: str) -> KeptDomain | None:
+        """Return any domain that is registered or has steps, also an adopted one."""
+        async with self.database.read() as connection:
+            steps = await onboarding.steps(connection, domain=domain)
+            owner = await connection.scalar(
+                select(domains.c.customer).where(domains.c.name == domain)
+            )
+        if owner is None and not steps:
+            return None
+        return await self._one(domain, None if owner is None else str(owner), steps)
+
     async def settle(self, domain: str, now: datetime) -> None:
         """Mark what was begun as done: a look found that it holds."""
         async with self.database.write() as connection:
