@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
+from contextlib import AsyncExitStack
 from datetime import datetime
 from typing import TYPE_CHECKING
 
@@ -35,18 +36,37 @@ async def daemon(
 ) -> None:
     """Run until SIGTERM or SIGINT, then finish what is in hand within 30 seconds.
 
-    Raises Refused for settings that cannot be right, Busy while another daemon works on the
-    same database, Broken when the database cannot be trusted any more.
+    AWS that is away at the start, and a database that is locked then, are waited for. Raises
+    Refused for settings that cannot be right, Busy while another daemon works on the same
+    database, Forbidden for credentials that AWS does not take, Broken when the database cannot
+    be trusted any more.
     """
     from sesauditd.aws.clients import endpoint_conflicts
+    from sesauditd.daemon.supervisor import unless_stopped
     from sesauditd.errors import Refused
 
     conflict = endpoint_conflicts(environment, settings.aws.endpoint_url)
     if conflict is not None:
         raise Refused(conflict)
     with alone(settings):
-        async with live(settings, clock=clock) as running:
-            await supervised(running, environment)
+        async with AsyncExitStack() as stack:
+            running = await unless_stopped(_opened(stack, settings, clock))
+            if running is not None:
+                await supervised(running, environment)
+
+
+async def _opened(stack: AsyncExitStack, settings: Settings, clock: Callable[[], datetime]) -> Live:
+    """Open all parts, trying again for as long as what is in the way can go away by itself."""
+    from sesauditd.daemon.backoff import Backoff
+    from sesauditd.errors import Busy, Unavailable
+
+    backoff = Backoff()
+    while True:
+        try:
+            return await stack.enter_async_context(live(settings, clock=clock))
+        except (Busy, Unavailable) as error:
+            log.warning("start_waits", reason=str(error))
+        await asyncio.sleep(backoff.next_seconds())
 
 
 async def supervised(running: Live, environment: Mapping[str, str]) -> None:

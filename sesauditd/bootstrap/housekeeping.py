@@ -36,7 +36,7 @@ class Housekeeping:
     elapsed: Callable[[], float] | None
     """A clock that nobody can set; None trusts the wall clock whatever it does."""
 
-    async def jobs(self, holds_lease: Callable[[], bool]) -> Jobs:
+    def jobs(self, holds_lease: Callable[[], bool]) -> Jobs:
         """Return the jobs; they run while the lease is held."""
         from sesauditd.jobs.alarms import Alarms
         from sesauditd.jobs.drift import ClockWatch
@@ -48,7 +48,7 @@ class Housekeeping:
         memory = Memory(self.program.database)
         alarms = Alarms(siren=self.siren, book=memory)
         watch = ClockWatch(alarms, self.elapsed) if self.elapsed is not None else None
-        work = await self._work(alarms, memory, _watched if watch is None else watch.run)
+        work = self._work(alarms, memory, _watched if watch is None else watch.run)
         schedule = self.program.settings.schedule
         return Jobs(
             table=table(work, rollup=schedule.rollup, enforcement=schedule.enforcement),
@@ -60,7 +60,7 @@ class Housekeeping:
             turned=_unwatched,
         )
 
-    async def _work(self, alarms: Alarms, memory: Memory, watch_clock: Look) -> Work:
+    def _work(self, alarms: Alarms, memory: Memory, watch_clock: Look) -> Work:
         from sesauditd.aws.archive import Archive
         from sesauditd.aws.metrics import Metrics
         from sesauditd.jobs.account import AccountWatch
@@ -91,7 +91,7 @@ class Housekeeping:
             watch_pipe=PipeWatch(
                 accounts=self.mail,
                 queue=self.queue,
-                dead_letters=await self._dead_letters(),
+                dead_letters=self.queue.dead_letters,
                 paused=self.paused,
                 memory=memory,
                 alarms=alarms,
@@ -99,16 +99,6 @@ class Housekeeping:
             ).run,
             copy_journal=JournalCopy(rows=JournalRows(database), archive=archive, notes=memory).run,
         )
-
-    async def _dead_letters(self) -> Queue | None:
-        from sesauditd.errors import Failed
-
-        try:
-            return await self.queue.dead_letters()
-        except Failed:
-            # The daemon starts also while SQS is away; the depth is then looked at after the
-            # next start.
-            return None
 
     async def _roll_up(self, period: Period, _now: datetime) -> object:
         return await self.program.rollup(period.start)

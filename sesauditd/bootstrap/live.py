@@ -60,10 +60,10 @@ async def live(
         ) as clients,
     ):
         await account.check(clients, clients.account_id)
-        yield await _assembled(program, clients, tempo)
+        yield _assembled(program, clients, tempo)
 
 
-async def _assembled(program: Application, clients: Clients, tempo: Tempo) -> Live:
+def _assembled(program: Application, clients: Clients, tempo: Tempo) -> Live:
     from sesauditd.aws.mail import Mail
     from sesauditd.aws.queue import Queue
     from sesauditd.bootstrap.housekeeping import Housekeeping
@@ -97,7 +97,7 @@ async def _assembled(program: Application, clients: Clients, tempo: Tempo) -> Li
         program=program,
         poller=poller,
         executor=_executor(program, clients, mail, tempo),
-        jobs=await housekeeping.jobs(lambda: lease.held),
+        jobs=housekeeping.jobs(lambda: lease.held),
         post=_post(program, mail, alarms, tempo),
         lease=lease,
         keeper=_keeper(program, clients, alarms, tempo),

@@ -6,7 +6,7 @@ import asyncio
 import signal
 from collections.abc import Callable, Coroutine, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from typing import Any, TypeAlias
+from typing import Any, TypeAlias, TypeVar
 
 import structlog
 
@@ -17,6 +17,8 @@ SIGNALS = (signal.SIGTERM, signal.SIGINT)
 
 Service: TypeAlias = Callable[[asyncio.Event], Coroutine[Any, Any, None]]
 """Works until the event is set, then finishes what it has in hand and returns."""
+
+T = TypeVar("T")
 
 _Running: TypeAlias = dict[str, asyncio.Task[None]]
 
@@ -46,6 +48,20 @@ async def supervise(
         stop.set()
         await _cancel(running)
     _raise_first(running, fallen)
+
+
+async def unless_stopped(
+    work: Coroutine[Any, Any, T], *, signals: Sequence[signal.Signals] = SIGNALS
+) -> T | None:
+    """Return what the work comes to, or None if a signal came first and ended it."""
+    stop, working = asyncio.Event(), asyncio.create_task(work)
+    asked = asyncio.create_task(stop.wait())
+    try:
+        with _heeding(signals, stop, {}):
+            await asyncio.wait({asked, working}, return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        await cancelled((asked, working))
+    return None if stop.is_set() else working.result()
 
 
 async def _first_end(running: _Running, stop: asyncio.Event) -> tuple[str, ...]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Protocol
@@ -69,8 +69,8 @@ class PipeWatch:
 
     accounts: Accounts
     queue: Queue
-    dead_letters: Queue | None
-    """None where the queue has none."""
+    dead_letters: Callable[[], Awaitable[Queue | None]]
+    """Finds the dead-letter queue anew at each look: it may come, and SQS be away, any time."""
     paused: Callable[[], str | None]
     """Why the intake is paused, None while it is not."""
     memory: Memory
@@ -81,8 +81,9 @@ class PipeWatch:
         """Look, remember, tell; raises Unavailable, Forbidden or Missing if AWS does not say."""
         await self.alarms.report([intake(self.paused())], now)
         await self.alarms.report(list(age(await self.queue.depth(now))), now)
-        if self.dead_letters is not None:
-            await self.alarms.report([left_over(await self.dead_letters.depth(now))], now)
+        dead_letters = await self.dead_letters()
+        if dead_letters is not None:
+            await self.alarms.report([left_over(await dead_letters.depth(now))], now)
         await self._listen(now)
 
     async def _listen(self, now: datetime) -> None:

@@ -9,7 +9,7 @@ from collections.abc import Callable
 
 import pytest
 
-from sesauditd.daemon.supervisor import Service, supervise
+from sesauditd.daemon.supervisor import Service, supervise, unless_stopped
 from sesauditd.errors import Failed, Unavailable
 
 
@@ -141,3 +141,24 @@ async def test_signals_are_given_back_at_the_end() -> None:
     before = signal.getsignal(signal.SIGINT)
     await supervise({}, stop=stop, grace_seconds=1)
     assert signal.getsignal(signal.SIGINT) == before
+
+
+async def test_work_that_a_signal_meets_is_ended_and_has_no_answer() -> None:
+    trace = Trace()
+
+    async def waiting() -> int:
+        strike(signal.SIGTERM)()
+        await trace.deaf("start")(asyncio.Event())
+        return 1
+
+    assert await unless_stopped(waiting()) is None
+    assert trace.said == ["start cancelled"]
+
+
+async def test_work_without_a_signal_gives_its_answer_or_its_error() -> None:
+    async def answering() -> int:
+        return 1
+
+    assert await unless_stopped(answering()) == 1
+    with pytest.raises(Unavailable):
+        await unless_stopped(failing(asyncio.Event()))

@@ -52,11 +52,14 @@ class Pipe:
         await PipeWatch(
             accounts=self.aws,
             queue=self.queue,
-            dead_letters=self.dead_letters,
+            dead_letters=self._found,
             paused=lambda: self.paused,
             memory=self.memory,
             alarms=reported,
         ).run(now)
+
+    async def _found(self) -> Queue | None:
+        return self.dead_letters
 
 
 @pytest.mark.parametrize(
