@@ -45,13 +45,12 @@ class Verification:
     def missing(self) -> tuple[str, ...]:
         """Return what is not found yet, in words."""
         why = f" ({self.error})" if self.error else ""
-        states = {"identity": SUCCESS if self.verified else f"not verified{why}"}
-        states |= {"DKIM": self.dkim, "MAIL FROM": self.mail_from}
-        return tuple(
-            f"{what}: {state.lower() or 'unknown'}"
-            for what, state in states.items()
-            if state != SUCCESS
-        )
+        said = {
+            "identity": "" if self.verified else f"not verified{why}",
+            "DKIM": _pending(self.dkim),
+            "MAIL FROM": _pending(self.mail_from),
+        }
+        return tuple(f"{what}: {state}" for what, state in said.items() if state)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -106,3 +105,7 @@ async def _asked(domain: str, ses: Verifying, before: Verification) -> Verificat
         return verification_of(await ses.verification(domain))
     except Unavailable:
         return before
+
+
+def _pending(state: str) -> str:
+    return "" if state == SUCCESS else state.lower() or "unknown"
