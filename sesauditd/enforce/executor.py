@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Protocol
 
 import structlog
 
 from sesauditd.daemon.failpoint import reach
+from sesauditd.enforce.knobs import Plan, Seen
 from sesauditd.enforce.turning import Result, Turner, judged, noted
 from sesauditd.model.actions import State
 from sesauditd.model.execution import Hold, Outcome
@@ -17,7 +18,7 @@ from sesauditd.model.execution import Hold, Outcome
 if TYPE_CHECKING:
     import asyncio
 
-    from sesauditd.enforce.knobs import Plan, Position, Seen
+    from sesauditd.enforce.knobs import Position
     from sesauditd.model.execution import Surroundings, Task
 
 log = structlog.get_logger(__name__)
@@ -134,11 +135,34 @@ class Executor:
         reach("executor.intended")
         try:
             after = await self.turner.turn(plan.pulls, before)
+            if plan.later is not None:
+                plan, after = await self._go_on(task, plan, after, around)
         except Exception:
             log.exception("action_not_finished", action=task.id, kind=str(task.kind))
             return await self._finish(task, _broken(task, self.clock(), after={}))
         outcome = _outcome(task, plan, after, self.clock())
         return await self._finish(task, outcome)
+
+    async def _go_on(
+        self, task: Task, plan: Plan, after: Seen, around: Surroundings
+    ) -> tuple[Plan, Seen]:
+        """Find the rest of a plan and carry it out, its own intent first; return the whole."""
+        more = Plan() if plan.later is None else await plan.later()
+        before = await self.turner.look(more.pulls)
+        whole = replace(plan, later=None) + more
+        if more.pulls and not await self.outbox.begin(
+            replace(task, state=State.ATTEMPTED),
+            noted(more.pulls, before.positions),
+            _holds(more, before, around),
+            self.clock(),
+        ):
+            # An operator undid it meanwhile: the reverse finds what was done so far.
+            return whole, after
+        seen = await self.turner.turn(more.pulls, before)
+        return whole, Seen(
+            positions={**after.positions, **seen.positions},
+            problems=(*after.problems, *seen.problems),
+        )
 
     async def _finish(self, task: Task, outcome: Outcome) -> bool:
         written = await self.outbox.finish(task, outcome, self.clock())

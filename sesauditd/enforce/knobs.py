@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol
 
@@ -69,6 +69,8 @@ class Plan:
     """Holds that end when everything is done."""
     failure: str | None = None
     """Why nothing can be done at all; then nothing is pulled."""
+    later: Callable[[], Awaitable[Plan]] | None = None
+    """Finds the rest of the plan, once the pulls are done: it takes long to look for."""
 
     def __add__(self, other: Plan) -> Plan:
         """Return both together."""
@@ -78,6 +80,7 @@ class Plan:
             problems=self.problems + other.problems,
             released=self.released + other.released,
             failure=self.failure or other.failure,
+            later=self.later or other.later,
         )
 
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING
 
 from sesauditd.enforce.compile import deny_everything, deny_identities
@@ -39,8 +41,7 @@ class Stopping:
         stopped = domain in around.disabled
         if not stopped and domain in around.off:
             plan += Plan(remarks=("stays stopped: its customer is terminated",))
-        plan += await self.sets.plan(task.customer, (domain,), around)
-        return _weighed(plan, around) if stopped else plan
+        return await self._with_sets(plan, task.customer, (domain,), around, stopped=stopped)
 
     async def customer(self, task: Task, around: Surroundings) -> Plan:
         """Return what a termination, or its reverse, asks of AWS."""
@@ -48,8 +49,29 @@ class Stopping:
         for user in around.users:
             plan += self._ended(user, around)
             plan += await self._keys(user, around)
-        plan += await self.sets.plan(task.customer, around.domains, around)
-        return _weighed(plan, around) if around.terminated else plan
+        return await self._with_sets(
+            plan, task.customer, around.domains, around, stopped=around.terminated
+        )
+
+    async def _with_sets(
+        self,
+        plan: Plan,
+        customer: str,
+        domains: Sequence[str],
+        around: Surroundings,
+        *,
+        stopped: bool,
+    ) -> Plan:
+        """Return the plan with the domains' configuration sets.
+
+        Who else uses a set is asked of every identity of the account, at one call a second: a
+        stop of the users does not wait for it.
+        """
+        if stopped and plan.pulls:
+            rest = partial(self.sets.plan, customer, domains, around)
+            return _weighed(plan, around) + Plan(later=rest)
+        plan += await self.sets.plan(customer, domains, around)
+        return _weighed(plan, around) if stopped else plan
 
     def _denied(self, user: User, domain: str, around: Surroundings) -> Plan:
         knob = Inline(users=self.users, user=user.name, policy=self.names.disable_policy(domain))

@@ -105,7 +105,8 @@ class Executions:
     ) -> bool:
         """Write the intent, and what has to come back; False if the action is not as it was.
 
-        Positions that an earlier attempt found stay: they are those before anything was done.
+        Positions that an earlier attempt found stay: they are those before anything was done. A
+        plan that is found in two parts writes each before it is carried out, as one attempt.
         """
         async with self.database.write() as connection:
             row = (
@@ -120,7 +121,7 @@ class Executions:
                 .where(actions.c.id == task.id)
                 .values(
                     state=str(State.ATTEMPTED),
-                    attempts=actions.c.attempts + 1,
+                    attempts=task.attempts + 1,
                     attempted_at=now,
                     changed_at=now,
                     next_try_at=None,

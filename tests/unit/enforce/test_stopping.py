@@ -8,6 +8,7 @@ import pytest
 
 from tests.support import feedback as ses
 from tests.support.enforcing import Enforcing, enforcing
+from tests.support.twins import TwinMail
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -46,6 +47,24 @@ async def test_a_set_that_another_domain_uses_goes_on_sending(one: Enforcing) ->
     assert (state, one.mail.sets["shared"]) == ("done", True)
     assert "configuration set shared goes on sending: other.example uses it" in words
     assert one.access.users["site-k"].inline
+
+
+async def test_users_are_stopped_before_it_is_asked_who_else_uses_the_set(
+    one: Enforcing, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    denied: list[bool] = []
+    identity = one.mail.identity
+
+    async def slow(name: str) -> Any:
+        denied.append(bool(one.access.users["site-k"].inline))
+        return await identity(name)
+
+    monkeypatch.setattr(TwinMail, "identity", lambda _mail, name: slow(name))
+    await one.decide("disable", "a.example", "hacked")
+    await one.tick()
+    assert (await outcome(one))[0] == "done"
+    assert denied
+    assert all(denied)
 
 
 async def test_a_shared_set_stops_when_all_its_domains_are_off_and_starts_with_the_first(
