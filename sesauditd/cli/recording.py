@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from sesauditd.cli import following, output
+from sesauditd.cli import adopting, following, output
 from sesauditd.cli.following import Followed
 from sesauditd.cli.options import JsonOption, SinceOption, moment_option, settings_of
 from sesauditd.cli.sections import Heading, examples
@@ -69,12 +69,19 @@ def adopt(
     file: Annotated[
         Path | None, typer.Option(help=f"CSV with the columns {','.join(CSV_COLUMNS)}.")
     ] = None,
+    check: adopting.CheckOption = False,
+    take_over: adopting.TakeOverOption = False,
+    plan: adopting.PlanOption = False,
+    yes: adopting.YesOption = False,
     as_json: JsonOption = False,
 ) -> None:
-    """Register a domain that is set up already; nothing on AWS is touched.
+    """Register a domain that is set up already; AWS is touched with --take-over only.
 
     Stored events that belong to it count from now on.
     """
+    how = adopting.AtAws(check=check, take_over=take_over, plan=plan, yes=yes, as_json=as_json)
+    if not how.is_nothing and domain is not None and customer is None:
+        raise typer.Exit(adopting.run(settings_of(context), [domain], how))
     if file is not None and domain is not None:
         raise Refused("give a domain or --file CSV, not both")
     if file is not None:
@@ -82,6 +89,9 @@ def adopt(
     else:
         adoptions = [_adoption(domain, customer, contact, iam_user, since)]
     changed = finished(_adopt(context, adoptions))
+    if not how.is_nothing:
+        named = [one.domain for one in adoptions]
+        raise typer.Exit(adopting.run(settings_of(context), named, how))
     if as_json:
         domains = [one.domain for one in adoptions]
         output.emit_json({"adopted": domains, "changed": changed})

@@ -21,7 +21,10 @@ class KeptDomain:
     disabled: bool = False
     terminated: bool = False
     taken_over: str | None = None
-    """The IAM user that was there before and was taken over; None if all of it was made anew."""
+    """The IAM user that was there before and was taken over, empty if it was left alone.
+
+    None if all of the domain was made anew.
+    """
 
     @property
     def is_stopped(self) -> bool:

@@ -91,7 +91,9 @@ class Drift:
         Forbidden.
         """
         if kept.taken_over is not None:
-            made = takeover.stages(self.layout, self.adapters, kept.name, user=kept.taken_over)
+            made = takeover.stages(
+                self.layout, self.adapters, kept.name, user=kept.taken_over or None
+            )
             return await self.engine.plan(made) + await self._set(kept)
         choice = await zones.choose(kept.name, self.adapters.hosted, self.adapters.dns)
         if isinstance(choice, Conflict):

@@ -116,7 +116,9 @@ class Resumer:
 
     async def _stages(self, kept: KeptDomain) -> Sequence[Stage] | str:
         if kept.taken_over is not None:
-            return takeover.stages(self.layout, self.adapters, kept.name, user=kept.taken_over)
+            return takeover.stages(
+                self.layout, self.adapters, kept.name, user=kept.taken_over or None
+            )
         choice = await zones.choose(kept.name, self.adapters.hosted, self.adapters.dns)
         if isinstance(choice, Conflict):
             return f"{choice.resource}: there is {choice.found}, wanted is {choice.wanted}"

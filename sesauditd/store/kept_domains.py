@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
 TAKING_OVER: Final = "taking over"
 """The row of a domain that was there before; its detail names the IAM user."""
+TAKEN: Final = "taken over"
 OFFBOARDING: Final = "offboarding"
 """The row of a domain that is taken down, or was."""
 REMOVING: Final = "removing"
@@ -97,6 +98,19 @@ class KeptDomains:
         )
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TakeOvers:
+    """The domains that were there before."""
+
+    database: Database
+
+    async def begin(self, domain: str, iam_user: str, now: datetime) -> None:
+        """Note that a domain is taken over, with a user or with an empty name for none."""
+        detail = {"iam_user": iam_user}
+        async with self.database.write() as connection:
+            await onboarding.note(connection, domain, TAKING_OVER, TAKEN, detail=detail, now=now)
+
+
 async def begin_removal(connection: AsyncConnection, domain: str, now: datetime) -> None:
     """Note that a domain is being taken down, so that nobody sets it right meanwhile."""
     await onboarding.note(connection, domain, OFFBOARDING, REMOVING, detail={}, now=now)
@@ -117,5 +131,5 @@ def _names(steps: Iterable[Step]) -> Sequence[str]:
 def _taken_over(steps: Iterable[Step]) -> str | None:
     for one in steps:
         if one.step == TAKING_OVER:
-            return str(one.detail.get("iam_user") or "") or None
+            return str(one.detail.get("iam_user") or "")
     return None
