@@ -15,8 +15,8 @@ if TYPE_CHECKING:
 
     from sesauditd.model.history import Decisions, Strike
 
-SHADOW_INCIDENT = timedelta(days=7)
-"""In shadow mode nobody reinstates, so an incident is over after a week."""
+LONGEST_INCIDENT = timedelta(days=7)
+"""Nobody reinstates what was never stopped, so an incident is over after a week at the latest."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,9 +54,13 @@ class Incidents:
         if armed_after is not None and at > armed_after:
             # Nobody was stopped by it: what goes on now is the first that can be.
             return False
+        if at - opened_at > LONGEST_INCIDENT:
+            # A domain that was stopped is silent by now; one that goes on was not stopped, for
+            # want of an approval or of a lever, and must not go on unseen.
+            return False
         armed_at = self.decisions.armed_at
         if armed_after is not None or armed_at is None or opened_at < armed_at:
-            return at - opened_at <= SHADOW_INCIDENT
+            return True
         reinstated = self.decisions.next_after(domain, opened_at)
         return reinstated is None or at <= reinstated
 

@@ -79,7 +79,8 @@ def armed_after(days: float) -> Decisions:
     [
         pytest.param(Decisions(), at(days=7), True, id="shadow: seven days"),
         pytest.param(Decisions(), at(days=7.01), False, id="shadow: more"),
-        pytest.param(enforcing(), at(days=300), True, id="enforce: not reinstated"),
+        pytest.param(enforcing(), at(days=7), True, id="enforce: not reinstated"),
+        pytest.param(enforcing(), at(days=7.01), False, id="enforce: goes on, so not stopped"),
         pytest.param(enforcing(shop=[at(days=2)]), at(days=2), True, id="enforce: at it"),
         pytest.param(enforcing(shop=[at(days=2)]), at(days=2.01), False, id="enforce: after"),
         pytest.param(enforcing(blog=[at(days=2)]), at(days=3), True, id="enforce: another's"),

@@ -116,7 +116,8 @@ def test_both_ends_of_a_window_are_included(apart: float, fires: bool) -> None:
     [
         pytest.param(Decisions(), at(days=7), 1, id="shadow: still the first incident"),
         pytest.param(Decisions(), at(days=7, hours=1), 2, id="shadow: a week is over"),
-        pytest.param(enforcing(), at(days=90), 1, id="enforce: until reinstated"),
+        pytest.param(enforcing(), at(days=6), 1, id="enforce: not reinstated"),
+        pytest.param(enforcing(), at(days=90), 2, id="enforce: went on, so was never stopped"),
         pytest.param(enforcing(shop=[at(days=5)]), at(days=6), 2, id="enforce: reinstated"),
     ],
 )
