@@ -11,6 +11,7 @@ from sesauditd.bootstrap.credentials import rotation_of
 from sesauditd.bootstrap.keeping import keeping_of
 from sesauditd.bootstrap.onboard import adapters, claimed, layout
 from sesauditd.bootstrap.onboarding import Administration
+from sesauditd.bootstrap.production import production_access
 from sesauditd.errors import Failed, Refused
 
 if TYPE_CHECKING:
@@ -62,6 +63,7 @@ class Keeper:
             resumer=_resumer(opened, keeping),
             verifier=_verifier(opened),
             retire=rotation_of(opened).retire_due,
+            follow=production_access(opened).follow,
             compare=_Compare(keeping),
             periods=Periods(self.program.database),
             report=self._report,

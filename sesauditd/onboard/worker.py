@@ -62,6 +62,8 @@ class Report(Protocol):
 Compare = Callable[[Sequence["KeptDomain"]], Awaitable[Sequence["Comparison"]]]
 Retire = Callable[[datetime], Awaitable[Sequence[str]]]
 """Retires old keys, and returns in words what could not be done."""
+Follow = Callable[[Report, datetime], Awaitable[None]]
+"""Follows a request for production access."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,6 +74,7 @@ class Worker:
     resumer: Resumer
     verifier: Verifier
     retire: Retire
+    follow: Follow
     compare: Compare
     periods: Periods
     report: Report
@@ -85,6 +88,7 @@ class Worker:
         await self._tell_left(left, now)
         if not stop.is_set():
             await self._retire(now)
+        await self.follow(self.report, now)
         await self.verifier.look(kept, now, stop)
         if not stop.is_set():
             await self._nightly(kept, now)
