@@ -48,7 +48,7 @@ async def of_action(connection: AsyncConnection, action: str, now: datetime) -> 
     if row.state not in TOLD or (row.kind in MANY and row.state == State.DONE):
         return 0
     facts = await _facts(connection, row)
-    wanted = list(_wanted(row, facts, now))
+    wanted = list(_wanted(row, facts))
     untrue = row.kind == Reverse.REINSTATE and (
         await _is_part_of_restore(connection, row) or await _is_still_stopped(connection, row)
     )
@@ -79,11 +79,12 @@ async def of_waiting(connection: AsyncConnection, now: datetime) -> int:
     return len(new)
 
 
-def _wanted(row: Row[Any], facts: dict[str, object], now: datetime) -> Iterator[Notice]:
+def _wanted(row: Row[Any], facts: dict[str, object]) -> Iterator[Notice]:
     state, customer = row.state, row.customer
     many = row.kind in MANY
-    # An outage fails every block of a storm: one mail a day says so.
-    subject = f"blocks/{customer}/{now:%Y-%m-%d}" if many else row.id
+    # An outage fails every block of a storm: one mail for those of a day says so, and it is not
+    # said anew each time that a block which waits is tried again.
+    subject = f"blocks/{customer}/{row.requested_at:%Y-%m-%d}" if many else row.id
     if state == State.DONE and not many:
         domain = None if row.kind in WHOLE_CUSTOMER else row.domain
         kind = TO_CUSTOMERS[row.kind]

@@ -21,7 +21,8 @@ from sesauditd.ingest.fetching import HttpsFetcher
 from sesauditd.sandbox.mail.world import Mailbox, Reply, World
 from sesauditd.store import tables
 from tests.live import stories
-from tests.live.stories import NOON, TAKEN, Playhouse, playhouse, story
+from tests.live.stories import NOON, OPERATOR, TAKEN, Playhouse, playhouse, story
+from tests.support import feedback
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -286,3 +287,24 @@ async def test_dead_letters_are_said_once_though_sqs_did_not_answer_at_the_start
         sqs_backends[at.account_id][at.region].get_queue(dead)._messages.clear()
         await look(told)
         assert pager.heard == [("recovered", "dead_letters")]
+
+
+async def test_a_block_that_waits_for_aws_is_told_of_once_however_often_it_is_tried(
+    house: Playhouse, tmp_path: Path
+) -> None:
+    async with story(house, tmp_path) as told:
+        shop = await told.onboard("shop")
+        told.ask("sesv2", "CreateEmailIdentity", EmailIdentity=OPERATOR)
+        told.steer(production=False, confirm=[OPERATOR])
+        for day in range(4):
+            who = f"dead{day // 2}@x.example"
+            await told.tell(feedback.bounce(who, told.now[0], domain=shop, caller=shop))
+            await told.pass_time(days=1)
+            await told.ring()
+        assert await told.states() == [("block_recipient", "pending")] * 2
+        waiting = await told.rows(tables.notices, kind="action_waiting")
+        assert [one["state"] for one in waiting] == ["sent", "sent"]
+        told.steer(production=True)
+        await told.pass_time(days=1)
+        await told.ring()
+        assert await told.states() == [("block_recipient", "done")] * 2
