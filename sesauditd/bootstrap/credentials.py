@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from sesauditd.model.rotation import RotationNote
     from sesauditd.onboard.credentials import Credentials
     from sesauditd.onboard.rotation import Rotation
+    from sesauditd.onboard.splitting import Splitting
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,4 +76,19 @@ def rotation_of(opened: Administration) -> Rotation:
         maker=key_maker(opened),
         notes=Rotations(database=program.database),
         claim=lambda domain: claimed(program.database, domain),
+    )
+
+
+def splitting_of(opened: Administration) -> Splitting:
+    """Return the way from a shared login to many."""
+    from sesauditd.aws.inspection import Inspection
+    from sesauditd.aws.users import Users
+    from sesauditd.onboard.splitting import Splitting
+    from sesauditd.store.splits import Splits
+
+    return Splitting(
+        account=opened.account,
+        users=Inspection(opened.clients),
+        switch=Users(opened.clients),
+        notes=Splits(database=opened.program.database),
     )

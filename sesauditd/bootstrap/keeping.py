@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
     from sesauditd.bootstrap.onboarding import Administration
     from sesauditd.bootstrap.parts import Tempo
+    from sesauditd.bootstrap.program import Application
     from sesauditd.config.settings import Settings
     from sesauditd.model.kept_domains import KeptDomain
     from sesauditd.onboard.drift import Comparison, Drift
@@ -94,9 +95,13 @@ def keeping_of(opened: Administration) -> Keeping:
 
 def kept_domains(opened: Administration) -> KeptDomains:
     """Return the domains that were set up here."""
+    return kept_domains_of(opened.program)
+
+
+def kept_domains_of(program: Application) -> KeptDomains:
+    """Return the domains that were set up here; needs no AWS."""
     from sesauditd.store.kept_domains import KeptDomains
     from sesauditd.store.newcomers import Newcomers
 
-    program = opened.program
     register = Newcomers(log=program.log, clock=program.clock)
     return KeptDomains(database=program.database, register=register)

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from sesauditd.bootstrap.credentials import rotation_of
+from sesauditd.bootstrap.credentials import rotation_of, splitting_of
 from sesauditd.bootstrap.keeping import keeping_of
 from sesauditd.bootstrap.onboard import adapters, claimed, layout
 from sesauditd.bootstrap.onboarding import Administration
@@ -64,6 +64,7 @@ class Keeper:
             verifier=_verifier(opened),
             retire=rotation_of(opened).retire_due,
             follow=production_access(opened).follow,
+            silent=splitting_of(opened).silent,
             compare=_Compare(keeping),
             periods=Periods(self.program.database),
             report=self._report,

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from sesauditd.cli import handing_over, output, plans
+from sesauditd.cli import handing_over, output, plans, splitting
 from sesauditd.cli.options import JsonOption, settings_of
 from sesauditd.cli.sections import Heading, examples
 from sesauditd.cli.waiting import finished
@@ -33,6 +33,14 @@ def register(app: typer.Typer) -> None:
             "sesauditd credentials rotate example.com --retire",
         ),
     )(rotate)
+    group.command(
+        "split",
+        epilog=examples(
+            "sesauditd credentials split --from ses-smtp-user --file domains.csv --out new.txt",
+            "sesauditd credentials split",
+            "sesauditd credentials split --retire ses-smtp-user",
+        ),
+    )(splitting.split)
     app.add_typer(group, name="credentials", rich_help_panel=Heading.SETTING_UP)
 
 

@@ -65,6 +65,9 @@ Retire = Callable[[datetime], Awaitable[Sequence[str]]]
 Follow = Callable[[Report, datetime], Awaitable[None]]
 """Follows a request for production access."""
 
+Silent = Callable[[datetime], Awaitable[Sequence[str]]]
+"""Returns the shared users that nobody uses any more."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Worker:
@@ -75,6 +78,7 @@ class Worker:
     verifier: Verifier
     retire: Retire
     follow: Follow
+    silent: Silent
     compare: Compare
     periods: Periods
     report: Report
@@ -119,8 +123,20 @@ class Worker:
         bad = [one for one in found if not one.is_good]
         details = {one.subject: one.failure or one.repair for one in bad}
         await self.report(DRIFT, _state(bad), summary(found), details, now)
+        await self._tell_silent(now)
         for period in owed:
             await self.periods.finish(DRIFT, period, now)
+
+    async def _tell_silent(self, now: datetime) -> None:
+        """Remind of shared logins that can go; taking one away is an operator's own decision."""
+        users = await self.silent(now)
+        details = {one: f"run: sesauditd credentials split --retire {one}" for one in users}
+        said = (
+            f"Nobody has used the shared login of {', '.join(users)} for 14 days: it can go."
+            if users
+            else "No shared login waits to be retired."
+        )
+        await self.report("shared_login", ", ".join(users) or None, said, details, now)
 
 
 def _state(bad: Sequence[Comparison]) -> str | None:
