@@ -219,8 +219,9 @@ def _bucket(expected: Expected, sight: Sight) -> Finding:
         advice = "Correct [archive] bucket, or let `sesauditd setup` make it."
         return wrong(Check.BUCKET, what, "does not exist", advice)
     if sight.get("foreign"):
-        says = "belongs to another account, or these credentials may not see it"
-        return wrong(Check.BUCKET, what, says, "Correct [archive] bucket.")
+        # S3 refuses both alike: a bucket of another account, and a look that IAM does not allow.
+        why = "it belongs to another account, or these credentials may not look at it"
+        return untold(Check.BUCKET, what, Untold(why=why, forbidden=True))
     if sight.get("public_access") != "blocked":
         return wrong(Check.BUCKET, what, "public access is possible", SETUP)
     if not sight.get("encryption"):
