@@ -21,7 +21,9 @@ if TYPE_CHECKING:
     from sesauditd.onboard.findings import Finding
     from sesauditd.onboard.looking import Looking, Registered, Resources
     from sesauditd.onboard.naming import Account
+    from sesauditd.onboard.ownership import Ownership
     from sesauditd.onboard.sights import DatabaseSight, DomainSight, Expected
+    from sesauditd.onboard.topics import Subscription, Topic
 
 Told = Callable[[str], None]
 
@@ -212,35 +214,20 @@ def _looking(
 def _resources(settings: Settings, clients: Clients, expected: Expected) -> Resources:
     from sesauditd.aws.buckets import Buckets
     from sesauditd.aws.queues import Queues
-    from sesauditd.aws.topics import Topics
     from sesauditd.onboard.buckets import Bucket
     from sesauditd.onboard.looking import Resources
     from sesauditd.onboard.ownership import Ownership
     from sesauditd.onboard.queues import Queue
-    from sesauditd.onboard.topics import Subscription, Topic
 
-    ownership = Ownership(installation=settings.installation.name)
-    topics, queue_arn, prefix = Topics(clients), expected.queue_arn, expected.prefix
-    undelivered = f"{prefix}-undelivered"
+    ownership, prefix = Ownership(installation=settings.installation.name), expected.prefix
     return Resources(
         queue=Queue(
             queues=Queues(clients),
-            queue=queue_arn.rpartition(":")[2],
+            queue=expected.queue_arn.rpartition(":")[2],
             why="",
             ownership=ownership,
         ),
-        topics={
-            arn: (
-                Topic(topics=topics, topic=arn.rpartition(":")[2], arn=arn, ownership=ownership),
-                Subscription(
-                    subscriptions=topics,
-                    topic_arn=arn,
-                    queue_arn=queue_arn,
-                    dead_letters_arn=undelivered,
-                ),
-            )
-            for arn in expected.topic_arns
-        },
+        topics={arn: _topic(clients, expected, arn, ownership) for arn in expected.topic_arns},
         bucket=Bucket(
             buckets=Buckets(clients),
             bucket=expected.bucket or "",
@@ -250,5 +237,23 @@ def _resources(settings: Settings, clients: Clients, expected: Expected) -> Reso
             ownership=ownership,
         ),
         dead_letters=f"{prefix}-dead-letters",
-        undelivered=undelivered,
+        undelivered=f"{prefix}-undelivered",
+    )
+
+
+def _topic(
+    clients: Clients, expected: Expected, arn: str, ownership: Ownership
+) -> tuple[Topic, Subscription]:
+    from sesauditd.aws.topics import Topics
+    from sesauditd.onboard.topics import Subscription, Topic
+
+    topics = Topics(clients)
+    return (
+        Topic(topics=topics, topic=arn.rpartition(":")[2], arn=arn, ownership=ownership),
+        Subscription(
+            subscriptions=topics,
+            topic_arn=arn,
+            queue_arn=expected.queue_arn,
+            dead_letters_arn="",
+        ),
     )

@@ -31,6 +31,13 @@ UpstreamOption = Annotated[
     str | None,
     typer.Option(metavar="URL", help="Another emulator that answers SQS, SNS and S3."),
 ]
+WorldOption = Annotated[
+    Path | None, typer.Option(metavar="FILE", help="How recipients answer mail (TOML).")
+]
+FurnishOption = Annotated[
+    list[str] | None,
+    typer.Option(metavar="DOMAIN", help="Set an account up, and let this domain send."),
+]
 RoleOption = Annotated[
     list[Path] | None,
     typer.Option(
@@ -61,13 +68,8 @@ def sandbox(
     smtp_port: SmtpPort = 2587,
     dns_port: DnsPort = 0,
     bind: Annotated[str, typer.Option(metavar="ADDRESS", help="Where it listens.")] = "127.0.0.1",
-    world: Annotated[
-        Path | None, typer.Option(metavar="FILE", help="How recipients answer mail (TOML).")
-    ] = None,
-    furnish: Annotated[
-        list[str] | None,
-        typer.Option(metavar="DOMAIN", help="Set an account up, and let this domain send."),
-    ] = None,
+    world: WorldOption = None,
+    furnish: FurnishOption = None,
     upstream: UpstreamOption = None,
     role: RoleOption = None,
     json: JsonOption = False,

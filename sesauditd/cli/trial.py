@@ -25,6 +25,22 @@ USER, PASSWORD = "SMTP_USER", "SMTP_PASSWORD"
 NO_DAEMON = 4
 WAIT_SECONDS = 60.0
 
+UserOption = Annotated[
+    str | None, typer.Option(help=f"The site's SMTP user; else ${USER}, else it is asked for.")
+]
+PasswordOption = Annotated[
+    Path | None,
+    typer.Option(
+        metavar="FILE", help=f"Holds its SMTP password; else ${PASSWORD}, else it is asked for."
+    ),
+]
+VirusOption = Annotated[
+    bool, typer.Option("--virus", help="Send EICAR's harmless file, too; SES bills it.")
+]
+WaitOption = Annotated[
+    float, typer.Option(min=1, metavar="SECONDS", help="How long to wait for the events.")
+]
+
 
 def register(app: typer.Typer) -> None:
     """Add the command."""
@@ -42,22 +58,11 @@ def try_out(
     context: typer.Context,
     domain: Annotated[str, typer.Argument(help="A domain that is registered.")],
     *,
-    user: Annotated[
-        str | None, typer.Option(help=f"The site's SMTP user; else ${USER}, else it is asked for.")
-    ] = None,
-    password_file: Annotated[
-        Path | None,
-        typer.Option(
-            metavar="FILE", help=f"Holds its SMTP password; else ${PASSWORD}, else it is asked for."
-        ),
-    ] = None,
+    user: UserOption = None,
+    password_file: PasswordOption = None,
     server: ServerOption = None,
-    virus: Annotated[
-        bool, typer.Option("--virus", help="Send EICAR's harmless file, too; SES bills it.")
-    ] = False,
-    wait: Annotated[
-        float, typer.Option(min=1, metavar="SECONDS", help="How long to wait for the events.")
-    ] = WAIT_SECONDS,
+    virus: VirusOption = False,
+    wait: WaitOption = WAIT_SECONDS,
     as_json: JsonOption = False,
 ) -> None:
     """Send mail to AWS's simulator as the domain's site does, and follow it to its rows.
