@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Protocol
 
 import structlog
 
-from sesauditd.errors import Unavailable
+from sesauditd.errors import Failed
 from sesauditd.model import verification
 from sesauditd.model.calendar import iso
 from sesauditd.model.notice import Notice, NoticeKind
@@ -51,7 +51,8 @@ class Verifier:
     ) -> Sequence[str]:
         """Ask about every domain that is owed a look, and return which those were.
 
-        One that SES has no time for is owed again at once. Raises Forbidden.
+        One that cannot be looked at is owed again at once, and stops no other: that rights are
+        missing is told by the comparison at night.
         """
         notes = await self.notes.all()
         asked = []
@@ -63,7 +64,7 @@ class Verifier:
                 continue
             try:
                 found = verification_of(await self.ses.verification(kept.name))
-            except Unavailable as error:
+            except Failed as error:
                 log.warning("verification_not_seen", domain=kept.name, reason=str(error))
                 continue
             fresh, told = verification.looked(note, _missing(kept, found), now)

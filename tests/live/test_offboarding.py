@@ -12,6 +12,7 @@ import pytest_asyncio
 from sesauditd.bootstrap.keeping import keeping_of
 from sesauditd.bootstrap.offboard import Offboarder, offboarder_of
 from sesauditd.errors import Refused
+from sesauditd.sandbox.faults import Fault, FaultAction
 from sesauditd.store import tables
 from tests.support.accounts import ROLE, stood
 from tests.support.newcomers import Newcomers, PowerCutError, names, newcomers_at, unwatched
@@ -193,5 +194,33 @@ async def test_a_death_at_any_step_converges(
         one.name for one in await keeping_of(newcomers.program.administration).kept.all()
     ]
     await offboard(newcomers, domain)
+    assert standing(newcomers, domain) == before
+    assert (await plan(newcomers, domain)).is_empty
+
+
+LOST = (
+    ("iam", "DeleteAccessKey"),
+    ("iam", "DeleteUserPolicy"),
+    ("iam", "DeleteUser"),
+    ("route53", "ChangeResourceRecordSets"),
+    ("sesv2", "DeleteEmailIdentity"),
+    ("sesv2", "DeleteConfigurationSet"),
+)
+
+
+@pytest.mark.parametrize("action", [FaultAction.LOSE_ANSWER, FaultAction.THROTTLE])
+@pytest.mark.parametrize(("service", "operation"), LOST, ids=[one for _, one in LOST])
+async def test_a_lost_answer_or_no_time_does_not_stop_it(
+    newcomers: Newcomers, service: str, operation: str, action: FaultAction
+) -> None:
+    domain = newcomers.domain()
+    before = standing(newcomers, domain)
+    await newcomers.onboard(domain)
+    fault = Fault(service=service, operation=operation, action=action)
+    newcomers.place.sandbox.faults.add(fault)
+    try:
+        await offboard(newcomers, domain)
+    finally:
+        newcomers.place.sandbox.faults.clear()
     assert standing(newcomers, domain) == before
     assert (await plan(newcomers, domain)).is_empty
