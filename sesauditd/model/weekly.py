@@ -127,7 +127,11 @@ def _count(
 
 def _bounced(counted: Counted, limits: Limits, earlier: Sequence[Verdict]) -> Iterable[Verdict]:
     bound = 100 * wilson_lower(counted.hits, counted.size, limits.general.wilson_z)
-    what = f"{counted.hits} of {counted.size} recipients did not exist (at least {bound:.1f} %)"
+    rate = 100 * counted.hits / counted.size if counted.size else 0.0
+    what = (
+        f"{counted.hits} of {counted.size} recipients did not exist ({rate:.1f} %, at least "
+        f"{bound:.1f} % when chance is allowed for)"
+    )
     warn, disable = limits.hard_bounce.warn, limits.hard_bounce.disable
     if _reaches(counted, disable, bound):
         limit = _limit(counted, disable)
@@ -175,7 +179,7 @@ def _reaches(counted: Counted, rule: Volume, percent: float) -> bool:
 def _limit(counted: Counted, rule: Volume) -> str:
     if counted.size < rule.small_below:
         return f"; the limit below {rule.small_below} recipients is {rule.small_count}"
-    return f"; the limit is {rule.rate_percent:g} % and {rule.count}"
+    return f"; the limit is {rule.rate_percent:g} % and {rule.count} recipients"
 
 
 def _warned(

@@ -77,7 +77,7 @@ _OPERATOR = Advice(
     what="we decided so, for the reason below",
     meaning="A person decided this, no program did.",
     steps=("Reply to this mail: we will look at it together.",),
-    questions=("Tell us what you know about it.",),
+    questions=("What do you know about it?",),
 )
 _BY_GROUP = {
     "virus": _VIRUS,
