@@ -1,0 +1,117 @@
+"""Sorts a week's unknown users and what was mailed beside them by receiving domain."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
+
+from sesauditd.model.addresses import domain_of
+from sesauditd.model.places import Place
+from sesauditd.model.strangers import strangers_live_at
+
+if TYPE_CHECKING:
+    from sesauditd.model.history import Strike
+
+FEWEST_AT_A_PLACE = 4
+"""Unknown users at one receiving domain from which on it is looked at."""
+LOOKED_AT_THERE = 1_500
+LOOKED_AT = 6_000
+"""Unknown users in all, the largest crowds first: whoever guesses more is found by fewer."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Arrival:
+    """A mail to one recipient that was not followed by a hard bounce."""
+
+    domain: str
+    """The sending domain."""
+    recipient: str
+    at: datetime
+    delivered: bool
+    """The receiving server took it; else it was sent, and nothing more is known."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tried:
+    """All that one or several domains of a customer tried in a week."""
+
+    unknown: Sequence[Strike]
+    """Hard bounces that say that there is no such mailbox."""
+    arrivals: Sequence[Arrival] = ()
+    """To the suspected places, until the end of the week, also long before it."""
+    reached_at: Mapping[str, datetime] | None = None
+    """When a receiving domain first took a mail for good, where it did."""
+    since: datetime
+    """Where the week begins, or the reinstatement that cuts it off."""
+    settled: timedelta
+    """How much older than the first bounce a delivery is that counts as before."""
+
+
+def crowds(unknown: Iterable[Strike]) -> dict[str, dict[str, Strike]]:
+    """Return the first bounce of each unknown user, by receiving domain with enough of them.
+
+    What customers send to their own domains is no guess.
+    """
+    found: dict[str, dict[str, Strike]] = defaultdict(dict)
+    for one in sorted(unknown, key=lambda strike: strike.order):
+        place = one.receiving_domain
+        if one.blockable and place and place != one.domain:
+            found[place].setdefault(one.recipient, one)
+    return {name: crowd for name, crowd in found.items() if len(crowd) >= FEWEST_AT_A_PLACE}
+
+
+def places(tried: Tried, free_mail: Collection[str]) -> Iterator[Place]:
+    """Yield every receiving domain that is worth a look, the largest crowd first."""
+    found = crowds(tried.unknown)
+    arrived: dict[str, list[Arrival]] = defaultdict(list)
+    for one in tried.arrivals:
+        arrived[domain_of(one.recipient)].append(one)
+    everybody = len({one.recipient for one in tried.unknown})
+    left = LOOKED_AT
+    for name in sorted(found, key=lambda one: (-len(found[one]), one)):
+        crowd = list(found[name].values())[: min(LOOKED_AT_THERE, left)]
+        left -= len(crowd)
+        if len(crowd) >= FEWEST_AT_A_PLACE:
+            yield _place(
+                name,
+                crowd,
+                arrived[name],
+                tried,
+                share=len(found[name]) / everybody,
+                of_strangers=strangers_live_at(name, free_mail),
+            )
+
+
+def _place(
+    name: str,
+    crowd: Sequence[Strike],
+    arrived: Sequence[Arrival],
+    tried: Tried,
+    *,
+    share: float,
+    of_strangers: bool,
+) -> Place:
+    settled = crowd[0].at - tried.settled
+    before = {one.recipient for one in arrived if one.delivered and one.at <= settled}
+    unknown = [one for one in crowd if one.recipient not in before]
+    missing = {one.recipient for one in crowd}
+    mailed = {one.recipient for one in arrived if one.at >= tried.since} - missing
+    reached = (tried.reached_at or {}).get(name)
+    return Place(
+        domain=name,
+        unknown=tuple(_local(one.recipient) for one in unknown),
+        times=tuple(one.at for one in unknown),
+        arrived=frozenset(_local(one) for one in mailed - before),
+        others=len(mailed & before),
+        gone=len(crowd) - len(unknown),
+        first_contact=not before and (reached is None or reached > settled),
+        of_strangers=of_strangers,
+        share=share,
+    )
+
+
+def _local(address: str) -> str:
+    return address.rpartition("@")[0]
