@@ -62,7 +62,7 @@ def offboarder_of(opened: Administration) -> Offboarder:
     from sesauditd.aws.tenants import Tenants
     from sesauditd.aws.users import Users
     from sesauditd.onboard.offboarding import Offboarding
-    from sesauditd.onboard.removal import Removers
+    from sesauditd.onboard.removing import Removers
     from sesauditd.store.closing import Closing
 
     database, clients = opened.program.database, opened.clients

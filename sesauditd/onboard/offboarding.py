@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from sesauditd.model.kept_domains import KeptDomain
     from sesauditd.onboard.engine import Applied, Engine, Stage, Steps, Watch
     from sesauditd.onboard.onboarding_stages import Adapters, Layout
-    from sesauditd.onboard.removal import Removers
+    from sesauditd.onboard.removing import Removers
 
 
 class Closing(Protocol):
