@@ -27,6 +27,7 @@ from tests.support import feedback
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from sesauditd.config import Settings
     from sesauditd.sandbox.mail.signing import Signer
     from tests.live.stories import Story
 
@@ -37,9 +38,16 @@ def house() -> Iterator[Playhouse]:
         yield opened
 
 
-def configured(patch: pytest.MonkeyPatch, keys: Mapping[str, str]) -> None:
-    """Give the story's daemon more keys than a story has."""
-    patch.setattr(stories, "load", lambda path, _: load(path, keys))
+def configured(patch: pytest.MonkeyPatch, keys: Mapping[str, str], without: str = "") -> None:
+    """Give the story's daemon more keys than a story has, and one less."""
+
+    def loaded(path: Path, _: Mapping[str, str]) -> Settings:
+        lines = path.read_text().splitlines(keepends=True)
+        kept = [one for one in lines if not without or not one.startswith(f"{without} =")]
+        path.write_text("".join(kept))
+        return load(path, keys)
+
+    patch.setattr(stories, "load", loaded)
 
 
 # Trust by signature.
@@ -175,6 +183,7 @@ class Pager:
     """An operator's two roads that are not mail."""
 
     printed: Path
+    keys: Mapping[str, str] = field(default_factory=dict)
     posted: list[dict[str, Any]] = field(default_factory=list)
 
     async def take(self, request: web.Request) -> web.Response:
@@ -206,8 +215,11 @@ async def pager(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterato
     app = web.Application()
     app.router.add_post("/", opened.take)
     async with TestServer(app) as server:
-        keys = {"WEBHOOK": str(server.make_url("/")), "COMMAND": str(script)}
-        configured(monkeypatch, {f"SESAUDITD_ALERTS__{key}": one for key, one in keys.items()})
+        opened.keys = {
+            "SESAUDITD_ALERTS__WEBHOOK": str(server.make_url("/")),
+            "SESAUDITD_ALERTS__COMMAND": str(script),
+        }
+        configured(monkeypatch, opened.keys)
         yield opened
 
 
@@ -308,3 +320,45 @@ async def test_a_block_that_waits_for_aws_is_told_of_once_however_often_it_is_tr
         await told.pass_time(days=1)
         await told.ring()
         assert await told.states() == [("block_recipient", "done")] * 2
+
+
+# Notices that cannot leave.
+
+
+async def test_throttled_notices_are_sent_later_each_once(house: Playhouse, tmp_path: Path) -> None:
+    async with story(house, tmp_path) as told:
+        domains = [await told.onboard(f"shop{number}") for number in range(4)]
+        told.fail("sesv2", "SendEmail", action="throttle", times=0)
+        for one in domains:
+            await told.decide("disable", one, "a stolen login")
+        for _ in range(6):
+            await told.settle()
+            await told.pass_time(minutes=2)
+        assert await told.told() == []
+        assert told.letters() == []
+        told.heal()
+        for _ in range(8):
+            await told.pass_time(minutes=30)
+            await told.settle()
+        states = [one["state"] for one in await told.rows(tables.notices)]
+        assert states == ["sent"] * 8
+        assert len(told.letters()) == 8
+
+
+@pytest.mark.parametrize("lacking", ["operators", "from"])
+async def test_nobody_to_write_to_or_from_is_an_alarm_and_no_end(
+    house: Playhouse,
+    tmp_path: Path,
+    pager: Pager,
+    monkeypatch: pytest.MonkeyPatch,
+    lacking: str,
+) -> None:
+    configured(monkeypatch, pager.keys, without=lacking)
+    async with story(house, tmp_path) as told:
+        shop = await told.onboard("shop")
+        await told.decide("disable", shop, "a stolen login")
+        await told.settle()
+        assert await told.states() == [("disable_domain", "done")]
+        outcomes = {one["kind"]: one["outcome"] for one in await told.rows(tables.notices)}
+        assert f"set notices.{lacking}" in outcomes["action_done"]
+        assert pager.heard == [("trouble", "notices_unsent")]
