@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from sesauditd.model.plan import Plan
     from sesauditd.onboard.engine import Applied, Engine, Stage, Watch
     from sesauditd.onboard.naming import Account
-    from sesauditd.onboard.setup import Desired
+    from sesauditd.onboard.setup import Adapters, Desired
     from sesauditd.store.onboarding import StepLog
 
 REGIONS = ("AWS_REGION", "AWS_DEFAULT_REGION")
@@ -81,8 +81,6 @@ async def administration(
     """
     from sesauditd.aws import account
     from sesauditd.aws.clients import connect, endpoint_conflicts, steady_pace
-    from sesauditd.onboard.engine import PATIENCE_SECONDS, Engine
-    from sesauditd.onboard.naming import Account
 
     conflict = endpoint_conflicts(os.environ, settings.aws.endpoint_url)
     if conflict is not None:
@@ -104,19 +102,27 @@ async def administration(
             clients = replace(opened, account_id=await account.caller(opened))
         else:
             await account.check(opened, settings.aws.account_id)
-        patience = tempo.patience_seconds
-        yield Administration(
-            program=program,
-            clients=clients,
-            account=Account(
-                prefix=settings.installation.prefix,
-                installation=settings.installation.name,
-                account_id=clients.account_id,
-                region=region,
-                partition=clients.partition,
-            ),
-            engine=Engine(patience_seconds=PATIENCE_SECONDS if patience is None else patience),
-        )
+        yield administration_of(program, clients, tempo)
+
+
+def administration_of(program: Application, clients: Clients, tempo: Tempo) -> Administration:
+    """Return an administrator's way over a program and clients that are open."""
+    from sesauditd.onboard.engine import PATIENCE_SECONDS, Engine
+    from sesauditd.onboard.naming import Account
+
+    installation, patience = program.settings.installation, tempo.patience_seconds
+    return Administration(
+        program=program,
+        clients=clients,
+        account=Account(
+            prefix=installation.prefix,
+            installation=installation.name,
+            account_id=clients.account_id,
+            region=clients.region,
+            partition=clients.partition,
+        ),
+        engine=Engine(patience_seconds=PATIENCE_SECONDS if patience is None else patience),
+    )
 
 
 @asynccontextmanager
@@ -137,18 +143,11 @@ async def setup(
 
 async def setup_of(opened: Administration, *, take_over: bool = False) -> Setup:
     """Return what sets the account up, over an account that is open; writes nothing."""
-    from sesauditd.aws.boundaries import Boundaries
-    from sesauditd.aws.buckets import Buckets
-    from sesauditd.aws.identities import Identities
-    from sesauditd.aws.queues import Queues
-    from sesauditd.aws.sets import Sets
-    from sesauditd.aws.suppression import Suppression
-    from sesauditd.aws.topics import Topics
     from sesauditd.onboard.ownership import Ownership
-    from sesauditd.onboard.setup import Adapters, desired, stages
+    from sesauditd.onboard.setup import desired, stages
     from sesauditd.store.onboarding import ACCOUNT
 
-    settings, clients = opened.program.settings, opened.clients
+    settings = opened.program.settings
     wanted = desired(
         opened.account,
         queue_url=settings.queue.url,
@@ -156,18 +155,6 @@ async def setup_of(opened: Administration, *, take_over: bool = False) -> Setup:
         bucket=settings.archive.bucket,
         archive_prefix=settings.archive.prefix,
         sender=settings.notices.sender,
-    )
-    topics, sets = Topics(clients), Sets(clients)
-    adapters = Adapters(
-        queues=Queues(clients),
-        topics=topics,
-        subscriptions=topics,
-        buckets=Buckets(clients),
-        suppression=Suppression(clients),
-        policies=Boundaries(clients),
-        sets=sets,
-        destinations=sets,
-        senders=Identities(clients),
     )
     steps = opened.steps(ACCOUNT)
     ownership = Ownership(
@@ -177,9 +164,33 @@ async def setup_of(opened: Administration, *, take_over: bool = False) -> Setup:
     )
     return Setup(
         engine=opened.engine,
-        stages=stages(wanted, adapters, ownership),
+        stages=stages(wanted, _adapters(opened.clients), ownership),
         steps=steps,
         desired=wanted,
+    )
+
+
+def _adapters(clients: Clients) -> Adapters:
+    from sesauditd.aws.boundaries import Boundaries
+    from sesauditd.aws.buckets import Buckets
+    from sesauditd.aws.identities import Identities
+    from sesauditd.aws.queues import Queues
+    from sesauditd.aws.sets import Sets
+    from sesauditd.aws.suppression import Suppression
+    from sesauditd.aws.topics import Topics
+    from sesauditd.onboard.setup import Adapters
+
+    topics, sets = Topics(clients), Sets(clients)
+    return Adapters(
+        queues=Queues(clients),
+        topics=topics,
+        subscriptions=topics,
+        buckets=Buckets(clients),
+        suppression=Suppression(clients),
+        policies=Boundaries(clients),
+        sets=sets,
+        destinations=sets,
+        senders=Identities(clients),
     )
 
 

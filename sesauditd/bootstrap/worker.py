@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from sesauditd.bootstrap.credentials import rotation_of, splitting_of
 from sesauditd.bootstrap.keeping import keeping_of
 from sesauditd.bootstrap.onboard import adapters, claimed, layout
-from sesauditd.bootstrap.onboarding import Administration
+from sesauditd.bootstrap.onboarding import administration_of
 from sesauditd.bootstrap.production import production_access
 from sesauditd.errors import Failed, Refused
 
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
     from sesauditd.aws.clients import Clients
     from sesauditd.bootstrap.keeping import Keeping
+    from sesauditd.bootstrap.onboarding import Administration
     from sesauditd.bootstrap.parts import Tempo
     from sesauditd.bootstrap.program import Application
     from sesauditd.jobs.alarms import Alarms
@@ -56,7 +57,7 @@ class Keeper:
         from sesauditd.onboard.worker import Worker
         from sesauditd.store.periods import Periods
 
-        opened = self._administration()
+        opened = administration_of(self.program, self.clients, self.tempo)
         keeping = keeping_of(opened)
         return Worker(
             domains=keeping.kept,
@@ -69,25 +70,6 @@ class Keeper:
             periods=Periods(self.program.database),
             report=self._report,
             clock=self.clock,
-        )
-
-    def _administration(self) -> Administration:
-        from sesauditd.onboard.engine import PATIENCE_SECONDS, Engine
-        from sesauditd.onboard.naming import Account
-
-        installation, clients = self.program.settings.installation, self.clients
-        patience = self.tempo.patience_seconds
-        return Administration(
-            program=self.program,
-            clients=clients,
-            account=Account(
-                prefix=installation.prefix,
-                installation=installation.name,
-                account_id=clients.account_id,
-                region=clients.region,
-                partition=clients.partition,
-            ),
-            engine=Engine(patience_seconds=PATIENCE_SECONDS if patience is None else patience),
         )
 
     async def _report(

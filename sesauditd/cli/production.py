@@ -30,28 +30,35 @@ def register(app: typer.Typer) -> None:
     )(production_access)
 
 
+WebsiteOption = Annotated[
+    str | None, typer.Option(help="Ask AWS, naming this web site; without it only look.")
+]
+MailTypeOption = Annotated[
+    MailType, typer.Option(case_sensitive=False, help="What most of the mail is.")
+]
+LanguageOption = Annotated[Language, typer.Option(case_sensitive=False, help="Of AWS's answer.")]
+DescribeOption = Annotated[
+    str, typer.Option(help="Who gets mail and why, how bounces are handled; or @FILE.")
+]
+ContactOption = Annotated[
+    list[str] | None, typer.Option(help="Further addresses that AWS may write to; up to 4.")
+]
+PlanOption = Annotated[
+    bool, typer.Option("--plan", help="Only show what AWS would be told; ends with 4.")
+]
+YesOption = Annotated[bool, typer.Option("--yes", help="Do not ask.")]
+
+
 def production_access(
     context: typer.Context,
     *,
-    website: Annotated[
-        str | None, typer.Option(help="Ask AWS, naming this web site; without it only look.")
-    ] = None,
-    mail_type: Annotated[
-        MailType, typer.Option(case_sensitive=False, help="What most of the mail is.")
-    ] = MailType.TRANSACTIONAL,
-    language: Annotated[
-        Language, typer.Option(case_sensitive=False, help="Of AWS's answer.")
-    ] = Language.ENGLISH,
-    describe: Annotated[
-        str, typer.Option(help="Who gets mail and why, how bounces are handled; or @FILE.")
-    ] = "",
-    contact: Annotated[
-        list[str] | None, typer.Option(help="Further addresses that AWS may write to; up to 4.")
-    ] = None,
-    plan: Annotated[
-        bool, typer.Option("--plan", help="Only show what AWS would be told; ends with 4.")
-    ] = False,
-    yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
+    website: WebsiteOption = None,
+    mail_type: MailTypeOption = MailType.TRANSACTIONAL,
+    language: LanguageOption = Language.ENGLISH,
+    describe: DescribeOption = "",
+    contact: ContactOption = None,
+    plan: PlanOption = False,
+    yes: YesOption = False,
     as_json: JsonOption = False,
 ) -> None:
     """Show whether SES lets the account write to everybody, or ask AWS that it does.

@@ -21,27 +21,35 @@ if TYPE_CHECKING:
     from sesauditd.model.splitting import Split
 
 
+FileOption = Annotated[
+    Path | None, typer.Option(help="CSV with the columns of `onboard`: domain,customer,contact")
+]
+SharedOption = Annotated[
+    str | None, typer.Option("--from", metavar="USER", help="The IAM user that all sites use.")
+]
+RetireOption = Annotated[
+    str | None,
+    typer.Option(metavar="USER", help="Switch a shared login off that nobody uses any more."),
+]
+PlanOption = Annotated[
+    bool, typer.Option("--plan", help="Only show what would be done; ends with 4 if anything.")
+]
+YesOption = Annotated[bool, typer.Option("--yes", help="Do not ask.")]
+OutOption = Annotated[
+    Path | None,
+    typer.Option(help="Write the credentials into this new file, not to the terminal."),
+]
+
+
 def split(
     context: typer.Context,
     *,
-    file: Annotated[
-        Path | None, typer.Option(help="CSV with the columns of `onboard`: domain,customer,contact")
-    ] = None,
-    shared: Annotated[
-        str | None, typer.Option("--from", metavar="USER", help="The IAM user that all sites use.")
-    ] = None,
-    retire: Annotated[
-        str | None,
-        typer.Option(metavar="USER", help="Switch a shared login off that nobody uses any more."),
-    ] = None,
-    plan: Annotated[
-        bool, typer.Option("--plan", help="Only show what would be done; ends with 4 if anything.")
-    ] = False,
-    yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
-    out: Annotated[
-        Path | None,
-        typer.Option(help="Write the credentials into this new file, not to the terminal."),
-    ] = None,
+    file: FileOption = None,
+    shared: SharedOption = None,
+    retire: RetireOption = None,
+    plan: PlanOption = False,
+    yes: YesOption = False,
+    out: OutOption = None,
     as_json: JsonOption = False,
 ) -> None:
     """Give each site of one shared login its own, and show which still use the shared one.
@@ -62,23 +70,33 @@ def split(
     domains = [one.domain for one in wishes.from_file(file)]
     finished(_checked(settings, shared, domains))
     try:
-        onboard.onboard(
-            context,
-            None,
-            customer=None,
-            contact=None,
-            file=file,
-            plan=plan,
-            yes=yes,
-            wait=False,
-            out=out,
-            take_over=True,
-            as_json=as_json,
-        )
+        _onboard(context, file, out, plan=plan, yes=yes, as_json=as_json)
     finally:
         # Also after half a run: the domains that came through are watched from now on.
         if not plan:
             finished(_begun(settings, shared, domains))
+
+
+def _onboard(
+    context: typer.Context,
+    file: Path,
+    out: Path | None,
+    *,
+    plan: bool,
+    yes: bool,
+    as_json: bool,
+) -> None:
+    """Onboard every domain of the file, taking over what stands there."""
+    onboard.onboard(
+        context,
+        None,
+        file=file,
+        plan=plan,
+        yes=yes,
+        out=out,
+        take_over=True,
+        as_json=as_json,
+    )
 
 
 @dataclass(frozen=True, slots=True)
