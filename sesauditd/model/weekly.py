@@ -42,11 +42,6 @@ class Counted:
     size: int
     mail_seen: bool
 
-    @property
-    def end(self) -> datetime:
-        """Return the last moment that strikes of the week can have."""
-        return self.week.end
-
 
 def judge_week(
     history: DomainsHistory, week: Week, limits: Limits, earlier: Sequence[Verdict]
@@ -223,7 +218,7 @@ def _again(
 ) -> str | None:
     """Say that the customer offends again soon after a reinstatement from the same, or None."""
     days = limits.complaint.terminate.again_within_days
-    offences = [counted.end] if disables else []
+    offences = [counted.week.end] if disables else []
     offences += [
         one.window.end
         for one in earlier
@@ -269,7 +264,7 @@ def _verdict(
         customer=counted.customer,
         domain=domain,
         incident=counted.week.name,
-        window=Window(start=counted.start, end=counted.end),
+        window=Window(start=counted.start, end=counted.week.end),
         reason=f"week {counted.week.name}, {whole}{reason}",
         evidence={
             "count": counted.hits,
