@@ -141,9 +141,10 @@ class Post:
                 sent += 1
                 await _pause(ending, self._seconds_between)
             elif posting.notice.kind not in SOUNDED_ALREADY:
-                troubles[f"{posting.notice.kind} {ended.state}: {ended.outcome}"] += 1
+                reader = posting.notice.customer or "operators"
+                troubles[f"{posting.notice.kind} to {reader} {ended.state}: {ended.outcome}"] += 1
         if troubles:
-            summary = "notices did not surely reach their readers: see the outbox"
+            summary = "notices may not have reached their readers: mend it, tell them yourself"
             await self._sound("notices_unsent", summary, dict(troubles))
         return sent
 

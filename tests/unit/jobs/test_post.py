@@ -181,7 +181,7 @@ async def test_what_may_have_been_sent_or_is_refused_is_never_tried_again(
     assert str(failure) in {row["outcome"] for row in rows}
     (alarm,) = bench.alarms
     assert alarm.name == "notices_unsent"
-    assert alarm.details == {f"warned {state}: {failure}": 1}
+    assert alarm.details == {f"warned to bakery {state}: {failure}": 1}
 
 
 async def test_what_was_surely_not_sent_is_tried_again_later_and_later(bench: Bench) -> None:
