@@ -83,7 +83,7 @@ class PipeWatch:
         await self.alarms.report(list(age(await self.queue.depth(now))), now)
         dead_letters = await self.dead_letters()
         if dead_letters is not None:
-            await self.alarms.report([left_over(await dead_letters.depth(now))], now)
+            await self.alarms.report([left_over(await dead_letters.depth())], now)
         await self._listen(now)
 
     async def _listen(self, now: datetime) -> None:
