@@ -23,8 +23,8 @@ AddressArgument = Annotated[str, typer.Argument(metavar="ADDRESS", help="The rec
 DomainArgument = Annotated[str, typer.Argument(metavar="DOMAIN", help="The customer's domain.")]
 CustomerArgument = Annotated[str, typer.Argument(metavar="CUSTOMER", help="The customer.")]
 DomainOption = Annotated[str, typer.Option(help="A domain of the customer.")]
-ReasonOption = Annotated[str, typer.Option(help="Why: kept in the journal.")]
-ExplanationOption = Annotated[str, typer.Option(help="What the owner said: kept in the journal.")]
+ReasonOption = Annotated[str, typer.Option(help="Why: kept, and told to the customer.")]
+ExplanationOption = Annotated[str, typer.Option(help="What the owner said: kept, and told back.")]
 
 
 def register(app: typer.Typer) -> None:
