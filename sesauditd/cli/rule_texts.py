@@ -85,10 +85,19 @@ def _guessing(rules: Guessing) -> Iterator[RuleText]:
     yield RuleText(
         rule=Rule.GUESSING_DISABLE,
         fires_when=f"{disable.unknown_users} unknown users within {disable.within_minutes} "
-        f"minutes, {disable.at_one_domain} of them at one domain never delivered to before",
+        f"minutes, {disable.at_one_domain} of them at one domain never delivered to before; "
+        f"or, weekly, addresses that look guessed (a score of {rules.terminate.ask_at:g})",
         action=Does.DISABLE,
         does=_DOES[Does.DISABLE],
         lane=disable.lane,
+    )
+    yield RuleText(
+        rule=Rule.GUESSING_TERMINATE,
+        fires_when=f"{rules.terminate.guesses} addresses in a week that were surely guessed "
+        f"(a score of {rules.terminate.sure_at:g})",
+        action=Does.TERMINATE,
+        does=_DOES[Does.TERMINATE],
+        lane=rules.terminate.lane,
     )
 
 

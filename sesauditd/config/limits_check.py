@@ -23,6 +23,7 @@ LOWEST_CUSTOMERS_PERCENT = 0.1
 ONLY_WEEKLY = {
     "hard_bounce.warn": "a warning judges a whole week",
     "complaint.warn": "a warning judges a whole week",
+    "guessing.terminate": "only virus.terminate may end a customer's access at once",
     "complaint.terminate": "only virus.terminate may end a customer's access at once",
 }
 
@@ -48,6 +49,7 @@ def _lanes(limits: Limits) -> Iterator[str]:
     lanes = {
         "hard_bounce.warn": limits.hard_bounce.warn.lane,
         "complaint.warn": limits.complaint.warn.lane,
+        "guessing.terminate": limits.guessing.terminate.lane,
         "complaint.terminate": limits.complaint.terminate.lane,
     }
     for rule, lane in lanes.items():
@@ -109,6 +111,12 @@ def _inside(limits: Limits) -> Iterator[str]:
         yield (
             f"guessing.disable.at_one_domain = {guessing.at_one_domain}: above "
             f"guessing.disable.unknown_users = {guessing.unknown_users}, of which it is a part"
+        )
+    detector = limits.guessing.terminate
+    if detector.ask_at > detector.sure_at:
+        yield (
+            f"guessing.terminate.ask_at = {detector.ask_at:g}: above "
+            f"guessing.terminate.sure_at = {detector.sure_at:g}, so nobody would be asked first"
         )
 
 

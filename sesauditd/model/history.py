@@ -14,6 +14,8 @@ from sesauditd.model.statistics import different
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from sesauditd.model.tried import Arrival
+
 UNKNOWN_USER_STATUSES = frozenset({"5.1.0", "5.1.1", "5.1.10"})
 UNKNOWN_USER_WORDS = (
     "user unknown",
@@ -245,6 +247,8 @@ class DomainsHistory:
     reach: Reach
     reached_at: Mapping[tuple[str, str], datetime] = field(default_factory=dict)
     """(domain, receiving domain) to the first delivery there that did not bounce after."""
+    arrivals: tuple[Arrival, ...] = ()
+    """What was mailed to the receiving domains that the guessing detector looks at."""
 
 
 def hours_between(start: datetime, end: datetime) -> tuple[int, int]:

@@ -13,6 +13,8 @@ from sesauditd.model.free_mail import FREE_MAIL
 Count = Annotated[int, Ge(1)]
 Percent = Annotated[float, Gt(0), Le(100)]
 Days = Annotated[int, Ge(1), Le(3650)]
+Score = Annotated[float, Gt(0), Le(1)]
+"""How sure the guessing detector is."""
 
 CLOSED = {"extra": "forbid", "strict": True}
 """What the validator in `sesauditd.config` is told about these classes: no unknown keys."""
@@ -122,6 +124,17 @@ class GuessingDisable:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class GuessingTerminate:
+    """The guessing detector is sure; where it only suspects, the domain is disabled."""
+
+    __pydantic_config__ = CLOSED
+    lane: Lane = Lane.WEEKLY
+    guesses: Count = 8
+    sure_at: Score = 0.8
+    ask_at: Score = 0.5
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class VirusDisable:
     """Each domain with a Reject in an incident."""
 
@@ -193,6 +206,7 @@ class Guessing:
 
     __pydantic_config__ = CLOSED
     disable: GuessingDisable = field(default_factory=GuessingDisable)
+    terminate: GuessingTerminate = field(default_factory=GuessingTerminate)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

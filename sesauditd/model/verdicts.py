@@ -23,6 +23,7 @@ class Rule(StrEnum):
     HARD_BOUNCE_DISABLE = "hard_bounce.disable"
     HARD_BOUNCE_SURGE = "hard_bounce.surge"
     GUESSING_DISABLE = "guessing.disable"
+    GUESSING_TERMINATE = "guessing.terminate"
     COMPLAINT_BLOCK = "complaint.block"
     COMPLAINT_WARN = "complaint.warn"
     COMPLAINT_DISABLE = "complaint.disable"

@@ -2,45 +2,30 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from sesauditd.model.calendar import Week, iso, week_of
+from sesauditd.model.calendar import iso, week_of
 from sesauditd.model.events import Outcome
+from sesauditd.model.guessed_week import judge_guesses
 from sesauditd.model.statistics import wilson_lower
 from sesauditd.model.verdicts import Does, Rule, Verdict, Window
+from sesauditd.model.week_counts import MICROSECOND, counted
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Iterable, Sequence
 
-    from sesauditd.model.history import DomainsHistory, Strike
+    from sesauditd.model.calendar import Week
+    from sesauditd.model.history import DomainsHistory
     from sesauditd.model.limits import Disabling, Lane, Limits, Volume
+    from sesauditd.model.week_counts import Counted
 
 EVIDENCE_SHOWN = 20
-MICROSECOND = timedelta(microseconds=1)
 AGAINST_COMPLAINTS = frozenset({Rule.COMPLAINT_DISABLE, Rule.COMPLAINT_SURGE})
 WARNINGS = {
     Rule.HARD_BOUNCE_DISABLE: Rule.HARD_BOUNCE_WARN,
     Rule.COMPLAINT_DISABLE: Rule.COMPLAINT_WARN,
 }
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Counted:
-    """What a week holds of one outcome, for a domain or for a whole customer."""
-
-    week: Week
-    customer: str
-    scope: str
-    """`domain` or `customer`."""
-    domains: tuple[str, ...]
-    """The domains with a share in it."""
-    start: datetime
-    strikes: tuple[Strike, ...]
-    hits: int
-    size: int
-    mail_seen: bool
 
 
 def judge_week(
@@ -54,6 +39,7 @@ def judge_week(
     found = [
         *_outcome_verdicts(history, week, limits, earlier, Outcome.HARD_BOUNCE),
         *_outcome_verdicts(history, week, limits, earlier, Outcome.COMPLAINT),
+        *judge_guesses(history, week, limits),
     ]
     return _strongest(found, week, earlier)
 
@@ -66,58 +52,15 @@ def _outcome_verdicts(
     outcome: Outcome,
 ) -> Iterable[Verdict]:
     seen: set[tuple[Rule, str]] = set()
-    for counted in _counted(history, week, outcome):
+    for count in counted(history, week, outcome):
         if outcome is Outcome.HARD_BOUNCE:
-            found = list(_bounced(counted, limits, earlier))
+            found = list(_bounced(count, limits, earlier))
         else:
-            found = list(_complained(history, counted, limits, earlier))
+            found = list(_complained(history, count, limits, earlier))
         for verdict in found:
             if (verdict.rule, verdict.subject) not in seen:
                 seen.add((verdict.rule, verdict.subject))
                 yield verdict
-
-
-def _counted(history: DomainsHistory, week: Week, outcome: Outcome) -> Iterable[Counted]:
-    end = week.end - MICROSECOND
-    strikes = [
-        one
-        for one in sorted(history.strikes, key=lambda one: one.order)
-        if one.outcome is outcome and week.start <= one.at < week.end
-    ]
-    names = sorted({one.domain for one in strikes})
-    starts = {name: history.decisions.window_start(name, week.start, end) for name in names}
-    counting = [one for one in strikes if one.at >= starts[one.domain]]
-    shares = tuple(sorted({one.domain for one in counting}))
-    scopes: list[tuple[str, tuple[str, ...]]] = [("domain", (name,)) for name in shares]
-    if len(shares) > 1:
-        scopes.append(("customer", shares))
-    for scope, domains in scopes:
-        own = tuple(one for one in counting if one.domain in domains)
-        yield _count(history, week, scope, own, {name: starts[name] for name in domains}, outcome)
-
-
-def _count(
-    history: DomainsHistory,
-    week: Week,
-    scope: str,
-    strikes: tuple[Strike, ...],
-    starts: Mapping[str, datetime],
-    outcome: Outcome,
-) -> Counted:
-    end = week.end - MICROSECOND
-    hits = len({one.counted_as for one in strikes})
-    size = history.reach.different(starts, end, feeding_back=outcome is Outcome.COMPLAINT)
-    return Counted(
-        week=week,
-        customer=history.customer,
-        scope=scope,
-        domains=tuple(sorted(starts)),
-        start=min(starts.values()),
-        strikes=strikes,
-        hits=hits,
-        size=max(size, hits),
-        mail_seen=history.reach.mail_seen(starts, end),
-    )
 
 
 def _bounced(counted: Counted, limits: Limits, earlier: Sequence[Verdict]) -> Iterable[Verdict]:

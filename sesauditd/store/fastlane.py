@@ -40,6 +40,7 @@ WEEK_RULES = (
     Rule.COMPLAINT_WARN,
     Rule.COMPLAINT_DISABLE,
     Rule.COMPLAINT_TERMINATE,
+    Rule.GUESSING_TERMINATE,
 )
 DAY = timedelta(hours=24)
 ENFORCEMENT = "enforcement"

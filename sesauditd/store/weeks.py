@@ -3,20 +3,22 @@
 from __future__ import annotations
 
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from sqlalchemy import and_, delete, func, or_, select
 
 from sesauditd.model.calendar import Week, hour_start, week_of
+from sesauditd.model.guessed_week import suspected_places
 from sesauditd.model.limits import Lane
 from sesauditd.model.standing import judge_recipient
+from sesauditd.model.strangers import strangers_live_at
 from sesauditd.model.surge import judge_surges
 from sesauditd.model.verdicts import Rule
 from sesauditd.model.virus import judge_virus
 from sesauditd.model.weekly import judge_week
-from sesauditd.store import blast, documents, history, ledger, precedents, register
+from sesauditd.store import blast, documents, guesses, history, ledger, precedents, register
 from sesauditd.store.fastlane import ENFORCEMENT, WEEK_RULES
 from sesauditd.store.ledger import Occasion
 from sesauditd.store.statements import upsert
@@ -27,13 +29,14 @@ if TYPE_CHECKING:
 
     from sqlalchemy.ext.asyncio import AsyncConnection
 
-    from sesauditd.model.history import Decisions
+    from sesauditd.model.history import Decisions, DomainsHistory, Strike
     from sesauditd.model.register import Register
     from sesauditd.model.verdicts import Verdict
     from sesauditd.store.engine import Database
     from sesauditd.store.stance import Stance
 
 OTHER_RULES = tuple(rule for rule in Rule if rule not in WEEK_RULES)
+INCIDENT = "incident-"
 LOOK_BACK = timedelta(days=800)
 """Earlier verdicts that a week may still be judged by: a second offence after a year and more."""
 
@@ -137,9 +140,7 @@ class Book:
         limits = self.occasion.stance.limits(customer)
         domains = self.register.domains_of(customer)
         strikes = await history.strikes_between(self.connection, domains, week.start, week.end)
-        whole = await history.domains_history(
-            self.connection, self.register, customer, strikes, decisions
-        )
+        whole = await self._mailed(customer, week, strikes, decisions)
         earlier = await ledger.standing(
             self.connection,
             and_(
@@ -153,10 +154,33 @@ class Book:
             one for one in judge_week(whole, week, limits, earlier) if one.lane is Lane.WEEKLY
         ]
         scope = and_(
-            ledger.scope_of(customer, Lane.WEEKLY, WEEK_RULES), verdicts.c.incident == week.name
+            ledger.scope_of(customer, Lane.WEEKLY, (*WEEK_RULES, Rule.GUESSING_DISABLE)),
+            verdicts.c.incident == week.name,
         )
         before = await ledger.stored(self.connection, scope)
         await ledger.settle(self.connection, judged, before, decisions, self.occasion)
+
+    async def _mailed(
+        self, customer: str, week: Week, strikes: Sequence[Strike], decisions: Decisions
+    ) -> DomainsHistory:
+        """Return the week's history, with what was mailed beside unknown users if it matters."""
+        suspected = suspected_places(strikes)
+        whole = await history.domains_history(
+            self.connection,
+            self.register,
+            customer,
+            strikes,
+            decisions,
+            receiving=bool(suspected),
+        )
+        free_mail = self.occasion.stance.limits(customer).general.free_mail
+        companies = [one for one in suspected if not strangers_live_at(one, free_mail)]
+        if not companies:
+            return whole
+        domains = self.register.domains_of(customer)
+        span = (week.start, week.end)
+        found = await guesses.arrivals(self.connection, domains, companies, whole.reached_at, span)
+        return replace(whole, arrivals=found)
 
     async def _moved_here(self, customer: str, week: Week, decisions: Decisions) -> None:
         """Judge the rules that the policy file moved from the fast lane to the weekly one."""
@@ -181,6 +205,9 @@ class Book:
         scope = and_(
             ledger.scope_of(customer, Lane.WEEKLY, OTHER_RULES),
             verdicts.c.window_end < week.end,
+            # What the detector disables for carries the name of its week.
+            verdicts.c.incident.startswith(INCIDENT)
+            | (verdicts.c.rule != str(Rule.GUESSING_DISABLE)),
         )
         before = await ledger.stored(self.connection, scope)
         await ledger.settle(self.connection, judged, before, decisions, self.occasion)

@@ -159,12 +159,38 @@ def test_8_an_infected_newsletter_is_one_incident_and_the_second_terminates(
     ]
 
 
-def test_9_thirty_guesses_within_the_hour_disable(program: Program) -> None:
-    guesses = [f"guess{number}@acme.example" for number in range(30)]
-    program.replay([ses.bounce(one, ses.at(1, 9, n)) for n, one in enumerate(guesses)])
-    rules = program.rules()
-    assert "guessing.disable" in rules
-    assert "hard_bounce.surge" not in rules
+def guessed() -> list[str]:
+    """Return thirty spellings of the names of five people of one company."""
+    people = [("john", "doe"), ("mary", "poe"), ("bob", "stone"), ("ann", "lake"), ("tim", "hill")]
+    return [
+        f"{local}@acme.example"
+        for first, last in people
+        for local in (
+            f"{first[0]}.{last}",
+            f"{first[0]}{last}",
+            f"{last}{first[0]}",
+            f"{first}.{last}",
+            f"{first}_{last}",
+            f"{last}.{first}",
+        )
+    ]
+
+
+def test_9_thirty_guesses_disable_within_the_hour_and_terminate_on_monday(program: Program) -> None:
+    guesses = guessed()
+    program.replay([ses.send(one, ses.at(1, 9, n)) for n, one in enumerate(guesses)])
+    program.replay(
+        [ses.bounce(one, ses.at(1, 9, n)) for n, one in enumerate(guesses)], "back.jsonl"
+    )
+    found = [one for one in program.verdicts() if one["rule"] != "hard_bounce.block"]
+    assert [(one["rule"], one["lane"], one["action"]) for one in found] == [
+        ("guessing.disable", "fast", "disable_domain"),
+        ("guessing.terminate", "weekly", "terminate_customer"),
+    ]
+    reason = found[1]["reason"]
+    assert "30 of 30 addresses tried at acme.example do not exist" in reason
+    assert "6 spellings of one name (ann.lake, ann_lake, alake, a.lake" not in reason
+    assert "6 spellings of one name (a.lake, alake, ann.lake, ann_lake" in reason
 
 
 def test_10_an_old_list_of_sixty_is_disabled_not_terminated(program: Program) -> None:
