@@ -156,8 +156,9 @@ def _spelled_out(place: Place) -> bool:
 
 
 def _reason(score: float, place: Place) -> Reason:
+    missing, tried = place.missing + place.unseen, place.tried + place.unseen
     said = [
-        f"{place.missing} of {place.tried} addresses tried at {place.domain} do not exist",
+        f"{missing} of {tried} addresses tried at {place.domain} do not exist",
         *(_in_words(one) for one in place.people[:PAIR]),
         *(f"{len(one.locals)} {one.kind} ({_listed(one.locals)})" for one in place.rows[:PAIR]),
     ]
@@ -184,8 +185,8 @@ def _facts(score: float, place: Place) -> dict[str, object]:
     return {
         "receiving_domain": place.domain,
         "score": round(score, 3),
-        "unknown": place.missing,
-        "tried": place.tried,
+        "unknown": place.missing + place.unseen,
+        "tried": place.tried + place.unseen,
         "delivered_before": place.gone,
         "first_contact": place.first_contact,
         "most_within_an_hour": place.in_an_hour,

@@ -16,6 +16,7 @@ LEFT_OUT = frozenset({"von", "van", "der", "den", "de", "di", "da", "del", "la",
 
 _SEPARATORS = re.compile(r"[._\s]+")
 _HYPHENS = re.compile(r"[-']+")
+_DIGIT = re.compile(r"\d")
 _NO_LETTERS = re.compile(r"[^a-z]+")
 _DIGRAPH = re.compile(r"([aou])e")
 _STROKES = str.maketrans({"ß": "ss", "ø": "o", "æ": "a", "œ": "o", "ł": "l", "đ": "d", "ð": "d"})
@@ -86,11 +87,11 @@ Index = dict[str, dict[str, list[str]]]
 
 
 def _one_each(local_parts: Iterable[str]) -> dict[str, str]:
-    """Return a local part for each spelling."""
+    """Return a local part for each spelling; nobody has digits within the name."""
     known: dict[str, str] = {}
     for local in sorted(set(local_parts), key=lambda one: (len(one), one)):
         spelled = letters_of(local)
-        if spelled:
+        if spelled and not _DIGIT.search(spelled):
             known.setdefault(spelled, local)
     return known
 

@@ -35,6 +35,8 @@ class Place:
     """How many more there are that mail went to before as well."""
     gone: int = 0
     """Unknown local parts that were delivered to before: people who left, a company that closed."""
+    unseen: int = 0
+    """Unknown local parts that were left out, because enough were looked at."""
     first_contact: bool = True
     of_strangers: bool = False
     """Anybody may have a mailbox there, or it is a slip of the finger."""

@@ -81,6 +81,7 @@ def places(tried: Tried, free_mail: Collection[str]) -> Iterator[Place]:
                 arrived[name],
                 tried,
                 share=len(found[name]) / everybody,
+                unseen=len(found[name]) - len(crowd),
                 of_strangers=strangers_live_at(name, free_mail),
             )
 
@@ -92,6 +93,7 @@ def _place(
     tried: Tried,
     *,
     share: float,
+    unseen: int,
     of_strangers: bool,
 ) -> Place:
     settled = crowd[0].at - tried.settled
@@ -110,6 +112,7 @@ def _place(
         first_contact=not before and (reached is None or reached > settled),
         of_strangers=of_strangers,
         share=share,
+        unseen=unseen,
     )
 
 

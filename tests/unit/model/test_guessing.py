@@ -1,0 +1,154 @@
+"""The guessing detector on labelled weeks, and what it reads from single local parts."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from datetime import timedelta
+
+import pytest
+
+from sesauditd.model.free_mail import FREE_MAIL
+from sesauditd.model.guessing import Suspicion, suspicion_of
+from sesauditd.model.names import spellings
+from sesauditd.model.runs import Kind, runs
+from sesauditd.model.strangers import label_of, strangers_live_at
+from sesauditd.model.tried import places
+from tests.support.guessing import GUESSING, HONEST, MONDAY, TESTED_ON, Style, Week, week_of
+
+SURE, ASKING, GUESSES = 0.8, 0.5, 8
+JOHN = "john.smith jsmith smithj j.smith john_smith smith.john johns john"
+
+
+def suspicion(week: Week) -> Suspicion:
+    return suspicion_of(list(places(week.tried(), FREE_MAIL)), GUESSES)
+
+
+def tried(local_parts: str | Sequence[str], place: str = "acme.example") -> Week:
+    """Return a week in which none of the local parts exists at the place."""
+    week = Week(draw=week_of(GUESSING[0], 0).draw)
+    names = local_parts.split() if isinstance(local_parts, str) else local_parts
+    for number, local in enumerate(names):
+        week.bounces(f"{local}@{place}", MONDAY + timedelta(hours=30, minutes=number))
+    return week
+
+
+@pytest.mark.parametrize("style", [pytest.param(one, id=one.__name__) for one in GUESSING])
+def test_a_campaign_of_any_style_is_found(style: Style) -> None:
+    scores = [suspicion(week_of(style, seed)).score for seed in TESTED_ON[:25]]
+    assert sum(one >= ASKING for one in scores) >= 0.95 * len(scores)
+
+
+@pytest.mark.parametrize("style", [pytest.param(one, id=one.__name__) for one in HONEST])
+def test_no_honest_sender_is_terminated(style: Style) -> None:
+    assert [seed for seed in TESTED_ON[:25] if suspicion(week_of(style, seed)).score >= SURE] == []
+
+
+@pytest.mark.parametrize(
+    ("local_parts", "one_person"),
+    [
+        ("john.smith jsmith smithj j.smith", True),
+        ("jsmith johnsmith smithj", True),
+        ("johnsmith smithjohn", True),
+        ("j.doe jdoe doej", True),
+        ("anne-marie.dupont annemarie.dupont", True),
+        ("jörg.müller joerg.mueller jmuller", True),
+        ("bob.smith robert.smith rsmith", True),
+        ("maria.garcia-lopez mgarcialopez", True),
+        ("peter.van.dijk p.dijk", True),
+        ("john.smith jane.smith", False),
+        ("john.smith john.miller", False),
+        ("john.smith john.smith2 john.smith3", False),
+        ("anna mueller", False),
+        ("john.smith john.smith+news", False),
+    ],
+)
+def test_spellings_of_one_name_are_told_from_different_people(
+    local_parts: str, one_person: bool
+) -> None:
+    names = local_parts.split()
+    found = spellings(names)
+    assert [len(one.locals) for one in found] == [len(names)] * one_person
+
+
+@pytest.mark.parametrize(
+    ("local_parts", "kinds"),
+    [
+        ("user1 user2 user3 user4 user5", [Kind.NUMBERS]),
+        ("user01 user02 user04 user05 user07", [Kind.NUMBERS]),
+        ("user1 user9 user20 user31 user77", []),
+        ("s100001 s100002 s100003 s100004 s100005", []),
+        ("aa ab ac ad ae", [Kind.LETTERS]),
+        ("js mk ab tr ow", []),
+        ("info sales hr office jobs", [Kind.OFFICES]),
+        ("info sales hr office", []),
+    ],
+)
+def test_rows_are_told_from_chance(local_parts: str, kinds: list[Kind]) -> None:
+    assert [one.kind for one in runs(local_parts.split())] == kinds
+
+
+@pytest.mark.parametrize(
+    ("domain", "strangers"),
+    [
+        ("gmail.com", True),
+        ("comcast.net", True),
+        ("gmial.com", True),
+        ("gmai.com", True),
+        ("gmail.example", True),
+        ("hotmali.co.uk", True),
+        ("acme.example", False),
+        ("hp.com", False),
+        ("gmail-partner.com", False),
+    ],
+)
+def test_a_slip_of_the_finger_for_a_provider_is_told(domain: str, strangers: bool) -> None:
+    assert strangers_live_at(domain, FREE_MAIL) is strangers
+
+
+def test_the_registered_label_is_found() -> None:
+    assert [label_of(one) for one in ("mail.acme.co.uk", "acme.de", "a.acme.com")] == ["acme"] * 3
+
+
+def test_eight_spellings_of_one_name_are_a_guess_and_said_in_words() -> None:
+    found = suspicion(tried(JOHN))
+    assert found.score >= SURE
+    assert "8 of 8 addresses tried at acme.example do not exist" in found.words
+    assert "8 spellings of one name (j.smith, john, john.smith" in found.words
+    assert "nothing was ever delivered there before" in found.words
+
+
+def test_fewer_guesses_than_the_limit_only_make_suspicious() -> None:
+    assert ASKING <= suspicion(tried("john.smith jsmith smithj j.smith john_smith")).score < SURE
+
+
+def test_people_who_were_delivered_to_before_are_no_guesses() -> None:
+    week = tried(JOHN)
+    for local in JOHN.split():
+        week.arrives(f"{local}@acme.example", MONDAY + timedelta(hours=6))
+    assert suspicion(week).score < ASKING
+
+
+def test_a_delivery_less_than_a_day_before_proves_nothing() -> None:
+    week = tried(JOHN)
+    for local in JOHN.split():
+        week.arrives(f"{local}@acme.example", MONDAY + timedelta(hours=7))
+    assert suspicion(week).score >= SURE
+
+
+def test_at_free_mail_only_spellings_count() -> None:
+    assert suspicion(tried([f"user{one}" for one in range(40)], "gmail.com")).score == 0
+    many = "jsmith smithj johnsmith smithjohn johns sjohn jdoe doej janedoe doejane janed djane"
+    assert suspicion(tried(many, "gmail.com")).score >= SURE
+
+
+def test_one_address_that_bounces_again_and_again_is_one() -> None:
+    assert suspicion(tried(["old.boss"] * 60)).score == 0
+
+
+def test_a_hundred_thousand_bounces_take_under_a_second() -> None:
+    week = tried([f"{one % 211:x}q{one % 97:x}.{one:x}z{one % 13:x}" for one in range(100_000)])
+    given = week.tried()
+    begun = time.process_time()
+    assert suspicion_of(list(places(given, FREE_MAIL)), GUESSES).score < SURE
+    assert time.process_time() - begun < 1
