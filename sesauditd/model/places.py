@@ -17,6 +17,7 @@ WEIGHTS = {2: 0.55, 3: 0.75, 4: 0.95}
 MOST_SPELLINGS = max(WEIGHTS)
 HALF_KNOWN = 0.25
 """Weight of a pair of spellings of which one exists: companies do change how they write."""
+MOST_OF = 0.7
 RUN_WEIGHTS = {Kind.NUMBERS: 1.0, Kind.LETTERS: 1.0, Kind.OFFICES: 0.9, Kind.FIRST_NAMES: 0.5}
 
 
@@ -110,9 +111,14 @@ class Place:
 
     @property
     def guesses(self) -> int:
-        """Return how many local parts look guessed, those that exist too."""
-        people = sum(len(one.locals) for one in self.people)
-        return people + sum(len(one.locals) for one in self.rows)
+        """Return how many local parts look guessed, those that exist too.
+
+        Where most of them do, the rest are spellings that are not known here.
+        """
+        found = sum(len(one.locals) for one in self.people)
+        found += sum(len(one.locals) for one in self.rows)
+        tried = len(self.unknown) + len(self.arrived)
+        return tried if MOST_OF <= found / max(tried, 1) <= 1 else found
 
     def _weight(self, person: Spellings) -> float:
         missing, count = self._missing_of(person.locals), len(person.locals)
