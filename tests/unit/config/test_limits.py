@@ -208,7 +208,9 @@ def test_equal_limits_pass(file: Path) -> None:
     assert limits(file, "[hard_bounce.warn]\ncount = 10").hard_bounce.warn.count == 10
 
 
-@pytest.mark.parametrize("rule", ["hard_bounce.warn", "complaint.warn", "complaint.terminate"])
+@pytest.mark.parametrize(
+    "rule", ["hard_bounce.warn", "complaint.warn", "complaint.terminate", "guessing.terminate"]
+)
 def test_only_blocks_disables_and_the_virus_go_fast(file: Path, rule: str) -> None:
     said = refusal(file, f'[{rule}]\nlane = "fast"')
     assert said.startswith(f'{rule}.lane = "fast": the fast lane blocks and disables; ')
@@ -235,6 +237,7 @@ def test_a_lane_may_be_changed(file: Path, rule: str, lane: str) -> None:
     [
         ("[hard_bounce.surge]\nnew_customer_count = 101", "hard_bounce.surge.new_customer_count"),
         ("[guessing.disable]\nat_one_domain = 26", "guessing.disable.at_one_domain"),
+        ("[guessing.terminate]\nask_at = 0.9", "guessing.terminate.ask_at"),
     ],
 )
 def test_a_number_that_its_neighbour_makes_meaningless_is_refused(
