@@ -19,6 +19,8 @@ PROVEN_SHARE = 0.4
 """Share of the unknown local parts that look guessed, from which on more says nothing new."""
 STRANGERS_SHARE = 0.6
 """The same where anybody may have a mailbox, and names repeat by themselves."""
+PLAIN_SHARE = 0.1
+"""The same for spellings of persons who were spelled in more ways than any list has."""
 UNPROVEN_AT_MOST = 0.75
 """Many unknown users at a new place are strange, but may be an old list."""
 LEAST_MISS = 0.6
@@ -84,7 +86,7 @@ def _proven(place: Place, guesses: int) -> float:
         bonus=_bonus([place]),
         fewest=guesses,
         share=STRANGERS_SHARE if place.of_strangers else PROVEN_SHARE,
-        plainly=place.plain_proof,
+        plainly=0.0 if place.of_strangers else place.plain_proof,
     )
 
 
@@ -114,7 +116,8 @@ def _sureness(
 ) -> float:
     if not proof:
         return 0.0
-    part = 1.0 if plainly >= SURE_OF else min(proof / missing / share, 1.0)
+    is_plain = plainly >= max(SURE_OF, PLAIN_SHARE * missing)
+    part = 1.0 if is_plain else min(proof / missing / share, 1.0)
     score = min((0.55 + 0.25 * min(proof / SURE_OF, 1.0) + bonus) * part, 1.0)
     sure = guessed >= fewest and proof >= LEAST_PROOF
     return score if sure else min(score, UNPROVEN_AT_MOST)

@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from sesauditd.model.addresses import domain_of
+from sesauditd.model.names import letters_of
 from sesauditd.model.places import Place
 from sesauditd.model.strangers import strangers_live_at
 
@@ -17,6 +18,8 @@ if TYPE_CHECKING:
 
 FEWEST_AT_A_PLACE = 4
 """Unknown users at one receiving domain from which on it is looked at."""
+FEWEST_NUMBERED, NUMBERED_SHARE = 5, 0.15
+"""Names with a number behind them, from which on a receiving domain is for anybody."""
 LOOKED_AT_THERE = 1_500
 LOOKED_AT = 6_000
 """Unknown users in all, the largest crowds first: whoever guesses more is found by fewer."""
@@ -82,7 +85,7 @@ def places(tried: Tried, free_mail: Collection[str]) -> Iterator[Place]:
                 tried,
                 share=len(found[name]) / everybody,
                 unseen=len(found[name]) - len(crowd),
-                of_strangers=strangers_live_at(name, free_mail),
+                of_strangers=strangers_live_at(name, free_mail) or _like_anybodys(crowd),
             )
 
 
@@ -114,6 +117,13 @@ def _place(
         share=share,
         unseen=unseen,
     )
+
+
+def _like_anybodys(crowd: Sequence[Strike]) -> bool:
+    """Say whether many differ by digits behind a name, as mailboxes for anybody do."""
+    local_parts = [_local(one.recipient) for one in crowd]
+    stems = {letters_of(one) for one in local_parts if one[-1:].isdigit()}
+    return len(stems) >= max(FEWEST_NUMBERED, NUMBERED_SHARE * len(crowd))
 
 
 def _local(address: str) -> str:
