@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 SURE_OF = 6.0
 """Weight of guessed local parts from which on more of them say nothing new."""
-LEAST_PROOF = 4.0
+LEAST_PROOF = 3.5
 """Weight below which nobody is sure."""
 PROVEN_SHARE = 0.4
 """Share of the unknown local parts that look guessed, from which on more says nothing new."""
