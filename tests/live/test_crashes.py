@@ -45,11 +45,11 @@ def sent_mail(live: Stage) -> int:
 @pytest.mark.parametrize(
     "failpoint",
     [
-        "intake.received:1",
+        pytest.param("intake.received:1", marks=pytest.mark.slow),
         "intake.archived:1",
         "store.recording:1",
         "intake.recorded:1",
-        "intake.acknowledged:1",
+        pytest.param("intake.acknowledged:1", marks=pytest.mark.slow),
     ],
 )
 def test_a_kill_on_a_messages_way_loses_nothing_and_counts_nothing_twice(
@@ -82,8 +82,20 @@ def test_a_kill_on_a_messages_way_loses_nothing_and_counts_nothing_twice(
     ("command", "deaths", "calls", "notices"),
     [
         (DISABLE, ["executor.intended:1", CALLED, CALLED, "executor.recorded:1"], STOPPED, 2),
-        (BLOCK, [CALLED, CALLED], {"iam.CreatePolicy": 1, "iam.AttachUserPolicy": 1}, 0),
-        (TERMINATE, [CALLED, "executor.called:2"], STOPPED | {"iam.UpdateAccessKey": 1}, 2),
+        pytest.param(
+            BLOCK,
+            [CALLED, CALLED],
+            {"iam.CreatePolicy": 1, "iam.AttachUserPolicy": 1},
+            0,
+            marks=pytest.mark.slow,
+        ),
+        pytest.param(
+            TERMINATE,
+            [CALLED, "executor.called:2"],
+            STOPPED | {"iam.UpdateAccessKey": 1},
+            2,
+            marks=pytest.mark.slow,
+        ),
     ],
     ids=["disable", "block", "terminate"],
 )

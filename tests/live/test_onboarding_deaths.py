@@ -14,6 +14,7 @@ from sesauditd.onboard.onboarding import Result
 from sesauditd.sandbox.faults import Fault, FaultAction
 from tests.support.accounts import stood
 from tests.support.newcomers import Newcomers, PowerCutError, newcomers_at
+from tests.support.sweeps import sampled
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterator
@@ -61,7 +62,9 @@ async def newcomers(
         yield made
 
 
-@pytest.mark.parametrize(("name", "nth"), POINTS, ids=[f"{name} {nth}" for name, nth in POINTS])
+@pytest.mark.parametrize(
+    ("name", "nth"), sampled(POINTS, 8), ids=[f"{name} {nth}" for name, nth in POINTS]
+)
 async def test_a_death_at_any_point_is_made_good(
     newcomers: Newcomers, monkeypatch: pytest.MonkeyPatch, name: str, nth: int
 ) -> None:
@@ -82,7 +85,7 @@ async def test_a_death_at_any_point_is_made_good(
 
 
 @pytest.mark.parametrize("times", [1, ATTEMPTS], ids=["once", "each time"])
-@pytest.mark.parametrize(("service", "operation", "nth"), WRITES)
+@pytest.mark.parametrize(("service", "operation", "nth"), sampled(WRITES, 2))
 async def test_a_lost_answer_to_any_write_is_made_good(
     newcomers: Newcomers, service: str, operation: str, nth: int, times: int
 ) -> None:
@@ -102,11 +105,14 @@ async def test_a_lost_answer_to_any_write_is_made_good(
 
 @pytest.mark.parametrize(
     ("service", "operation", "nth"),
-    [
-        ("sesv2", "CreateEmailIdentity", 1),
-        ("route53", "ChangeResourceRecordSets", 2),
-        ("iam", "CreateAccessKey", 1),
-    ],
+    sampled(
+        [
+            ("sesv2", "CreateEmailIdentity", 1),
+            ("route53", "ChangeResourceRecordSets", 2),
+            ("iam", "CreateAccessKey", 1),
+        ],
+        1,
+    ),
 )
 async def test_what_aws_cannot_do_now_is_made_good(
     newcomers: Newcomers, service: str, operation: str, nth: int

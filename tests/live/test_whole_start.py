@@ -49,6 +49,7 @@ def test_what_passes_by_itself_is_waited_for(live: Stage, fault: Fault) -> None:
     works(live, daemon)
 
 
+@pytest.mark.slow
 def test_a_database_that_is_locked_is_waited_for(live: Stage) -> None:
     with locked(live.folder / "test.db"):
         daemon = live.daemon()

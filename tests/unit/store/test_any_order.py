@@ -178,6 +178,7 @@ def test_what_is_stored_follows_from_the_set_of_readings(
     assert asyncio.run(stored(template, [ADOPTIONS, *parts])) == wanted(parts)
 
 
+@pytest.mark.slow
 @given(parts=batches())
 def test_adopting_late_equals_adopting_early(template: Path, parts: list[list[Told]]) -> None:
     assert asyncio.run(stored(template, [*parts, ADOPTIONS])) == wanted(parts)

@@ -1,0 +1,22 @@
+"""Sweeps of which `make test` runs a sample, and `make test-full` all."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+
+def sampled(cases: Iterable[Any], keep: int) -> list[Any]:
+    """Return the cases with all but so many, spread evenly, marked as slow."""
+    every = list(cases)
+    kept = {round(number * (len(every) - 1) / max(keep - 1, 1)) for number in range(keep)}
+    return [one if number in kept else _slow(one) for number, one in enumerate(every)]
+
+
+def _slow(case: Any) -> Any:
+    values = case if isinstance(case, tuple) else (case,)
+    return pytest.param(*values, marks=pytest.mark.slow)
