@@ -164,6 +164,7 @@ class Bucket:
             await self.buckets.create(self.bucket)
             # First of all, or a death here would leave a bucket that is nobody's.
             await self.buckets.tag(self.bucket, {TAG: str(after[KEY])})
+            self.ownership.begun.discard(self.name)
             differing.discard(KEY)
         if "public_access" in differing:
             await self.buckets.close(self.bucket)

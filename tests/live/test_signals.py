@@ -61,6 +61,7 @@ def test_a_signal_lets_it_finish_what_is_in_hand(live: Stage, number: signal.Sig
     assert [one["event"] for one in daemon.log()][-1] == "daemon_stopped"
 
 
+@pytest.mark.slow
 def test_what_cannot_be_finished_is_given_back_by_the_second_signal(
     live: Stage, tmp_path: Path, systemd: socket.socket
 ) -> None:

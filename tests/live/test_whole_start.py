@@ -38,6 +38,7 @@ def works(live: Stage, daemon: Daemon) -> None:
         pytest.param(
             Fault(service="sts", times=0, code="ExpiredToken", status=403),
             id="the credentials have expired",
+            marks=pytest.mark.slow,
         ),
     ],
 )

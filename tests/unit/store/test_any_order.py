@@ -184,6 +184,7 @@ def test_adopting_late_equals_adopting_early(template: Path, parts: list[list[To
     assert asyncio.run(stored(template, [*parts, ADOPTIONS])) == wanted(parts)
 
 
+@pytest.mark.slow
 @given(parts=batches(), place=st.integers(0, 8))
 def test_adopting_in_between_equals_adopting_early(
     template: Path, parts: list[list[Told]], place: int
