@@ -26,6 +26,9 @@ FIRST_WAIT = timedelta(minutes=1)
 LONGEST_WAIT = timedelta(hours=1)
 MOST_ATTEMPTS = 48
 """About two days of an AWS that does not answer."""
+REFUSED_WAIT = timedelta(hours=6)
+MOST_REFUSALS = 28
+"""A week: a refusal ends by a person's doing, such as AWS's own when it reviews an account."""
 SOUNDED_ALREADY = frozenset({NoticeKind.TROUBLE, NoticeKind.RECOVERED})
 """Whoever asked for these sounded the alarm that they tell of."""
 NO_SENDER = "nobody to send from: set notices.from"
@@ -86,7 +89,10 @@ class Ended:
     state: NoticeState
     outcome: str | None = None
     message_id: str | None = None
-    try_again: bool = False
+    again_after: timedelta | None = None
+    """When it is tried again, for it was surely not sent; None: never."""
+    is_unanswered: bool = False
+    """AWS does not answer at all, whoever the reader is."""
 
 
 class Post:
@@ -109,6 +115,8 @@ class Post:
         self._clock = clock
         self._alarm = alarm
         self._seconds_between = seconds_between
+        self._refused: set[str] = set()
+        """Notices whose refusal was told of."""
 
     async def run(self, stop: asyncio.Event) -> None:
         """Send until told to stop; what is in hand is finished first."""
@@ -134,15 +142,16 @@ class Post:
             ended = await self._deliver(posting)
             if ended is None:
                 continue
-            if ended.try_again:
+            if ended.is_unanswered:
                 # The others would meet the same AWS.
                 break
             if ended.state is NoticeState.SENT:
                 sent += 1
                 await _pause(ending, self._seconds_between)
-            elif posting.notice.kind not in SOUNDED_ALREADY:
+            elif self._is_news(posting, ended):
                 reader = posting.notice.customer or "operators"
-                troubles[f"{posting.notice.kind} to {reader} {ended.state}: {ended.outcome}"] += 1
+                state = "refused for now" if ended.again_after else str(ended.state)
+                troubles[f"{posting.notice.kind} to {reader} {state}: {ended.outcome}"] += 1
         if troubles:
             summary = "notices may not have reached their readers: mend it, tell them yourself"
             await self._sound("notices_unsent", summary, dict(troubles))
@@ -168,8 +177,8 @@ class Post:
         if ended is None:
             return None
         notice, now = posting.notice, self._clock()
-        if ended.try_again:
-            due_at = now + _wait(posting.attempts)
+        if ended.again_after is not None:
+            due_at = now + ended.again_after
             await self._outbox.put_back(notice.id, ended.outcome or "", due_at, now)
         else:
             await self._outbox.finish(
@@ -210,15 +219,29 @@ class Post:
                 raw, composer.sender, posting.to, composer.configuration_set
             )
         except Unavailable as error:
-            again = posting.attempts + 1 < MOST_ATTEMPTS
-            state = NoticeState.REQUESTED if again else NoticeState.FAILED
-            return Ended(state, str(error), try_again=again)
+            if posting.attempts + 1 >= MOST_ATTEMPTS:
+                return Ended(NoticeState.FAILED, str(error))
+            wait = _wait(posting.attempts)
+            return Ended(NoticeState.REQUESTED, str(error), again_after=wait, is_unanswered=True)
         except Forbidden as error:
-            return Ended(NoticeState.FAILED, str(error))
+            # Surely not sent. Another reader may be reached: in SES's own sandbox it depends.
+            if posting.attempts + 1 >= MOST_REFUSALS:
+                return Ended(NoticeState.FAILED, str(error))
+            return Ended(NoticeState.REQUESTED, str(error), again_after=REFUSED_WAIT)
         except (Uncertain, Failed) as error:
             # Better one notice too few than one too many.
             return Ended(NoticeState.UNKNOWN, str(error))
         return Ended(NoticeState.SENT, message_id=message_id)
+
+    def _is_news(self, posting: Posting, ended: Ended) -> bool:
+        """Say whether operators are told: of a refusal when it begins and when it is given up."""
+        if posting.notice.kind in SOUNDED_ALREADY:
+            return False
+        if ended.again_after is None:
+            return True
+        told = posting.notice.id in self._refused
+        self._refused.add(posting.notice.id)
+        return not told
 
     async def _sound(self, name: str, summary: str, details: Mapping[str, object]) -> None:
         alarm = Alarm(name=name, summary=summary, details=details, at=self._clock())

@@ -15,7 +15,7 @@ import pytest
 
 from sesauditd.errors import Broken, Busy, Failed, Forbidden, Unavailable, Uncertain
 from sesauditd.jobs import post as module
-from sesauditd.jobs.post import MOST_ATTEMPTS, Post
+from sesauditd.jobs.post import MOST_ATTEMPTS, MOST_REFUSALS, REFUSED_WAIT, Post
 from sesauditd.model.notice import DeadContact, Notice, NoticeKind, NoticeState
 from sesauditd.store import notices, tables
 from sesauditd.store.engine import Database
@@ -163,10 +163,9 @@ async def test_the_attempt_is_committed_before_the_mail_goes_out(bench: Bench) -
     [
         pytest.param(Uncertain("the answer was lost"), "unknown", id="lost answer"),
         pytest.param(Failed("something else"), "unknown", id="nobody knows what"),
-        pytest.param(Forbidden("MessageRejected"), "failed", id="refused"),
     ],
 )
-async def test_what_may_have_been_sent_or_is_refused_is_never_tried_again(
+async def test_what_may_have_been_sent_is_never_tried_again(
     bench: Bench, failure: Exception, state: str
 ) -> None:
     bench.mailer.fails = [failure]
@@ -182,6 +181,41 @@ async def test_what_may_have_been_sent_or_is_refused_is_never_tried_again(
     (alarm,) = bench.alarms
     assert alarm.name == "notices_unsent"
     assert alarm.details == {f"warned to bakery {state}: {failure}": 1}
+
+
+async def test_a_refusal_is_told_at_once_and_the_notice_goes_when_it_is_over(bench: Bench) -> None:
+    bench.mailer.fails = [Forbidden("the account is paused")] * 3
+    await bench.ask(warned(1))
+    post = bench.post()
+    for _ in range(3):
+        assert await post.tick() == 0
+        assert await post.tick() == 0, "not before its time"
+        bench.now += REFUSED_WAIT
+    assert await post.tick() == 1
+    assert (await bench.row(warned(1)))["state"] == "sent"
+    (alarm,) = bench.alarms
+    assert alarm.details == {"warned to bakery refused for now: the account is paused": 1}
+
+
+async def test_a_refusal_of_one_reader_does_not_keep_the_others_waiting(bench: Bench) -> None:
+    bench.mailer.fails = [Forbidden("an unverified address")]
+    await bench.ask(warned(1), warned(2))
+    assert await bench.post().tick() == 1
+
+
+async def test_a_refusal_that_does_not_end_is_given_up_and_told(bench: Bench) -> None:
+    bench.mailer.fails = [Forbidden("denied")] * MOST_REFUSALS
+    await bench.ask(warned(1))
+    post = bench.post()
+    for _ in range(MOST_REFUSALS + 5):
+        assert await post.tick() == 0
+        bench.now += REFUSED_WAIT
+    assert bench.mailer.asked == MOST_REFUSALS
+    assert (await bench.row(warned(1)))["state"] == "failed"
+    assert [list(one.details) for one in bench.alarms] == [
+        ["warned to bakery refused for now: denied"],
+        ["warned to bakery failed: denied"],
+    ]
 
 
 async def test_what_was_surely_not_sent_is_tried_again_later_and_later(bench: Bench) -> None:
