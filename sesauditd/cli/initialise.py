@@ -78,12 +78,11 @@ def _write(file: Path, text: str, *, force: bool) -> None:
 
 def _next_steps(file: Path, *, default: Path) -> list[str]:
     steps = [
-        f"edit {file}: database.url says where everything is remembered",
-        "sesauditd db upgrade",
-        "sesauditd adopt example.com --customer NAME --contact owner@example.com",
-        "sesauditd replay FILE...      reads notifications that you have kept",
-        "sesauditd run                 listens to SES; fill in [aws], [queue] and [archive] first",
-        "sesauditd status              shows what would be done; `sesauditd arm` begins to do it",
+        f"edit {file}: [aws], [notices], and where everything is kept, url in [database]",
+        "sesauditd setup --write-config    makes queue, topic and bucket; --plan only shows it",
+        "sesauditd onboard example.com --customer NAME --contact owner@elsewhere.example",
+        "sesauditd run                     listens to SES",
+        "sesauditd status                  shows what would be done; `sesauditd arm` does it",
     ]
     if file != default:
         steps.insert(0, f"export SESAUDITD_CONFIG={shlex.quote(str(file.absolute()))}")

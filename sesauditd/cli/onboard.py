@@ -130,6 +130,8 @@ async def _run(settings: Settings, asked: Sequence[Wish], how: How) -> Run:
             return Run(ground=ground, prepared=())
         with output.progress(len(asked), "Looking") as advance:
             prepared = await opened.batch.prepare(asked, lambda _domain: advance(1))
+        if not how.plan_only and _needs_key(prepared):
+            handing_over.check(how.out, as_json=how.as_json)
         _show_plans(prepared, ground, how)
         if how.plan_only:
             return Run(ground=ground, prepared=prepared)
@@ -142,15 +144,17 @@ async def _run(settings: Settings, asked: Sequence[Wish], how: How) -> Run:
         return Run(ground=ground, prepared=prepared, outcomes=outcomes, verified=verified)
 
 
+def _needs_key(prepared: Sequence[Prepared | Outcome]) -> bool:
+    return any(getattr(one, "needs_key", False) for one in prepared)
+
+
 async def _carried_out(
     opened: Onboarder, prepared: Sequence[Prepared | Outcome], how: How
 ) -> Sequence[Outcome]:
     plans_made = [_plan_of(one) for one in prepared]
     changes = sum(len(one.changes) for one in plans_made if not one.conflicts)
     pending = any(not one.is_empty and not one.conflicts for one in plans_made)
-    needs_key = any(getattr(one, "needs_key", False) for one in prepared)
-    if needs_key:
-        handing_over.check(how.out, as_json=how.as_json)
+    needs_key = _needs_key(prepared)
     if pending:
         plans.confirm("Do this?" if len(prepared) == 1 else "Do all of this?", yes=how.yes)
     file = how.out if needs_key else None

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from sesauditd.model.plan import Plan
     from sesauditd.onboard.onboarding import Outcome, Prepared
     from sesauditd.onboard.onboarding_wait import Verification
+    from sesauditd.onboard.records_by_hand import Row
 
 TIMED_OUT = 4
 
@@ -39,14 +40,24 @@ def tell(outcomes: Sequence[Outcome], out: Path | None) -> None:
         if len(outcomes) == 1:
             output.say(f"{one.domain}: {one.result}{because(one)}")
         if one.rows and one.elsewhere is not None:
-            output.table(
-                ("Name", "Name in the zone", "Type", "TTL", "Value"),
-                [(row.absolute, row.relative, row.kind, row.ttl, row.value) for row in one.rows],
-                title=f"Records of {one.domain}, to be entered in {one.elsewhere.zone} "
-                "(exactly one MX at the MAIL FROM name)",
-            )
+            _records(one.domain, one.elsewhere.zone, one.rows)
     if out is not None and any(one.key for one in outcomes):
         output.say(f"The credentials are in {out}, and nowhere else.")
+
+
+def _records(domain: str, zone: str, rows: Sequence[Row]) -> None:
+    """Print records a line a field: what a table breaks over lines cannot be copied."""
+    output.say(
+        f"\nRecords of {domain}, to be entered in {zone} (exactly one MX at the MAIL FROM name). "
+        "A panel that appends the zone wants the short name."
+    )
+    for row in rows:
+        output.say(
+            f"\n{row.kind}, TTL {row.ttl}\n"
+            f"  name        {row.absolute}\n"
+            f"  short name  {row.relative}\n"
+            f"  value       {row.value}"
+        )
 
 
 def because(outcome: Outcome) -> str:

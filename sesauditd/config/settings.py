@@ -148,7 +148,7 @@ class Onboarding(Section):
 class Smtp(Section):
     """The SMTP server that customers are told to use; None means that of the region."""
 
-    host: kinds.Domain | None = None
+    host: kinds.Host | None = None
     port: kinds.Port = 587
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 import shlex
+from ipaddress import ip_address
 from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
@@ -106,6 +107,14 @@ def domain(text: str) -> str:
     return _accepted(addresses.registrable, text)
 
 
+def host(text: str) -> str:
+    """Return a server's name or its address; says so if it is neither."""
+    plain = text.strip()
+    if plain == "localhost" or _is_address(plain):
+        return plain
+    return domain(plain)
+
+
 def web_url(text: str) -> str:
     """Return an address of the web; says so if it is none."""
     try:
@@ -138,6 +147,14 @@ def bind(text: str) -> str:
     if match is None or not 0 <= int(match.group(1)) <= HIGHEST_PORT:
         raise _wrong('expected an address and a port, such as "127.0.0.1:8080"')
     return text
+
+
+def _is_address(text: str) -> bool:
+    try:
+        ip_address(text)
+    except ValueError:
+        return False
+    return True
 
 
 def _json_list(text: str) -> object:

@@ -116,6 +116,27 @@ def test_a_zone_elsewhere_times_out_with_4_and_its_records_ready_to_copy(cli: Cl
     assert result["missing"]
 
 
+def test_every_name_and_value_to_be_entered_stands_whole_on_a_line(cli: Cli) -> None:
+    out = cli.folder / "copied.txt"
+    ran = cli.run("onboard", "copied.example", *WHOSE, "--yes", "--json", "--out", out)
+    rows = ran.document["results"][0]["records"]
+    shown = cli.run("onboard", "copied-too.example", *WHOSE, "--yes", "--out", f"{out}.2").out
+    lines = [line.partition("value")[2].strip() for line in shown.splitlines()]
+    assert sum(line.endswith("dkim.amazonses.com.") and " " not in line for line in lines) == 3
+    assert {row["value"] for row in rows if row["kind"] != "CNAME"} <= set(lines)
+
+
+def test_without_a_place_for_the_password_nothing_is_planned_or_made(
+    place: Stood, cli: Cli
+) -> None:
+    zone(place, "pipe.example")
+    place.forget_calls()
+    ran = cli.run("onboard", "pipe.example", *WHOSE, "--yes")
+    assert (ran.code, ran.out) == (2, "")
+    assert "add --out FILE" in ran.err
+    assert place.writes() == 0
+
+
 def test_a_file_of_domains_goes_on_past_the_one_that_is_in_the_way(place: Stood, cli: Cli) -> None:
     names = [f"csv-{number}.example" for number in range(4)]
     zone(place, *names)

@@ -51,6 +51,13 @@ def test_an_empty_file_is_enough(file: Path) -> None:
     assert settings.web.bind == "127.0.0.1:8080"
 
 
+@pytest.mark.parametrize("host", ["127.0.0.1", "::1", "localhost", "mail.host.example"])
+def test_the_mail_server_may_be_an_address(tmp_path: Path, host: str) -> None:
+    file = tmp_path / "config.toml"
+    file.write_text(f'[smtp]\nhost = "{host}"')
+    assert load(file, {}).smtp.host == host
+
+
 def test_a_file_may_name_the_database_alone(file: Path) -> None:
     settings = loaded(file, f'[database]\nurl = "{file.parent}/a.db"')
     assert settings.database.url == f"sqlite+aiosqlite:///{file.parent}/a.db"
