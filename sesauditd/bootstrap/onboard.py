@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from sesauditd.bootstrap.onboarding import administration
+from sesauditd.bootstrap.onboarding import administration, desired_by
 from sesauditd.bootstrap.program import now
 from sesauditd.errors import Busy
 
@@ -81,17 +81,9 @@ def layout(opened: Administration, *, take_over: bool = False) -> Layout:
     """Return how the installation onboards; raises Refused for a topic of another account."""
     from sesauditd.onboard.onboarding_stages import Layout
     from sesauditd.onboard.ownership import Ownership
-    from sesauditd.onboard.setup import desired
 
     settings = opened.program.settings
-    account = desired(
-        opened.account,
-        queue_url=settings.queue.url,
-        topic_arns=settings.queue.topic_arns,
-        bucket=settings.archive.bucket,
-        archive_prefix=settings.archive.prefix,
-        sender=settings.notices.sender,
-    )
+    account = desired_by(opened)
     return Layout(
         account=opened.account,
         topic_arn=account.topic_arn,

@@ -141,14 +141,12 @@ async def setup(
         yield await setup_of(opened, take_over=take_over)
 
 
-async def setup_of(opened: Administration, *, take_over: bool = False) -> Setup:
-    """Return what sets the account up, over an account that is open; writes nothing."""
-    from sesauditd.onboard.ownership import Ownership
-    from sesauditd.onboard.setup import desired, stages
-    from sesauditd.store.onboarding import ACCOUNT
+def desired_by(opened: Administration) -> Desired:
+    """Return the account as the settings want it; raises Refused for what cannot be right."""
+    from sesauditd.onboard.setup import desired
 
     settings = opened.program.settings
-    wanted = desired(
+    return desired(
         opened.account,
         queue_url=settings.queue.url,
         topic_arns=settings.queue.topic_arns,
@@ -156,6 +154,15 @@ async def setup_of(opened: Administration, *, take_over: bool = False) -> Setup:
         archive_prefix=settings.archive.prefix,
         sender=settings.notices.sender,
     )
+
+
+async def setup_of(opened: Administration, *, take_over: bool = False) -> Setup:
+    """Return what sets the account up, over an account that is open; writes nothing."""
+    from sesauditd.onboard.ownership import Ownership
+    from sesauditd.onboard.setup import stages
+    from sesauditd.store.onboarding import ACCOUNT
+
+    wanted = desired_by(opened)
     steps = opened.steps(ACCOUNT)
     ownership = Ownership(
         installation=opened.account.installation,

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -12,6 +11,7 @@ import typer
 from sesauditd.cli import adopting, following, output
 from sesauditd.cli.following import Followed
 from sesauditd.cli.options import JsonOption, SinceOption, moment_option, settings_of
+from sesauditd.cli.owners import CSV_COLUMNS, each_line, owned
 from sesauditd.cli.sections import Heading, examples
 from sesauditd.cli.waiting import finished
 from sesauditd.errors import Refused
@@ -22,7 +22,6 @@ if TYPE_CHECKING:
     from sesauditd.model.recorded import Recorded
     from sesauditd.store.register import Adoption
 
-CSV_COLUMNS = ("domain", "customer", "contact", "iam_user", "since")
 SHOWN = 40
 
 MomentOption = Annotated[
@@ -85,7 +84,7 @@ def adopt(
     if file is not None and domain is not None:
         raise Refused("give a domain or --file CSV, not both")
     if file is not None:
-        adoptions = _from_csv(file)
+        adoptions = each_line(file, _from_row)
     else:
         adoptions = [_adoption(domain, customer, contact, iam_user, since)]
     changed = finished(_adopt(context, adoptions))
@@ -242,31 +241,15 @@ def _show(verdicts: Sequence[Mapping[str, object]]) -> None:
         output.say(f"... and {len(verdicts) - SHOWN} more: add --json to see all.")
 
 
-def _from_csv(file: Path) -> list[Adoption]:
-    try:
-        text = file.read_text(encoding="utf-8-sig")
-    except (OSError, UnicodeDecodeError) as error:
-        raise Refused(f"{file} cannot be read: {error}") from error
-    reader = csv.DictReader(text.splitlines())
-    unknown = set(reader.fieldnames or ()) - set(CSV_COLUMNS)
-    if unknown or "domain" not in (reader.fieldnames or ()):
-        raise Refused(f"{file} needs a first line with the columns {','.join(CSV_COLUMNS)}")
-    found = []
-    for row in reader:
-        since = (row.get("since") or "").strip()
-        try:
-            found.append(
-                _adoption(
-                    row.get("domain"),
-                    row.get("customer"),
-                    row.get("contact"),
-                    (row.get("iam_user") or "").strip() or None,
-                    moment_option(since) if since else None,
-                )
-            )
-        except (Refused, typer.BadParameter) as error:
-            raise Refused(f"{file} line {reader.line_num}: {error}") from error
-    return found
+def _from_row(row: Mapping[str, str | None]) -> Adoption:
+    since = (row.get("since") or "").strip()
+    return _adoption(
+        row.get("domain"),
+        row.get("customer"),
+        row.get("contact"),
+        (row.get("iam_user") or "").strip() or None,
+        moment_option(since) if since else None,
+    )
 
 
 def _adoption(
@@ -276,23 +259,13 @@ def _adoption(
     iam_user: str | None,
     since: datetime | None,
 ) -> Adoption:
-    from sesauditd.model.addresses import contact as address
-    from sesauditd.model.addresses import registrable
     from sesauditd.store.register import Adoption
 
-    if not domain:
-        raise Refused("name a domain, or give --file CSV")
-    name = (customer or "").strip()
-    if not name:
-        raise Refused("name the customer with --customer, such as --customer bakery")
-    if not name.isprintable() or "/" in name or name == "*":
-        raise Refused(f"{name!r} is no name for a customer: use letters, digits and dashes")
-    if not contact:
-        raise Refused("name whom to tell with --contact, such as --contact owner@example.com")
+    named = owned(domain, customer, contact)
     return Adoption(
-        domain=registrable(domain),
-        customer=name,
-        contact=address(contact),
+        domain=named.domain,
+        customer=named.customer,
+        contact=named.contact,
         iam_user=iam_user,
         since=since,
     )

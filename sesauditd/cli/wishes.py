@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import csv
 from typing import TYPE_CHECKING
 
-from sesauditd.cli.recording import CSV_COLUMNS
+from sesauditd.cli.owners import each_line, owned
 from sesauditd.errors import Refused
 
 if TYPE_CHECKING:
@@ -29,20 +28,7 @@ def from_arguments(
 
 def from_file(file: Path) -> Sequence[Wish]:
     """Return what to do for each line of a CSV; raises Refused with the number of the line."""
-    try:
-        text = file.read_text(encoding="utf-8-sig")
-    except (OSError, UnicodeDecodeError) as error:
-        raise Refused(f"{file} cannot be read: {error}") from error
-    reader = csv.DictReader(text.splitlines())
-    columns = set(reader.fieldnames or ())
-    if columns - set(CSV_COLUMNS) or "domain" not in columns:
-        raise Refused(f"{file} needs a first line with the columns {','.join(CSV_COLUMNS)}")
-    found = []
-    for row in reader:
-        try:
-            found.append(_from_row(row))
-        except Refused as refusal:
-            raise Refused(f"{file} line {reader.line_num}: {refusal}") from refusal
+    found = each_line(file, _from_row)
     if not found:
         raise Refused(f"{file} names no domain")
     return _each_once(found)
@@ -59,20 +45,10 @@ def _from_row(row: Mapping[str, str | None]) -> Wish:
 
 
 def _wish(domain: str | None, customer: str | None, contact: str | None) -> Wish:
-    from sesauditd.model.addresses import contact as address
-    from sesauditd.model.addresses import registrable
     from sesauditd.onboard.onboarding import Wish
 
-    name = (customer or "").strip()
-    if not (domain or "").strip():
-        raise Refused("name a domain, or give --file CSV")
-    if not name:
-        raise Refused("name the customer with --customer, such as --customer bakery")
-    if not name.isprintable() or "/" in name or name == "*":
-        raise Refused(f"{name!r} is no name for a customer: use letters, digits and dashes")
-    if not contact:
-        raise Refused("name whom to tell with --contact, such as --contact owner@example.com")
-    return Wish(domain=registrable(domain or ""), customer=name, contact=address(contact))
+    named = owned(domain, customer, contact)
+    return Wish(domain=named.domain, customer=named.customer, contact=named.contact)
 
 
 def _each_once(wishes: Sequence[Wish]) -> Sequence[Wish]:

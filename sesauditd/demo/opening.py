@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import json
 import random
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING
@@ -47,7 +46,7 @@ async def opened(setting: Setting, *, port: int = 0, smtp_port: int = 0) -> Asyn
     options = running.Options(clock=clock, port=port, smtp_port=smtp_port)
     async with running.start(options) as sandbox:
         furnished = await asyncio.to_thread(_furnished, sandbox)
-        _configure(setting, furnished)
+        _configure(setting, sandbox, furnished)
         async with _performing(setting, sandbox, furnished, clock) as theatre:
             await _adopt(theatre, setting)
             await asyncio.to_thread(_garbage, sandbox, furnished)
@@ -108,26 +107,12 @@ def _tempo() -> Tempo:
     )
 
 
-def _configure(setting: Setting, furnished: Furnished) -> None:
+def _configure(setting: Setting, sandbox: Sandbox, furnished: Furnished) -> None:
     """Write the configuration that the daemon, and commands afterwards, go by."""
-    values: dict[str, dict[str, object]] = {
-        "aws": {
-            "region": furnished.region,
-            "account_id": furnished.account_id,
-            "endpoint_url": furnished.endpoint_url,
-        },
-        "queue": {"url": furnished.queue_url, "topic_arns": [furnished.topic_arn]},
-        "archive": {"bucket": furnished.bucket},
-        "notices": {
-            "from": f"postmaster@{furnished.notice_domain}",
-            "operators": [OPERATOR],
-        },
-    }
+    from sesauditd.sandbox.instructions import configuration
+
     with setting.config.open("a", encoding="utf-8") as file:
-        for section, keys in values.items():
-            file.write(f"\n[{section}]\n")
-            for key, value in keys.items():
-                file.write(f"{key} = {json.dumps(value)}\n")
+        file.write(f"\n{configuration(furnished, sandbox, [OPERATOR])}\n")
 
 
 async def _adopt(theatre: Theatre, setting: Setting) -> None:

@@ -84,6 +84,16 @@ def stages(
 
 def ses(layout: Layout, at: Adapters, domain: str, *, may_send: bool) -> Sequence[Resource]:
     """Return the set, what it reports, the identity and its MAIL FROM name."""
+    return [
+        *identity_and_set(layout, at, domain, may_send=may_send),
+        MailFrom(senders=at.senders, domain=domain, mail_from=layout.mail_from(domain)),
+    ]
+
+
+def identity_and_set(
+    layout: Layout, at: Adapters, domain: str, *, may_send: bool = True
+) -> Sequence[Resource]:
+    """Return what brings the domain's feedback to the daemon."""
     set_name = layout.account.set_name(domain)
     return [
         ConfigurationSet(
@@ -101,13 +111,17 @@ def ses(layout: Layout, at: Adapters, domain: str, *, may_send: bool) -> Sequenc
             set_name=set_name,
             ownership=layout.ownership,
         ),
-        MailFrom(senders=at.senders, domain=domain, mail_from=layout.mail_from(domain)),
     ]
 
 
-def access(layout: Layout, at: Adapters, domain: str) -> Sequence[Resource]:
-    """Return the user and what it may do; its key is made apart, last of all."""
-    user = user_name(domain)
+def access(
+    layout: Layout, at: Adapters, domain: str, user: str | None = None
+) -> Sequence[Resource]:
+    """Return the domain's user, by default that of its name, and what it may do.
+
+    Its key is made apart, last of all.
+    """
+    user = user or user_name(domain)
     return [
         User(
             users=at.users,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from sesauditd.sandbox.operator import ROOT_KEY
@@ -24,8 +24,9 @@ def environment(sandbox: Sandbox) -> Mapping[str, str]:
     }
 
 
-def configuration(furnished: Furnished, sandbox: Sandbox) -> str:
+def configuration(furnished: Furnished, sandbox: Sandbox, operators: Sequence[str] = ()) -> str:
     """Return the sections of a configuration file with which `run` watches the sandbox."""
+    told = {"operators": list(operators)} if operators else {}
     sections: Mapping[str, Mapping[str, object]] = {
         "aws": {
             "region": furnished.region,
@@ -34,8 +35,9 @@ def configuration(furnished: Furnished, sandbox: Sandbox) -> str:
         },
         "queue": {"url": furnished.queue_url, "topic_arns": [furnished.topic_arn]},
         "archive": {"bucket": furnished.bucket},
-        "notices": {"from": f"Hosting <postmaster@{furnished.notice_domain}>"},
+        "notices": {"from": f"Hosting <postmaster@{furnished.notice_domain}>", **told},
         "onboarding": {"resolver": [f"{sandbox.host}:{sandbox.dns_port}"]},
+        "smtp": {"host": sandbox.host, "port": sandbox.smtp_port},
     }
     return "\n".join(
         line

@@ -1,0 +1,62 @@
+"""Whose domains are named, on the command line or line by line in a CSV file."""
+
+from __future__ import annotations
+
+import csv
+from typing import TYPE_CHECKING, NamedTuple, TypeVar
+
+import typer
+
+from sesauditd.errors import Refused
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+    from pathlib import Path
+
+CSV_COLUMNS = ("domain", "customer", "contact", "iam_user", "since")
+
+Made = TypeVar("Made")
+
+
+class Owned(NamedTuple):
+    """A domain, whose it is, and whom to tell."""
+
+    domain: str
+    customer: str
+    contact: str
+
+
+def owned(domain: str | None, customer: str | None, contact: str | None) -> Owned:
+    """Return the three as they are stored; raises Refused, saying what is missing or wrong."""
+    from sesauditd.model.addresses import contact as address
+    from sesauditd.model.addresses import registrable
+
+    name = (customer or "").strip()
+    if not (domain or "").strip():
+        raise Refused("name a domain, or give --file CSV")
+    if not name:
+        raise Refused("name the customer with --customer, such as --customer bakery")
+    if not name.isprintable() or "/" in name or name == "*":
+        raise Refused(f"{name!r} is no name for a customer: use letters, digits and dashes")
+    if not contact:
+        raise Refused("name whom to tell with --contact, such as --contact owner@example.com")
+    return Owned(registrable(domain or ""), name, address(contact))
+
+
+def each_line(file: Path, make: Callable[[Mapping[str, str | None]], Made]) -> list[Made]:
+    """Return what is made of each line of a CSV; raises Refused with the number of the line."""
+    try:
+        text = file.read_text(encoding="utf-8-sig")
+    except (OSError, UnicodeDecodeError) as error:
+        raise Refused(f"{file} cannot be read: {error}") from error
+    reader = csv.DictReader(text.splitlines())
+    columns = set(reader.fieldnames or ())
+    if columns - set(CSV_COLUMNS) or "domain" not in columns:
+        raise Refused(f"{file} needs a first line with the columns {','.join(CSV_COLUMNS)}")
+    found = []
+    for row in reader:
+        try:
+            found.append(make(row))
+        except (Refused, typer.BadParameter) as error:
+            raise Refused(f"{file} line {reader.line_num}: {error}") from error
+    return found
