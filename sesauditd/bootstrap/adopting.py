@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
     from sesauditd.bootstrap.onboarding import Administration
-    from sesauditd.bootstrap.parts import Tempo
+    from sesauditd.bootstrap.tempo import Tempo
     from sesauditd.config.settings import Settings
     from sesauditd.model.adoption import AdoptedDomain
     from sesauditd.onboard.adoption import Adoption, Entry, TakeOver

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from sesauditd.bootstrap.parts import Tempo
 from sesauditd.bootstrap.program import NOTICES_SET, application
+from sesauditd.bootstrap.tempo import Tempo
 from sesauditd.errors import Failed, SesauditdError
 
 if TYPE_CHECKING:

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
     from sesauditd.bootstrap.onboarding import Administration
-    from sesauditd.bootstrap.parts import Tempo
+    from sesauditd.bootstrap.tempo import Tempo
     from sesauditd.config.settings import Settings
     from sesauditd.model.kept_domains import KeptDomain
     from sesauditd.model.rotation import RotationNote

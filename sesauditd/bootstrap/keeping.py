@@ -17,8 +17,8 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
     from sesauditd.bootstrap.onboarding import Administration
-    from sesauditd.bootstrap.parts import Tempo
     from sesauditd.bootstrap.program import Application
+    from sesauditd.bootstrap.tempo import Tempo
     from sesauditd.config.settings import Settings
     from sesauditd.model.kept_domains import KeptDomain
     from sesauditd.onboard.drift import Comparison, Drift

@@ -12,8 +12,9 @@ from datetime import datetime
 from email.utils import parseaddr
 from typing import TYPE_CHECKING
 
-from sesauditd.bootstrap.parts import Live, Tempo
+from sesauditd.bootstrap.parts import Live
 from sesauditd.bootstrap.program import NOTICES_SET, Application, application, now
+from sesauditd.bootstrap.tempo import Tempo
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator

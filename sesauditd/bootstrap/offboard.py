@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from sesauditd.aws.mail import Mail
     from sesauditd.bootstrap.onboarding import Administration
-    from sesauditd.bootstrap.parts import Tempo
+    from sesauditd.bootstrap.tempo import Tempo
     from sesauditd.config.settings import Settings
     from sesauditd.onboard.engine import Applied, Watch
     from sesauditd.onboard.offboarding import Offboarding, Prepared

@@ -9,8 +9,8 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from sesauditd.bootstrap.parts import Tempo
 from sesauditd.bootstrap.program import Application, application
+from sesauditd.bootstrap.tempo import Tempo
 from sesauditd.errors import Refused
 
 if TYPE_CHECKING:

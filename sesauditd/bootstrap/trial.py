@@ -14,8 +14,8 @@ from sesauditd.bootstrap.program import application, now
 from sesauditd.errors import Refused
 
 if TYPE_CHECKING:
-    from sesauditd.bootstrap.parts import Tempo
     from sesauditd.bootstrap.program import Application
+    from sesauditd.bootstrap.tempo import Tempo
     from sesauditd.config.settings import Settings
     from sesauditd.onboard.credentials import Server
     from sesauditd.onboard.loop import Probe, Trace

@@ -20,8 +20,8 @@ if TYPE_CHECKING:
     from sesauditd.aws.clients import Clients
     from sesauditd.bootstrap.keeping import Keeping
     from sesauditd.bootstrap.onboarding import Administration
-    from sesauditd.bootstrap.parts import Tempo
     from sesauditd.bootstrap.program import Application
+    from sesauditd.bootstrap.tempo import Tempo
     from sesauditd.jobs.alarms import Alarms
     from sesauditd.model.kept_domains import KeptDomain
     from sesauditd.onboard.drift import Comparison

@@ -14,7 +14,7 @@ from sesauditd.model.statistics import different
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from sesauditd.model.tried import Arrival
+    from sesauditd.model.arrivals import Arrival
 
 UNKNOWN_USER_STATUSES = frozenset({"5.1.0", "5.1.1", "5.1.10"})
 UNKNOWN_USER_WORDS = (

@@ -14,6 +14,7 @@ from sesauditd.model.places import Place
 from sesauditd.model.strangers import strangers_live_at
 
 if TYPE_CHECKING:
+    from sesauditd.model.arrivals import Arrival
     from sesauditd.model.history import Strike
 
 FEWEST_AT_A_PLACE = 4
@@ -23,18 +24,6 @@ FEWEST_NUMBERED, NUMBERED_SHARE = 5, 0.15
 LOOKED_AT_THERE = 1_500
 LOOKED_AT = 6_000
 """Unknown users in all, the largest crowds first: whoever guesses more is found by fewer."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Arrival:
-    """A mail to one recipient that was not followed by a hard bounce."""
-
-    domain: str
-    """The sending domain."""
-    recipient: str
-    at: datetime
-    delivered: bool
-    """The receiving server took it; else it was sent, and nothing more is known."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

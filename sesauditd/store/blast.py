@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from sqlalchemy import Row
     from sqlalchemy.ext.asyncio import AsyncConnection
 
-    from sesauditd.store.ledger import Occasion
+    from sesauditd.store.occasion import Occasion
 
 WEIGHTY = (str(Does.DISABLE), str(Does.TERMINATE))
 TOO_MANY = "more disables and terminations than one run may do on its own"

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import exists, or_, select
 
+from sesauditd.model.arrivals import Arrival
 from sesauditd.model.events import Outcome
-from sesauditd.model.tried import Arrival
 from sesauditd.store.statements import chunks
 from sesauditd.store.tables import event_recipients, events, strikes
 

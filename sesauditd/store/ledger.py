@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import and_, insert, select, update
@@ -20,19 +18,9 @@ if TYPE_CHECKING:
     from sqlalchemy.ext.asyncio import AsyncConnection
 
     from sesauditd.model.history import Decisions
-    from sesauditd.store.stance import Stance
+    from sesauditd.store.occasion import Occasion
 
 GROUNDLESS = "events that were recorded later leave no ground for it"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Occasion:
-    """When and how verdicts are judged."""
-
-    now: datetime
-    stance: Stance
-    from_replay: bool = False
-    actor: str = "policy"
 
 
 async def standing(connection: AsyncConnection, wanted: ColumnElement[bool]) -> list[Verdict]:

@@ -11,7 +11,7 @@ from sesauditd.model.touched import Touched
 from sesauditd.store import fastlane, history, register, watch
 from sesauditd.store.events import record
 from sesauditd.store.late import attribute_late
-from sesauditd.store.ledger import Occasion
+from sesauditd.store.occasion import Occasion
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 
     from sesauditd.model.history import Decisions
     from sesauditd.model.verdicts import Verdict
-    from sesauditd.store.ledger import Occasion
+    from sesauditd.store.occasion import Occasion
 
 
 async def act(

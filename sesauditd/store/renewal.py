@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from sesauditd.model.history import Decisions
     from sesauditd.model.verdicts import Verdict
-    from sesauditd.store.ledger import Occasion
+    from sesauditd.store.occasion import Occasion
 
 HELD_BACK = "shadow mode came before it was done"
 BY_ITSELF = frozenset({State.REQUESTED, State.WAITING})

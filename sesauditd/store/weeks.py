@@ -20,7 +20,7 @@ from sesauditd.model.virus import judge_virus
 from sesauditd.model.weekly import judge_week
 from sesauditd.store import blast, documents, guesses, history, ledger, precedents, register
 from sesauditd.store.fastlane import ENFORCEMENT, WEEK_RULES
-from sesauditd.store.ledger import Occasion
+from sesauditd.store.occasion import Occasion
 from sesauditd.store.statements import upsert
 from sesauditd.store.tables import periods, reopened_weeks, verdicts
 

@@ -10,7 +10,7 @@ import pytest
 
 from sesauditd.aws.clients import Keys
 from sesauditd.bootstrap import now
-from sesauditd.bootstrap.parts import Tempo
+from sesauditd.bootstrap.tempo import Tempo
 from sesauditd.bootstrap.trial import Tried, Wanted, trial
 from sesauditd.config import load
 from sesauditd.onboard.credentials import Server, smtp_password

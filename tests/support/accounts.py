@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from sesauditd.aws.clients import Keys
 from sesauditd.bootstrap.onboarding import setup
-from sesauditd.bootstrap.parts import Tempo
+from sesauditd.bootstrap.tempo import Tempo
 from sesauditd.config import load
 from sesauditd.ingest.source import Pace
 from sesauditd.sandbox.operator import Operator, operator

@@ -8,9 +8,10 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
+from sesauditd.model.arrivals import Arrival
 from sesauditd.model.events import Outcome
 from sesauditd.model.history import Strike
-from sesauditd.model.tried import Arrival, Tried
+from sesauditd.model.tried import Tried
 
 MONDAY = datetime(2026, 11, 2, tzinfo=UTC)
 SENDER = "shop.example"
