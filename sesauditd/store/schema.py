@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from sesauditd.store.engine import Database
 
-NEWEST = "0002"
+NEWEST = "0003"
 """The newest revision in `migrations/versions`; a test holds them equal."""
 VERSION_TABLE = "alembic_version"
 
