@@ -22,6 +22,7 @@ domains = Table(
     Column("customer", ForeignKey("customers.id"), nullable=False, index=True),
     Column("contact", String, nullable=False),
     Column("registered_at", Moment, nullable=False),
+    Column("closed_at", Moment, comment="when it was offboarded"),
 )
 
 iam_users = Table(
