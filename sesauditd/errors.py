@@ -38,6 +38,16 @@ class Unavailable(Failed):
 class Forbidden(Failed):
     """AWS refuses, and will refuse again until somebody changes something."""
 
+    def __init__(self, message: str, code: str | None = None) -> None:
+        super().__init__(message)
+        self.code = code
+        """AWS's own word for why, such as LimitExceeded, where it gave one."""
+
+    @property
+    def at_limit(self) -> bool:
+        """Say whether a quota is used up: another way may be open."""
+        return self.code in {"LimitExceeded", "LimitExceededException"}
+
 
 class Missing(Failed):
     """What was asked about does not exist."""

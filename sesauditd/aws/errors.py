@@ -203,7 +203,7 @@ def _of_answer(error: ClientError, asked: str, stake: Stake) -> Failed:
     if not FIRST_REDIRECT <= status < FIRST_FAULT:
         kind = Uncertain if stake else Unavailable
         return kind(f"{said}; AWS failed with {status}, look again later")
-    return Forbidden(f"{said}; {_advice(code)}")
+    return Forbidden(f"{said}; {_advice(code)}", code)
 
 
 def _advice(code: str) -> str:

@@ -99,6 +99,7 @@ blocks = Table(
     Column("since", Moment, nullable=False),
     Column("until", Moment, comment="empty: for good"),
     Column("lifted_at", Moment),
+    Column("shard", Integer, comment="which of the customer's IAM policies names it"),
     Index("blocks_by_recipient", "customer", "recipient"),
 )
 
@@ -114,6 +115,17 @@ cases = Table(
     Column("opened_at", Moment, nullable=False),
     Column("explanation", Text),
     Column("closed_at", Moment),
+    Column("incident", String, comment="what else belongs to it; empty: nothing"),
+    Column("explained_at", Moment),
+)
+
+case_actions = Table(
+    "case_actions",
+    metadata,
+    Column("action", ForeignKey("actions.id"), primary_key=True),
+    Column("case", ForeignKey("cases.id"), nullable=False, index=True),
+    Column("undone_at", Moment),
+    Column("withdrawn", Boolean, comment="undone since no ground was left"),
 )
 
 notices = Table(
@@ -189,4 +201,5 @@ journal = Table(
     Column("facts", JSON, nullable=False),
     Column("previous", LargeBinary(32), nullable=False),
     Column("hash", LargeBinary(32), nullable=False),
+    Index("journal_by_kind", "kind", "subject"),
 )
