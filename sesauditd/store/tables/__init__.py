@@ -30,6 +30,7 @@ from sesauditd.store.tables.observed import (
     rollups,
     strikes,
 )
+from sesauditd.store.tables.tenancies import tenancies
 
 __all__ = [
     "actions",
@@ -55,5 +56,6 @@ __all__ = [
     "rollups",
     "standings",
     "strikes",
+    "tenancies",
     "verdicts",
 ]
