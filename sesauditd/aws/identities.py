@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Final
 
 from sesauditd.aws.errors import reading
+from sesauditd.aws.names import SAME_LOOK_SECONDS, Names
 from sesauditd.aws.sets import listed, tags_of
 from sesauditd.errors import Missing
 
@@ -25,6 +27,11 @@ class Identities:
 
     def __init__(self, clients: Clients) -> None:
         self._ses = clients.sesv2
+        self.names: Final = Names(
+            self._ses, "ListEmailIdentities", "EmailIdentities", lambda one: one["IdentityName"]
+        )
+        self._half_used: dict[str, tuple[float, Answer | None]] = {}
+        """Answers of which only one half was asked for, and when."""
         self._start = f"arn:{clients.partition}:ses:{clients.region}:{clients.account_id}"
 
     def arn(self, name: str) -> str:
@@ -38,6 +45,7 @@ class Identities:
         Raises Unavailable or Forbidden.
         """
         answer = await self._found(name)
+        self._half_used[name] = asyncio.get_running_loop().time(), answer
         if answer is None:
             return None
         with reading("SES GetEmailIdentity"):
@@ -49,7 +57,8 @@ class Identities:
         Raises Unavailable, Uncertain, Forbidden; Missing without that set; Conflict if it
         exists.
         """
-        await self._ses.ask(
+        self.names.made(name)
+        await self._change(
             "CreateEmailIdentity",
             EmailIdentity=name,
             ConfigurationSetName=configuration_set,
@@ -63,7 +72,7 @@ class Identities:
         SES PutEmailIdentityConfigurationSetAttributes. Raises Unavailable, Uncertain,
         Forbidden or Missing.
         """
-        await self._ses.ask(
+        await self._change(
             "PutEmailIdentityConfigurationSetAttributes",
             EmailIdentity=name,
             ConfigurationSetName=configuration_set,
@@ -74,7 +83,7 @@ class Identities:
 
         Raises Unavailable, Uncertain, Forbidden or Missing.
         """
-        await self._ses.ask(
+        await self._change(
             "PutEmailIdentityDkimAttributes", EmailIdentity=name, SigningEnabled=True
         )
 
@@ -84,7 +93,7 @@ class Identities:
         SES PutEmailIdentityDkimSigningAttributes. Raises Unavailable, Uncertain, Forbidden or
         Missing.
         """
-        await self._ses.ask(
+        await self._change(
             "PutEmailIdentityDkimSigningAttributes",
             EmailIdentity=name,
             SigningAttributesOrigin=EASY,
@@ -101,10 +110,13 @@ class Identities:
     async def mail_from(self, name: str) -> Document | None:
         """Return an identity's MAIL FROM domain, None if it has none: SES GetEmailIdentity.
 
-        `looked_for` is False once SES has given up looking for its records.
+        `looked_for` is False once SES has given up looking for its records. Right after
+        `identity`, with no change in between, it is the other half of the same answer, once.
         Raises Unavailable or Forbidden.
         """
-        answer = await self._found(name)
+        asked_at, answer = self._half_used.pop(name, (float("-inf"), None))
+        if asyncio.get_running_loop().time() - asked_at > SAME_LOOK_SECONDS:
+            answer = await self._found(name)
         attributes = None if answer is None else answer.get("MailFromAttributes")
         if not attributes or not attributes.get("MailFromDomain"):
             return None
@@ -121,7 +133,7 @@ class Identities:
         While they are missing, mail goes out by SES's own domain: SES
         PutEmailIdentityMailFromAttributes. Raises Unavailable, Uncertain, Forbidden or Missing.
         """
-        await self._ses.ask(
+        await self._change(
             "PutEmailIdentityMailFromAttributes",
             EmailIdentity=name,
             MailFromDomain=mail_from,
@@ -148,11 +160,18 @@ class Identities:
         uses it.
         """
         try:
-            await self._ses.ask("DeleteEmailIdentity", EmailIdentity=name)
+            await self._change("DeleteEmailIdentity", EmailIdentity=name)
         except Missing:
             return
 
+    async def _change(self, operation: str, /, **parameters: object) -> None:
+        self._half_used.pop(str(parameters["EmailIdentity"]), None)
+        await self._ses.ask(operation, **parameters)
+
     async def _found(self, name: str) -> Answer | None:
+        self._half_used.pop(name, None)
+        if await self.names.lack(name):
+            return None
         try:
             return await self._ses.ask(
                 "GetEmailIdentity", ("VerifiedForSendingStatus",), EmailIdentity=name

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Final
 
 from sesauditd.aws.errors import reading
+from sesauditd.aws.names import SAME_LOOK_SECONDS, Names
 from sesauditd.errors import Missing
 
 if TYPE_CHECKING:
@@ -27,6 +29,9 @@ class Sets:
 
     def __init__(self, clients: Clients) -> None:
         self._ses = clients.sesv2
+        self.names: Final = Names(self._ses, "ListConfigurationSets", "ConfigurationSets", str)
+        self._absent: dict[str, float] = {}
+        """When a set was last looked for in vain; its destinations need no look of their own."""
         self._start = f"arn:{clients.partition}:ses:{clients.region}:{clients.account_id}"
 
     def arn(self, name: str) -> str:
@@ -39,11 +44,14 @@ class Sets:
         `suppressed_reasons` and `suppression_scope` are None where the account's hold.
         Raises Unavailable or Forbidden.
         """
+        if await self.names.lack(name):
+            return None
         try:
             answer = await self._ses.ask(
                 "GetConfigurationSet", ("SendingOptions",), ConfigurationSetName=name
             )
         except Missing:
+            self._absent[name] = asyncio.get_running_loop().time()
             return None
         with reading("SES GetConfigurationSet"):
             return _set(answer)
@@ -55,6 +63,8 @@ class Sets:
 
         Raises Unavailable, Uncertain, Forbidden; Conflict if there is one of that name.
         """
+        self.names.made(name)
+        self._absent.pop(name, None)
         await self._ses.ask(
             "CreateConfigurationSet",
             ConfigurationSetName=name,
@@ -107,9 +117,14 @@ class Sets:
     async def destination(self, name: str, destination: str) -> Document | None:
         """Return an event destination of a set: SES GetConfigurationSetEventDestinations.
 
-        None if there is none of that name or no such set. `topic` is None where events go
+        None if there is none of that name or no such set, as `configuration_set` may have found
+        a moment ago. `topic` is None where events go
         elsewhere; `elsewhere` then names the kind. Raises Unavailable or Forbidden.
         """
+        looked_at = self._absent.pop(name, float("-inf"))
+        is_same_look = asyncio.get_running_loop().time() - looked_at <= SAME_LOOK_SECONDS
+        if is_same_look or await self.names.lack(name):
+            return None
         try:
             answer = await self._ses.ask(
                 "GetConfigurationSetEventDestinations",

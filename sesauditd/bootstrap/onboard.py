@@ -19,6 +19,8 @@ from sesauditd.errors import Busy
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
+    from sesauditd.aws.identities import Identities
+    from sesauditd.aws.sets import Sets
     from sesauditd.bootstrap.onboarding import Administration
     from sesauditd.bootstrap.tempo import Tempo
     from sesauditd.config.settings import Settings
@@ -97,13 +99,17 @@ def adapters(opened: Administration) -> Adapters:
     """Return the services that onboarding asks."""
     from sesauditd.aws.identities import Identities
     from sesauditd.aws.sets import Sets
+
+    return _adapters(opened, Sets(opened.clients), Identities(opened.clients))
+
+
+def _adapters(opened: Administration, sets: Sets, identities: Identities) -> Adapters:
     from sesauditd.aws.users import Users
     from sesauditd.aws.zones import Zones
     from sesauditd.onboard.dns import Resolver
     from sesauditd.onboard.onboarding_stages import Adapters
 
-    clients = opened.clients
-    sets, identities, users = Sets(clients), Identities(clients), Users(clients)
+    users = Users(opened.clients)
     return Adapters(
         sets=sets,
         destinations=sets,
@@ -111,7 +117,7 @@ def adapters(opened: Administration) -> Adapters:
         senders=identities,
         users=users,
         policies=users,
-        hosted=Zones(clients),
+        hosted=Zones(opened.clients),
         dns=Resolver(opened.program.settings.onboarding.resolver),
     )
 
@@ -189,16 +195,19 @@ async def _free_of_the_dead(database: Database, leases: Leases, name: str) -> No
 
 
 def _onboarder(opened: Administration, *, take_over: bool) -> Onboarder:
+    from sesauditd.aws.identities import Identities
+    from sesauditd.aws.sets import Sets
     from sesauditd.onboard.batch import Batch
     from sesauditd.onboard.onboarding import Onboarding
     from sesauditd.store.newcomers import Newcomers
 
     program = opened.program
+    sets, identities = Sets(opened.clients), Identities(opened.clients)
     laid_out = layout(opened, take_over=take_over)
     onboarding = Onboarding(
         engine=opened.engine,
         layout=laid_out,
-        adapters=adapters(opened),
+        adapters=_adapters(opened, sets, identities),
         register=Newcomers(log=program.log, clock=program.clock),
         keys=key_maker(opened),
         steps=opened.steps,
@@ -206,7 +215,11 @@ def _onboarder(opened: Administration, *, take_over: bool) -> Onboarder:
     )
     return Onboarder(
         ground=_ground(opened, laid_out.topic_arn),
-        batch=Batch(one=onboarding, login=login(opened)),
+        batch=Batch(
+            one=onboarding,
+            login=login(opened),
+            listings=(sets.names.listed, identities.names.listed),
+        ),
         onboarding=onboarding,
         administration=opened,
     )

@@ -152,15 +152,13 @@ async def _carried_out(
     opened: Onboarder, prepared: Sequence[Prepared | Outcome], how: How
 ) -> Sequence[Outcome]:
     plans_made = [_plan_of(one) for one in prepared]
-    changes = sum(len(one.changes) for one in plans_made if not one.conflicts)
-    pending = any(not one.is_empty and not one.conflicts for one in plans_made)
     needs_key = _needs_key(prepared)
-    if pending:
+    if any(not one.is_empty and not one.conflicts for one in plans_made):
         plans.confirm("Do this?" if len(prepared) == 1 else "Do all of this?", yes=how.yes)
     file = how.out if needs_key else None
     with handing_over.outlet(file, as_json=how.as_json) as show:
         # On a terminal a bar would be drawn across the passwords.
-        total = changes if how.out or not needs_key else 0
+        total = _steps(prepared) if how.out or not needs_key else 0
         with plans.watching(total, "Onboarding") as watch:
             return await opened.batch.carry_out(
                 prepared,
@@ -168,6 +166,14 @@ async def _carried_out(
                 on_change=watch if total else _unwatched,
                 on_domain=lambda one: _note(one, of=len(prepared)),
             )
+
+
+def _steps(prepared: Sequence[Prepared | Outcome]) -> int:
+    """Return how many changes are watched, those that are known only later among them."""
+    from sesauditd.onboard.onboarding import Prepared
+
+    standing = [one for one in prepared if isinstance(one, Prepared) and not one.plan.conflicts]
+    return sum(len(one.seen.changes) + len(one.seen.later) for one in standing)
 
 
 def _unwatched(_change: object, _moment: object) -> None:

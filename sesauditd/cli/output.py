@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
 
 PLAIN_WIDTH = 80
+PACE_SECONDS = 180
+"""Of a bar: over how long its pace is measured."""
 """Columns of a table that goes to a file or a pipe."""
 
 _SURROGATE = re.compile("[\ud800-\udfff]")
@@ -99,15 +101,28 @@ def progress(total: int | None, description: str) -> Iterator[Callable[[int], No
         yield lambda _done: None
         return
     from rich.console import Console
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+    from rich.progress import (
+        BarColumn,
+        MofNCompleteColumn,
+        Progress,
+        TextColumn,
+        TimeElapsedColumn,
+        TimeRemainingColumn,
+    )
 
     columns = (
         TextColumn("{task.description}", markup=False),
         BarColumn(),
         MofNCompleteColumn(),
         TimeElapsedColumn(),
+        TextColumn("left", style="dim"),
+        TimeRemainingColumn(),
     )
-    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
+    console = Console(stderr=True)
+    # Some steps take seconds, and others follow at once.
+    with Progress(
+        *columns, console=console, transient=True, speed_estimate_period=PACE_SECONDS
+    ) as bar:
         task = bar.add_task(cleaned(description), total=total)
         yield lambda done: bar.advance(task, done)
 
