@@ -17,6 +17,7 @@ def upgrade() -> None:
     """Add the columns and the tables, a function for each part that grew."""
     _closed_domains()
     _tenancies()
+    _shards()
 
 
 def downgrade() -> None:
