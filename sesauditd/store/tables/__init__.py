@@ -6,6 +6,7 @@ from sesauditd.store.tables.catalogue import metadata
 from sesauditd.store.tables.decided import (
     actions,
     blocks,
+    case_actions,
     cases,
     journal,
     leases,
@@ -36,6 +37,7 @@ __all__ = [
     "actions",
     "archive_objects",
     "blocks",
+    "case_actions",
     "cases",
     "customers",
     "deliveries",
