@@ -18,13 +18,14 @@ def upgrade() -> None:
     _closed_domains()
     _tenancies()
     _shards()
+    _cases()
 
 
 def downgrade() -> None:
     """Take them away again, in the reverse order."""
+    _without_cases()
     _without_shards()
     _without_tenancies()
-    _without_cases()
     _without_closed_domains()
 
 
