@@ -98,6 +98,7 @@ def parse(message: Document) -> Feedback:
         identity=_identity(mail.source_arn),
         caller=_caller(mail, tags),
         configuration_set=first_text(tags.configuration_set, LONGEST_ID) if tags else None,
+        tenant=first_text(tags.tenant, LONGEST_ID) if tags else None,
         destination=_destination(mail.destination),
         named=_named(shape, report, mail),
         type=text(report.bounce_type, LONGEST_WORD),

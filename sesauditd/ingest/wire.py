@@ -25,6 +25,7 @@ class Tags(msgspec.Struct, gc=False):
 
     caller: Any = msgspec.field(default=None, name="ses:caller-identity")
     configuration_set: Any = msgspec.field(default=None, name="ses:configuration-set")
+    tenant: Any = msgspec.field(default=None, name="ses:tenant-name")
 
 
 class Mail(msgspec.Struct, rename="camel"):

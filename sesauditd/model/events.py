@@ -45,6 +45,8 @@ class Flag(StrEnum):
     UNATTRIBUTED = "unattributed"
     UNVERIFIED = "unverified"
     OWN_NOTICE = "own_notice"
+    OUTSIDE_TENANT = "outside_tenant"
+    """A bounce or complaint of mail without the tenant that the domain's mail names else."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,6 +79,8 @@ class Feedback:
     caller: str | None = None
     """IAM user or role name, from `ses:caller-identity` or `mail.callerIdentity`."""
     configuration_set: str | None = None
+    tenant: str | None = None
+    """The tenant of SES that the mail named, from `ses:tenant-name`."""
     destination: tuple[str, ...] | None = None
     """Canonical addresses of `mail.destination`; None if the event has no such list."""
     named: tuple[Named, ...] = ()

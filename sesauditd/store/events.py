@@ -8,6 +8,7 @@ from sqlalchemy import select
 
 from sesauditd.model.events import Event, Flag, Suffered
 from sesauditd.model.recorded import Recorded
+from sesauditd.store import tenancies
 from sesauditd.store.derived import derive
 from sesauditd.store.entries import Entry, written
 from sesauditd.store.replies import answer, settled, stored_soft_bounces
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from sesauditd.model.events import Reading
     from sesauditd.model.register import Attribution, Register
     from sesauditd.model.touched import Touched
+    from sesauditd.store.tenancies import Sightings
 
 
 async def record(
@@ -45,7 +47,9 @@ async def record(
     known = await _known(connection, first)
     new = {key: pair for key, pair in first.items() if key not in known}
     soft = await stored_soft_bounces(connection, [event.suffered for _, event in new.values()])
-    entries = await _insert(connection, new, register, objects)
+    sightings = tenancies.Sightings(known=await tenancies.known(connection))
+    entries = await _insert(connection, new, register, objects, sightings)
+    await sightings.keep(connection)
     answered = await answer(connection, entries, soft)
     touched = await derive(connection, register, entries, soft, answered, no_feedback=no_feedback)
     seen = sum(reading.event is not None for reading in readings)
@@ -108,14 +112,16 @@ async def _insert(
     new: Mapping[bytes, tuple[Reading, Event]],
     register: Register,
     objects: Mapping[str, int],
+    sightings: Sightings,
 ) -> list[Entry]:
     rows: list[dict[str, object]] = []
     entries: list[Entry] = []
     for key, (reading, event) in sorted(new.items()):
         own = Flag.OWN_NOTICE in event.flags
         found = None if own else register.attribute(event.feedback)
-        rows.append(_event_row(key, reading, event, found, objects))
-        entries.append(_entry(key, event, found))
+        told = sightings.told(event, found)
+        rows.append(_event_row(key, reading, told, found, objects))
+        entries.append(_entry(key, told, found))
     entries = await settled(connection, entries)
     if rows:
         await connection.execute(events.insert(), rows)

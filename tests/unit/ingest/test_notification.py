@@ -262,6 +262,19 @@ def test_the_caller_is_the_tag_of_ses_else_the_field(
 
 
 @pytest.mark.parametrize(
+    ("tags", "tenant"),
+    [
+        pytest.param({"ses:tenant-name": ["sesaudit-bakery"]}, "sesaudit-bakery", id="tag"),
+        pytest.param({"tenant-name": ["forged"]}, None, id="a customer's tag"),
+        pytest.param({"ses:tenant-name": []}, None, id="empty tag"),
+        pytest.param("x", None, id="tags are a text"),
+    ],
+)
+def test_the_tenant_is_the_tag_of_ses(tags: object, tenant: str | None) -> None:
+    assert read(event("Bounce", mail={"tags": tags})).tenant == tenant
+
+
+@pytest.mark.parametrize(
     ("written", "source"),
     [
         pytest.param("Shop <Shop@Bakery.example>", "shop@bakery.example", id="display name"),
