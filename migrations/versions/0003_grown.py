@@ -89,7 +89,10 @@ def _cases() -> None:
     op.add_column(
         "cases",
         sa.Column(
-            "incident", sa.String(), nullable=True, comment="what else belongs to it; empty: nothing"
+            "incident",
+            sa.String(),
+            nullable=True,
+            comment="what else belongs to it; empty: nothing",
         ),
     )
     op.add_column("cases", sa.Column("explained_at", Moment(), nullable=True))
