@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import textwrap
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
@@ -15,6 +16,8 @@ if TYPE_CHECKING:
 
 OF_AWS: Final = "aws:"
 """How tags begin that AWS sets itself; nobody else may."""
+WIDEST: Final = 98
+"""Columns of a comment behind its mark."""
 _NO_NAME: Final = re.compile(r"[^a-z0-9_-]")
 
 
@@ -76,10 +79,19 @@ def parts(written: Sequence[Written]) -> Iterator[Part]:
     for one in written:
         match one:
             case LeftOut(why=why):
-                yield Comment(f"Left out: {why}")
+                yield _folded(f"Left out: {why}")
                 yield {}
             case Taken(remarks=remarks):
                 if remarks:
-                    yield Comment("\n".join(remarks))
+                    yield _folded("\n".join(remarks))
                 yield Block("import", (), ({"to": Reference(one.address), "id": one.id},))
                 yield Block("resource", (one.kind, one.label), one.body)
+
+
+def _folded(text: str) -> Comment:
+    """Return a comment whose lines fit; what is indented is to be copied and stays whole."""
+    lines = []
+    for line in text.splitlines():
+        whole = line.startswith(" ") or not line
+        lines += [line] if whole else textwrap.wrap(line, WIDEST, break_on_hyphens=False)
+    return Comment("\n".join(lines))
