@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from sesauditd.model.set_names import set_name
 from sesauditd.sandbox.mail.password import smtp_password
 
 if TYPE_CHECKING:
@@ -25,8 +25,6 @@ EVENTS = (
     "SUBSCRIPTION",
 )
 """All but opens and clicks: volume and privacy (ses-facts 1.5)."""
-_LONGEST_SET_NAME = 64
-_DIGEST = 8
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,7 +48,7 @@ def onboard(
     events: Sequence[str] = EVENTS,
 ) -> Login:
     """Let one domain send, with feedback to the topic: set, identity, records, user, key."""
-    name = set_name(domain)
+    name = set_name(PREFIX, domain)
     configuration_set(asking, name)
     event_destination(asking, name, topic_arn, events)
     identity(asking, domain, name)
@@ -70,15 +68,6 @@ def event_destination(asking: Operator, name: str, topic_arn: str, events: Seque
             "SnsDestination": {"TopicArn": topic_arn},
         },
     )
-
-
-def set_name(domain: str) -> str:
-    """Return the name of a domain's configuration set, shortened with a hash to 64 letters."""
-    name = f"{PREFIX}-{domain.replace('.', '-')}"
-    if len(name) <= _LONGEST_SET_NAME:
-        return name
-    mark = hashlib.sha256(domain.encode()).hexdigest()[:_DIGEST]
-    return f"{name[: _LONGEST_SET_NAME - _DIGEST - 1]}-{mark}"
 
 
 def configuration_set(asking: Operator, name: str) -> None:

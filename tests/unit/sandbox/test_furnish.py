@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from sesauditd.sandbox import instructions
-from sesauditd.sandbox.domains import set_name
 from sesauditd.sandbox.furnish import Furnished, Login, furnish
 from sesauditd.sandbox.operator import operator
 from tests.support.sandboxes import sandbox, sandbox_alone
@@ -72,21 +71,6 @@ async def test_instructions_name_everything_that_must_be_pasted() -> None:
     assert instructions.environment(running)["AWS_ENDPOINT_URL"] == running.url
     assert instructions.login(account.logins["shop.example"], running)["encryption"] == "none"
     assert "queue_url" not in instructions.summary(running, None)
-
-
-@pytest.mark.parametrize(
-    ("domain", "expected"),
-    [
-        ("shop.example", "sesaudit-shop-example"),
-        ("a" * 55, "sesaudit-" + "a" * 55),
-        ("a" * 56, "sesaudit-" + "a" * 46 + "-"),
-    ],
-    ids=["short", "just-fits", "too-long"],
-)
-def test_a_set_is_named_for_its_domain(domain: str, expected: str) -> None:
-    name = set_name(domain)
-    assert name.startswith(expected)
-    assert len(name) <= 64
 
 
 async def test_a_sandbox_runs_as_a_process_of_its_own() -> None:
