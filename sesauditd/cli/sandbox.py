@@ -45,6 +45,10 @@ RoleOption = Annotated[
         help="A policy such as docs/iam/consume.json; may be repeated. Nothing else is allowed.",
     ),
 ]
+RateOption = Annotated[
+    float | None,
+    typer.Option(min=0.1, help="Control calls of SES a second, as AWS bears 1; else any number."),
+]
 EXTRA = ("moto", "flask", "flask_cors", "aiosmtpd")
 """What the extra brings; the rest comes with these or with the program."""
 
@@ -72,6 +76,7 @@ def sandbox(
     furnish: FurnishOption = None,
     upstream: UpstreamOption = None,
     role: RoleOption = None,
+    ses_rate: RateOption = None,
     json: JsonOption = False,
 ) -> None:
     """Run a small AWS on this machine, to point the daemon or a site at, until Ctrl-C.
@@ -95,6 +100,7 @@ def sandbox(
         world=_world_in(world) if world else None,
         elsewhere=_elsewhere(upstream),
         role=[_policy_in(one) for one in role or ()],
+        ses_calls_per_second=ses_rate,
     )
     finished(process.run(wanted, _domains(furnish or ()), _json if json else _show))
 
