@@ -16,12 +16,14 @@ if TYPE_CHECKING:
 
     from sqlalchemy.ext.asyncio import AsyncConnection
 
+    from sesauditd.model.actions import Fate
     from sesauditd.model.history import Decisions
     from sesauditd.model.verdicts import Verdict
     from sesauditd.store.occasion import Occasion
 
 HELD_BACK = "shadow mode came before it was done"
 BY_ITSELF = frozenset({State.REQUESTED, State.WAITING})
+NOT_BEGUN = (State.REQUESTED, State.PROPOSED, State.WAITING)
 
 
 async def renew(
@@ -36,10 +38,9 @@ async def renew(
     An incident has one verdict: without this, what a replay or old events only proposed would
     keep a virus or a complainer of today from ever being stopped.
     """
-    if occasion.from_replay:
-        return
     fate = fate_of(verdict, await circumstances(connection, verdict, decisions, occasion))
-    if fate.state not in BY_ITSELF:
+    await _measure(connection, action, fate, occasion)
+    if occasion.from_replay or fate.state not in BY_ITSELF:
         return
     await connection.execute(
         update(actions)
@@ -55,6 +56,27 @@ async def renew(
             actor=f"{occasion.actor}:{verdict.lane}",
             changed_at=occasion.now,
         )
+    )
+
+
+async def _measure(
+    connection: AsyncConnection, action: str, fate: Fate, occasion: Occasion
+) -> None:
+    """End a block that nobody set yet and that is over now; ask for one that is not over after all.
+
+    A late event moves the end of a block both ways: back to where the row really began, or on,
+    because a mailbox is gone for good.
+    """
+    over = actions.c.state == str(State.EXPIRED)
+    ends = fate.state is State.EXPIRED
+    await connection.execute(
+        update(actions)
+        .where(
+            actions.c.id == action,
+            actions.c.attempts == 0,
+            actions.c.state.in_([str(one) for one in NOT_BEGUN]) if ends else over,
+        )
+        .values(state=str(fate.state), outcome=fate.why, changed_at=occasion.now)
     )
 
 
