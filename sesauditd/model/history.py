@@ -250,6 +250,11 @@ class DomainsHistory:
     arrivals: tuple[Arrival, ...] = ()
     """What was mailed to the receiving domains that the guessing detector looks at."""
 
+    def everywhere(self, start: datetime, end: datetime) -> Mapping[str, datetime]:
+        """Return where a window begins for each domain that mailed, those without a strike too."""
+        mailed = {row.domain for row in self.reach.hourly} | {one.domain for one in self.strikes}
+        return {name: self.decisions.window_start(name, start, end) for name in mailed}
+
 
 def hours_between(start: datetime, end: datetime) -> tuple[int, int]:
     """Return the first and last hourly roll-up for `n` of a window, and the day before it."""

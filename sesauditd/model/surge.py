@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from sesauditd.model.calendar import hour_of
 from sesauditd.model.events import Outcome
 from sesauditd.model.sliding import Incidents, Slide, slides
+from sesauditd.model.strangers import strangers_live_at
 from sesauditd.model.verdicts import Does, Rule, Verdict, Window
 
 if TYPE_CHECKING:
@@ -83,19 +84,21 @@ class _Sizes:
     """`n` of a window, remembered by hour: it comes from hourly roll-ups anyway."""
 
     def __init__(self, history: DomainsHistory) -> None:
+        self._history = history
         self._reach = history.reach
         self._known: dict[tuple[object, ...], int] = {}
 
-    def of(self, slide: Slide, *, feeding_back: bool = False) -> int:
+    def of(self, slide: Slide, span: timedelta, *, feeding_back: bool = False) -> int:
+        # All of a customer's mail stands beside the strikes of several of the domains.
+        whole = slide.domain is None
+        starts = self._history.everywhere(slide.end - span, slide.end) if whole else slide.starts
         key = (
-            tuple((name, hour_of(start)) for name, start in sorted(slide.starts.items())),
+            tuple((name, hour_of(start)) for name, start in sorted(starts.items())),
             hour_of(slide.end),
             feeding_back,
         )
         if key not in self._known:
-            self._known[key] = self._reach.different(
-                slide.starts, slide.end, feeding_back=feeding_back
-            )
+            self._known[key] = self._reach.different(starts, slide.end, feeding_back=feeding_back)
         return max(self._known[key], slide.count)
 
 
@@ -130,7 +133,7 @@ def _bounce_surge(
     least = rule.new_customer_count if is_new else rule.count
     if slide.count < least:
         return None
-    size = sizes.of(slide)
+    size = sizes.of(slide, timedelta(hours=rule.within_hours))
     if slide.count * 100 < rule.rate_percent * size:
         return None
     new = ", and the customer is new" if is_new else ""
@@ -145,7 +148,7 @@ def _complaint_surge(
     limits: Limits, sizes: _Sizes, slide: Slide
 ) -> tuple[str, dict[str, object]] | None:
     rule = limits.complaint.surge
-    size = sizes.of(slide, feeding_back=True)
+    size = sizes.of(slide, timedelta(hours=rule.within_hours), feeding_back=True)
     if slide.count < rule.count or slide.count * 100 < rule.rate_percent * size:
         return None
     reason = (
@@ -164,8 +167,6 @@ def _guessing(
     places: dict[str, set[str]] = {}
     first: dict[str, datetime] = {}
     for one in slide.strikes:
-        if one.receiving_domain in limits.general.free_mail:
-            continue
         places.setdefault(one.receiving_domain, set()).add(one.counted_as)
         first.setdefault(one.receiving_domain, one.at)
     before = timedelta(hours=rule.delivered_before_hours)
@@ -173,7 +174,8 @@ def _guessing(
         place: len(found)
         for place, found in places.items()
         if len(found) >= rule.at_one_domain
-        and not _reached(history, slide, place, first[place] - before)
+        and not strangers_live_at(place, limits.general.free_mail)
+        and not _reached(history, place, first[place] - before)
     }
     if not strangers:
         return None
@@ -185,10 +187,10 @@ def _guessing(
     return reason, {"unknown_users": slide.count, "at": place, "there": strangers[place]}
 
 
-def _reached(history: DomainsHistory, slide: Slide, place: str, latest: datetime) -> bool:
+def _reached(history: DomainsHistory, place: str, latest: datetime) -> bool:
+    """Say whether any domain of the customer reached the place before: its readers are known."""
     return any(
-        (first := history.reached_at.get((domain, place))) is not None and first <= latest
-        for domain in slide.starts
+        first <= latest for (_, known), first in history.reached_at.items() if known == place
     )
 
 

@@ -44,31 +44,32 @@ def counted(history: DomainsHistory, week: Week, outcome: Outcome) -> Iterable[C
     ]
     names = sorted({one.domain for one in strikes})
     starts = {name: history.decisions.window_start(name, week.start, end) for name in names}
-    counting = [one for one in strikes if one.at >= starts[one.domain]]
-    shares = tuple(sorted({one.domain for one in counting}))
-    scopes: list[tuple[str, tuple[str, ...]]] = [("domain", (name,)) for name in shares]
+    counting = tuple(one for one in strikes if one.at >= starts[one.domain])
+    shares = {one.domain: starts[one.domain] for one in counting}
+    for name in sorted(shares):
+        own = tuple(one for one in counting if one.domain == name)
+        yield _count(history, week, own, {name: starts[name]}, outcome)
     if len(shares) > 1:
-        scopes.append(("customer", shares))
-    for scope, domains in scopes:
-        own = tuple(one for one in counting if one.domain in domains)
-        yield _count(history, week, scope, own, {name: starts[name] for name in domains}, outcome)
+        yield _count(history, week, counting, shares, outcome)
 
 
 def _count(
     history: DomainsHistory,
     week: Week,
-    scope: str,
     strikes: tuple[Strike, ...],
     starts: Mapping[str, datetime],
     outcome: Outcome,
 ) -> Counted:
     end = week.end - MICROSECOND
     hits = len({one.counted_as for one in strikes})
-    size = history.reach.different(starts, end, feeding_back=outcome is Outcome.COMPLAINT)
+    alone = len(starts) == 1
+    # All of a customer's mail stands beside the strikes of several of the domains.
+    reached = starts if alone else history.everywhere(week.start, end)
+    size = history.reach.different(reached, end, feeding_back=outcome is Outcome.COMPLAINT)
     return Counted(
         week=week,
         customer=history.customer,
-        scope=scope,
+        scope="domain" if alone else "customer",
         domains=tuple(sorted(starts)),
         start=min(starts.values()),
         strikes=strikes,

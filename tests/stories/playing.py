@@ -114,8 +114,9 @@ async def play(story: Story, order: Order, stage: Stage, *, mondays: bool = Fals
     stage.clear()
     clock = _Clock(story.rows[0].at - timedelta(days=1))
     settings = _settings(story, stage.file)
+    opening = bootstrap.application(settings, clock=clock)
     with patch.object(Database, "open", return_value=stage.database):
-        return await _played(story, order, bootstrap.application(settings, clock=clock), clock, mondays=mondays)
+        return await _played(story, order, opening, clock, mondays=mondays)
 
 
 async def _played(
@@ -167,7 +168,9 @@ class _Player:
             for batch in batches:
                 await self._handle(batch)
             return
-        waiting = sorted((one for batch in batches for one in batch), key=lambda one: one.received_at)
+        waiting = sorted(
+            (one for batch in batches for one in batch), key=lambda one: one.received_at
+        )
         first = min((one.received_at for one in waiting), default=until)
         for week in weeks_between(week_of(first), last_ended_week(until)):
             await self._handle([one for one in waiting if one.received_at < week.end])

@@ -113,7 +113,12 @@ def _events(mail: _Mail) -> Iterator[ses.Event]:
         delivered_at = mail.at + (ON_THE_WAY if word == "mail" else timedelta())
         mailed_at = mail.at if word == "mail" else mail.mailed_at
         yield ses.delivery(
-            mail.domain, mail.recipients, delivered_at, mail_at=mailed_at, **_flavour(mail), **fields
+            mail.domain,
+            mail.recipients,
+            delivered_at,
+            mail_at=mailed_at,
+            **_flavour(mail),
+            **fields,
         )
     if word in BOUNCES:
         yield _bounce(mail, BOUNCES[word])
