@@ -227,6 +227,13 @@ def _show_plans(prepared: Sequence[Prepared | Outcome], ground: Plan, how: How) 
             output.note(f"{one.domain}: {one.why}")
         else:
             _show(how, one.plan, f"\n{one.wish.domain}, customer {one.wish.customer}:")
+            _show_records(one, how)
+
+
+def _show_records(one: Prepared, how: How) -> None:
+    """Print what is to be entered by hand; after an apply it is printed once, as a whole."""
+    if how.plan_only and not how.as_json and one.elsewhere is not None:
+        onboarded.tell_records(one.wish.domain, one.elsewhere.zone, one.rows)
 
 
 def _show_in_short(prepared: Sequence[Prepared | Outcome]) -> None:

@@ -39,14 +39,16 @@ def tell(outcomes: Sequence[Outcome], out: Path | None) -> None:
     for one in outcomes:
         if len(outcomes) == 1:
             output.say(f"{one.domain}: {one.result}{because(one)}")
-        if one.rows and one.elsewhere is not None:
-            _records(one.domain, one.elsewhere.zone, one.rows)
+        if one.elsewhere is not None:
+            tell_records(one.domain, one.elsewhere.zone, one.rows)
     if out is not None and any(one.key for one in outcomes):
         output.say(f"The credentials are in {out}, and nowhere else.")
 
 
-def _records(domain: str, zone: str, rows: Sequence[Row]) -> None:
+def tell_records(domain: str, zone: str, rows: Sequence[Row]) -> None:
     """Print records a line a field: what a table breaks over lines cannot be copied."""
+    if not rows:
+        return
     output.say(
         f"\nRecords of {domain}, to be entered in {zone} (exactly one MX at the MAIL FROM name). "
         "A panel that appends the zone wants the short name."
@@ -73,7 +75,7 @@ def document(run: Run) -> Mapping[str, object]:
     return {
         "account": rendering.document(run.ground),
         "plans": {
-            one.wish.domain: rendering.document(one.plan)
+            one.wish.domain: {**rendering.document(one.plan), "records": one.rows}
             for one in run.prepared
             if isinstance(one, Prepared)
         },

@@ -7,19 +7,21 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final, Protocol
 
-from sesauditd.errors import Missing, SesauditdError
+from sesauditd.errors import Missing, SesauditdError, Unavailable
 from sesauditd.model.access_keys import Known, Needed
 from sesauditd.model.plan import Change, Conflict, Plan, Verb
 from sesauditd.onboard import takeover, zones
 from sesauditd.onboard.access import user_name
 from sesauditd.onboard.onboarding_stages import stages
-from sesauditd.onboard.zones import Zone
+from sesauditd.onboard.records_elsewhere import Compared, ElsewhereRecords
+from sesauditd.onboard.zones import Elsewhere, Zone
 
 if TYPE_CHECKING:
     from sesauditd.model.access_keys import KeyState
     from sesauditd.model.kept_domains import KeptDomain
     from sesauditd.onboard.engine import Engine
     from sesauditd.onboard.onboarding_stages import Adapters, Layout
+    from sesauditd.onboard.zones import ZoneChoice
 
 PROGRAM: Final = "sesauditd"
 ACCOUNT: Final = "account"
@@ -63,7 +65,7 @@ class Comparison:
     subject: str
     plan: Plan = field(default_factory=Plan)
     repair: str = ""
-    """The one command that sets it right."""
+    """The one command that sets it right, or the records to be entered in a zone of others."""
     failure: str = ""
     """Why it could not be looked at."""
 
@@ -83,8 +85,8 @@ class Drift:
     keys: Keys
     states: KeyStates
 
-    async def domain(self, kept: KeptDomain) -> Plan:
-        """Return what differs at a domain.
+    async def domain(self, kept: KeptDomain) -> Compared:
+        """Return what differs at a domain, and the lines that its zone elsewhere lacks.
 
         What keeps a stopped domain from sending is ours and no difference: its set that is off,
         the Deny policies of its user, its keys that are Inactive. Raises Unavailable or
@@ -94,15 +96,38 @@ class Drift:
             made = takeover.stages(
                 self.layout, self.adapters, kept.name, user=kept.taken_over or None
             )
-            return await self.engine.plan(made) + await self._set(kept)
-        choice = await zones.choose(kept.name, self.adapters.hosted, self.adapters.dns)
+            return Compared(plan=await self.engine.plan(made) + await self._set(kept))
+        choice = await self._zone(kept.name)
         if isinstance(choice, Conflict):
-            return Plan(conflicts=(choice,))
+            return Compared(plan=Plan(conflicts=(choice,)))
         zone = choice if isinstance(choice, Zone) else None
         made = stages(
             self.layout, self.adapters, kept.name, zone=zone, may_send=not kept.is_stopped
         )
-        return await self.engine.plan(made) + await self._set(kept) + await self._key(kept)
+        plan = await self.engine.plan(made) + await self._set(kept) + await self._key(kept)
+        by_hand = await self._elsewhere(kept.name, choice)
+        return Compared(plan=plan + by_hand.plan, lines=by_hand.lines)
+
+    async def _zone(self, domain: str) -> ZoneChoice | Unavailable:
+        """Return where the records are, or why that is not to be known just now."""
+        try:
+            return await zones.choose(domain, self.adapters.hosted, self.adapters.dns)
+        except Unavailable as error:
+            return error
+
+    async def _elsewhere(self, domain: str, choice: ZoneChoice | Unavailable) -> Compared:
+        """Return what a zone of others lacks; what DNS does not say is no difference."""
+        match choice:
+            case Unavailable():
+                remark = f"the records of {domain} were not compared: {choice}"
+                return Compared(plan=Plan(remarks=(remark,)))
+            case Elsewhere():
+                looked_at = ElsewhereRecords(
+                    domain=domain, elsewhere=choice, layout=self.layout, adapters=self.adapters
+                )
+                return await looked_at.compared()
+            case _:
+                return Compared()
 
     async def _set(self, kept: KeptDomain) -> Plan:
         """Return that the set is off although the domain may send."""
@@ -151,6 +176,15 @@ def repair(kept: KeptDomain) -> str:
     return shlex.join((PROGRAM, "onboard", kept.name, *owner))
 
 
+def _repair(kept: KeptDomain, seen: Compared) -> str:
+    """Return the command, unless all that differs has to be entered by hand."""
+    plan = seen.plan
+    by_program = len(plan.changes) + len(plan.conflicts) + len(plan.later) > len(seen.lines)
+    command = (repair(kept),) if by_program or not seen.lines else ()
+    lines = (f"enter at the zone's own DNS: {'; '.join(seen.lines)}",) if seen.lines else ()
+    return ", and ".join((*command, *lines))
+
+
 async def compared(
     drift: Drift, kept: Sequence[KeptDomain], on_domain: Callable[[str], None]
 ) -> Sequence[Comparison]:
@@ -158,8 +192,8 @@ async def compared(
     found = []
     for one in kept:
         try:
-            plan = await drift.domain(one)
-            found.append(Comparison(subject=one.name, plan=plan, repair=repair(one)))
+            seen = await drift.domain(one)
+            found.append(Comparison(subject=one.name, plan=seen.plan, repair=_repair(one, seen)))
         except SesauditdError as error:
             found.append(Comparison(subject=one.name, failure=str(error)))
         on_domain(one.name)

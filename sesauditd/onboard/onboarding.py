@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TYPE_CHECKING, Protocol
 
 from sesauditd.daemon.failpoint import reach
+from sesauditd.errors import Unavailable
 from sesauditd.model.access_keys import Full, KeyState, Needed
 from sesauditd.model.plan import Change, Conflict, Plan, change_between
-from sesauditd.onboard import records, zones
+from sesauditd.onboard import dmarc, zones
 from sesauditd.onboard.access import user_name
 from sesauditd.onboard.onboarding_stages import signing, stages
-from sesauditd.onboard.records_by_hand import by_hand
+from sesauditd.onboard.records_elsewhere import ByHand, ElsewhereRecords
 from sesauditd.onboard.zones import Elsewhere, Zone
 
 if TYPE_CHECKING:
@@ -69,6 +71,8 @@ class Prepared:
     needs_key: bool = False
     elsewhere: Elsewhere | None = None
     """Where its records have to be entered by hand."""
+    rows: tuple[Row, ...] = ()
+    """Those of them that are known by now."""
     stages: Sequence[Stage] = ()
     seen: Plan = field(default_factory=Plan)
     """The part of the plan that the engine carries out."""
@@ -128,15 +132,18 @@ class Onboarding:
         made = self._stages(wish.domain, choice, newcomer)
         seen = await self.engine.plan(made)
         key = await self.keys.state(wish.domain, user_name(wish.domain))
-        elsewhere = choice if isinstance(choice, Elsewhere) else None
+        elsewhere = self._elsewhere(wish.domain, choice)
+        by_hand = ByHand() if elsewhere is None else await elsewhere.planned()
         return Prepared(
             wish=wish,
-            plan=_by_hand_later(elsewhere)
+            plan=by_hand.plan
             + seen
+            + await self._reporting(wish.domain, seen, by_hand)
             + _registering(wish, newcomer)
             + _key(wish, key, newcomer),
             needs_key=isinstance(key, Needed) and not newcomer.disabled,
-            elsewhere=elsewhere,
+            elsewhere=choice if isinstance(choice, Elsewhere) else None,
+            rows=by_hand.rows,
             stages=made,
             seen=seen,
         )
@@ -182,22 +189,28 @@ class Onboarding:
         zone = choice if isinstance(choice, Zone) else None
         return stages(self.layout, self.adapters, domain, zone=zone, may_send=not newcomer.disabled)
 
-    async def _rows(
-        self, domain: str, facts: Facts, elsewhere: Elsewhere | None
-    ) -> tuple[Row, ...]:
-        """Return the records that have to be entered by hand."""
-        signed = signing(facts, domain)
-        if elsewhere is None or signed is None:
-            return ()
-        needed = await records.needed(
-            domain,
-            signed,
-            mail_from_name=self.layout.mail_from(domain),
-            region=self.layout.account.region,
-            rua=self.layout.dmarc_rua,
-            dns=self.adapters.dns,
+    def _elsewhere(self, domain: str, choice: ZoneChoice | None) -> ElsewhereRecords | None:
+        if not isinstance(choice, Elsewhere):
+            return None
+        return ElsewhereRecords(
+            domain=domain, elsewhere=choice, layout=self.layout, adapters=self.adapters
         )
-        return tuple(by_hand(needed, elsewhere.zone))
+
+    async def _rows(self, domain: str, facts: Facts, choice: Elsewhere | None) -> tuple[Row, ...]:
+        """Return the records that have to be entered by hand."""
+        elsewhere = self._elsewhere(domain, choice)
+        return () if elsewhere is None else await elsewhere.entered_by(signing(facts, domain))
+
+    async def _reporting(self, domain: str, seen: Plan, by_hand: ByHand) -> Plan:
+        """Return a remark if the reports that a new DMARC record asks for would not come."""
+        rua, name = self.layout.dmarc_rua, f"_dmarc.{domain}"
+        made = any(one.resource == f"DMARC record of {domain}" for one in seen.changes)
+        if not rua or not (made or any(one.absolute == f"{name}." for one in by_hand.rows)):
+            return Plan()
+        why = None
+        with suppress(Unavailable):
+            why = await dmarc.unwelcome(domain, rua, self.adapters.dns)
+        return Plan(remarks=() if why is None else (why,))
 
 
 def _refusals(wish: Wish, newcomer: Newcomer) -> tuple[Conflict, ...]:
@@ -222,13 +235,6 @@ def _refusals(wish: Wish, newcomer: Newcomer) -> tuple[Conflict, ...]:
             )
         )
     return tuple(found)
-
-
-def _by_hand_later(elsewhere: Elsewhere | None) -> Plan:
-    if elsewhere is None:
-        return Plan()
-    remark = f"records have to be entered by hand in {elsewhere.zone}: {elsewhere.reason}"
-    return Plan(remarks=(remark,))
 
 
 def _registering(wish: Wish, newcomer: Newcomer) -> Plan:

@@ -71,6 +71,10 @@ def with_record(present: RecordSet | None, wanted: Record) -> RecordSet | str:
     if present is None:
         return wanted.whole_set
     said = values_of(present)
+    policies = [text for text in said if _SPF.match(text)]
+    if len(policies) > 1 and _SPF.match(wanted.value):
+        # Two SPF records at a name are an error for every receiver (RFC 7208 section 4.5).
+        return f"{key(present)} {' and '.join(policies)}"
     if wanted.value in said and (len(said) == 1 or wanted.kind == "TXT"):
         return present
     match wanted.kind:
@@ -117,11 +121,11 @@ def wildcards(name: str, zone: str) -> Sequence[str]:
 def _with_text(present: RecordSet, wanted: Record, said: Sequence[str]) -> RecordSet | str:
     if _SPF.match(wanted.value):
         policies = [text for text in said if _SPF.match(text)]
-        if len(policies) == 1 and _SES_TERM.search(policies[0]):
+        if policies and _SES_TERM.search(policies[0]):
             return present
         if policies:
-            # Two SPF records at a name are an error for every receiver (RFC 7208 section 4.5).
-            return f"{key(present)} {' and '.join(policies)}"
+            # Ours beside it would make two.
+            return f"{key(present)} {policies[0]}"
     if is_policy(wanted.value) and any(map(is_policy, said)):
         return present
     return _set(present, (*present.values, wanted.written))

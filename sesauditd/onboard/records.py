@@ -89,13 +89,21 @@ def dmarc_record(domain: str, rua: str | None) -> Record:
 
 
 async def needed(
-    domain: str, signing: Signing, *, mail_from_name: str, region: str, rua: str | None, dns: Dns
+    domain: str,
+    signing: Signing | None,
+    *,
+    mail_from_name: str,
+    region: str,
+    rua: str | None,
+    dns: Dns,
 ) -> tuple[Record, ...]:
     """Return every record that a domain elsewhere needs, DMARC if there is none yet.
 
-    Raises Unavailable when DNS does not say whether there is.
+    Those for DKIM only where `signing` is known. Raises Unavailable when DNS does not say
+    whether there is a policy.
     """
-    records = (*dkim(domain, signing), *mail_from(mail_from_name, region))
+    signed = () if signing is None else dkim(domain, signing)
+    records = (*signed, *mail_from(mail_from_name, region))
     found = await dmarc.found(domain, dns)
     return records if found else (*records, dmarc_record(domain, rua))
 

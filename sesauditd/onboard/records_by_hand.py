@@ -6,7 +6,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from sesauditd.model.dns_text import relative_name
+from sesauditd.model.dns_text import quoted, relative_name
+from sesauditd.model.zones import RecordSet
+from sesauditd.onboard.record_sets import with_record
 from sesauditd.onboard.records import TTL_SECONDS, Record
 
 if TYPE_CHECKING:
@@ -26,6 +28,11 @@ class Row:
     """Seconds."""
     value: str
     """As zone files have it: names with a last dot, texts in quotes."""
+
+    @property
+    def line(self) -> str:
+        """Return it as a line of a zone file."""
+        return f"{self.absolute} {self.ttl} IN {self.kind} {self.value}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,18 +76,28 @@ async def by_hand_missing(records: Sequence[Record], zone: str, dns: Dns) -> Seq
 
     Raises Unavailable when DNS does not say.
     """
-    gaps = []
-    for record in records:
-        found = tuple(await dns.ask(record.name, record.kind))
-        if _is_there(record, found):
-            continue
-        doubled = bool(not found and await dns.ask(f"{record.name}.{zone}", record.kind))
-        gaps.append(Gap(record=record, found=found, doubled=doubled))
-    return gaps
+    gaps = [await gap_of(record, zone, dns) for record in records]
+    return [one for one in gaps if one is not None]
+
+
+async def gap_of(record: Record, zone: str, dns: Dns) -> Gap | None:
+    """Return how public DNS shows a record otherwise, None if it is as it must be.
+
+    Raises Unavailable when DNS does not say.
+    """
+    found = tuple(await dns.ask(record.name, record.kind))
+    if _is_there(record, found):
+        return None
+    doubled = bool(not found and await dns.ask(f"{record.name}.{zone}", record.kind))
+    return Gap(record=record, found=found, doubled=doubled)
 
 
 def _is_there(record: Record, found: Sequence[str]) -> bool:
-    if record.kind == "TXT":
-        # Texts of others may stand beside ours.
-        return record.value in found
-    return list(found) == [record.value]
+    """Say whether what stands does the same: what would be left as it is in a zone of ours."""
+    if not found:
+        return False
+    kept = [quoted(one.encode()) if record.kind == "TXT" else one for one in found]
+    present = RecordSet(
+        name=record.name, kind=record.kind, ttl=TTL_SECONDS, values=tuple(sorted(kept))
+    )
+    return with_record(present, record) == present
