@@ -1,43 +1,48 @@
-"""Plans for blocks and their reverses: the account's list, one IAM policy a customer."""
+"""Plans for blocks and their reverses: the account's list, and a customer's IAM policies."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from sesauditd.enforce.compile import MANAGED_LIMIT, Compiled, deny_recipients
+from sesauditd.enforce.denying import OWN_PEOPLE, Denials, Denying, spared
 from sesauditd.enforce.knobs import Plan, Pull
-from sesauditd.enforce.knobs_iam import Attached, Managed, Policies
 from sesauditd.enforce.knobs_ses import LISTED, Listed, Suppression
 from sesauditd.model.actions import Lever, Reverse
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from sesauditd.enforce.naming import Names
-    from sesauditd.model.execution import Surroundings, Task, User
+    from sesauditd.model.execution import Surroundings, Task
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Blocking:
     """Brings a recipient's and a customer's blocks on AWS to what the store says."""
 
-    names: Names
     suppression: Suppression
-    policies: Policies
-    ignore_case: bool = True
-    """SES honours `StringEqualsIgnoreCase` on recipients; AWS documents neither."""
+    denying: Denying
 
     def plan(self, task: Task, around: Surroundings) -> Plan:
-        """Return what a block or its reverse asks of AWS."""
+        """Return what a block by the account's list, or its reverse, asks of AWS."""
         if task.lever is Lever.OWNER_TOLD:
-            return Plan(remarks=("nothing on AWS: it is an address of the customer's own",))
+            return Plan(remarks=(OWN_PEOPLE,))
         plan = self._listing(task, around)
-        # A block whose lever was corrected has to leave the other one.
-        moved = task.lever is Lever.ACCOUNT_LIST and task.attempts > 0
-        if task.lever is not Lever.ACCOUNT_LIST or moved:
-            plan += self._policy(task, around)
-        return plan
+        return plan if task.overflown is None else plan + Plan(remarks=(task.overflown,))
+
+    async def together(
+        self, tasks: Sequence[Task], whole: Surroundings, each: Mapping[str, Surroundings]
+    ) -> Denials:
+        """Return what blocks of one customer, and their reverses, ask of IAM and the list.
+
+        An address goes off the account's list only after the policies deny it.
+        """
+        denials = await self.denying.plan(tasks, whole)
+        remarks = Plan(remarks=spared(whole.users))
+        plans = dict(denials.plans)
+        for task in tasks:
+            if plans[task.id].failure is None and task.lever is not Lever.OWNER_TOLD:
+                plans[task.id] += self._listing(task, each[task.id]) + remarks
+        return replace(denials, plans=plans)
 
     def _listing(self, task: Task, around: Surroundings) -> Plan:
         address = str(task.recipient)
@@ -69,55 +74,3 @@ class Blocking:
             spelling=task.spelling or address,
             every_spelling=every_spelling,
         )
-
-    def _policy(self, task: Task, around: Surroundings) -> Plan:
-        compiled = deny_recipients(around.denied, ignore_case=self.ignore_case)
-        own = [one for one in around.users if not one.is_shared]
-        setting = task.recipient in {one.recipient for one in around.denied}
-        failure = _failure(task, compiled, around.users) if setting else None
-        if failure is not None:
-            return Plan(failure=failure)
-        if compiled.document is not None and not compiled.fits:
-            return Plan(failure=_too_large(compiled))
-        if compiled.document is None and not own:
-            return Plan()
-        arn = self.names.block_policy_arn(task.customer)
-        managed = Managed(
-            policies=self.policies, arn=arn, path=self.names.path, tags=self.names.tags
-        )
-        pulls = [Pull(knob=managed, wanted=compiled.document)]
-        if compiled.document is not None:
-            pulls += [
-                Pull(knob=Attached(policies=self.policies, user=one.name, arn=arn), wanted=True)
-                for one in own
-            ]
-        return Plan(pulls=tuple(pulls), remarks=_shared(around.users))
-
-
-def _failure(task: Task, compiled: Compiled, users: Sequence[User]) -> str | None:
-    """Say why a recipient cannot be denied, None if it can."""
-    if task.recipient in compiled.odd:
-        return "no IAM policy can name this address: block it at the site that sends to it"
-    if not users:
-        return (
-            "no IAM user is registered for the customer, so that nobody can be denied: "
-            "adopt the domain again with --iam-user"
-        )
-    if all(one.is_shared for one in users):
-        return "; ".join(_shared(users)) + ": give the customer an IAM user of its own"
-    return None if compiled.fits else _too_large(compiled)
-
-
-def _too_large(compiled: Compiled) -> str:
-    return (
-        f"the customer's blocks would take {compiled.size} characters of a policy that holds "
-        f"{MANAGED_LIMIT}: the earlier ones stay, lift some that are no longer needed"
-    )
-
-
-def _shared(users: Sequence[User]) -> tuple[str, ...]:
-    return tuple(
-        f"IAM user {one.name} is left alone: {', '.join(sorted(one.customers))} share it"
-        for one in users
-        if one.is_shared
-    )

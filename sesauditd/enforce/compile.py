@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import re
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -16,48 +15,23 @@ Document = dict[str, Any]
 
 MANAGED_LIMIT = 6144
 """Characters of a managed policy, white space not counted (ses-facts.md section 4)."""
-_WRITABLE = re.compile(r"[\x20-\xff]+")
+LONGEST_ADDRESS = 254
+"""Characters of an address that SMTP can carry (RFC 5321 section 4.5.3.1.3, less `<>`)."""
+_PRINTABLE = re.compile(r"[\x20-\x7e]+")
 _WHITE = re.compile(r"\s")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Compiled:
-    """A customer's blocks as one policy."""
-
-    document: Document | None
-    """None where nobody is denied: a policy without a recipient would deny nothing."""
-    size: int
-    odd: frozenset[str]
-    """Recipients that no policy can name; they are left out."""
-
-    @property
-    def fits(self) -> bool:
-        """Say whether IAM takes it as one managed policy."""
-        return self.size <= MANAGED_LIMIT
-
-
-def deny_recipients(denied: Iterable[Denied], *, ignore_case: bool = True) -> Compiled:
+def deny_recipients(denied: Iterable[Denied], *, ignore_case: bool = True) -> Document:
     """Return the policy that denies mail to any of the recipients, the same in any order.
 
     `ForAnyValue` is true when any recipient of a message matches and false when there is none;
     `ForAllValues` would deny what it should not. Whether SES honours `IgnoreCase` is not
-    documented: without `ignore_case` every spelling that was seen is listed.
+    documented: without `ignore_case` every spelling that was seen is listed. None of the
+    recipients may be odd.
     """
-    known = list(denied)
-    odd = frozenset(one.recipient for one in known if is_odd(one.recipient))
-    listed = sorted(
-        {
-            text
-            for one in known
-            if one.recipient not in odd
-            for text in _spelled(one, ignore_case=ignore_case)
-        }
-    )
-    if not listed:
-        return Compiled(document=None, size=0, odd=odd)
+    listed = sorted({text for one in denied for text in spelled(one, ignore_case=ignore_case)})
     operator = "StringEqualsIgnoreCase" if ignore_case else "StringEquals"
-    document = _deny("ses:Send*", ["*"], {f"ForAnyValue:{operator}": {"ses:Recipients": listed}})
-    return Compiled(document=document, size=size_of(document), odd=odd)
+    return _deny("ses:Send*", ["*"], {f"ForAnyValue:{operator}": {"ses:Recipients": listed}})
 
 
 def deny_identities(resources: Iterable[str]) -> Document:
@@ -70,25 +44,42 @@ def deny_everything() -> Document:
     return _deny("ses:*", ["*"])
 
 
-def is_odd(address: str) -> bool:
-    """Say whether an address cannot stand in a policy as itself.
+def denied_by(document: Mapping[str, Any]) -> frozenset[str] | None:
+    """Return whom a policy of blocks names, None if it is none that we could have written."""
+    try:
+        (statement,) = document["Statement"]
+        ((_, condition),) = statement["Condition"].items()
+        listed = condition["ses:Recipients"]
+    except (AttributeError, KeyError, TypeError, ValueError):
+        return None
+    return frozenset([listed] if isinstance(listed, str) else map(str, listed))
 
-    Addresses are text of strangers: `*` and `?` are wildcards, `${` begins a variable, and a
-    policy holds nothing outside U+0020 to U+00FF.
+
+def oddity(address: str) -> str | None:
+    """Say why an address cannot stand in a policy as itself, None if it can.
+
+    Addresses are text of strangers: `*` and `?` are wildcards, `${` begins a variable, and what
+    ignoring case means beyond ASCII AWS does not say.
     """
-    wild = any(mark in address for mark in ("*", "?", "${"))
-    return wild or _WRITABLE.fullmatch(address) is None
+    if any(mark in address for mark in ("*", "?", "${")):
+        return "it holds a wildcard or a variable of IAM, and would stop others, too"
+    if _PRINTABLE.fullmatch(address) is None:
+        return "it holds characters beyond printable ASCII"
+    if len(address) > LONGEST_ADDRESS:
+        return f"it is longer than the {LONGEST_ADDRESS} characters that mail can carry"
+    local, at, host = address.rpartition("@")
+    return None if local and at and host else "it is no address"
 
 
 def size_of(document: Mapping[str, object]) -> int:
     """Return the characters that IAM counts."""
-    text = json.dumps(document, ensure_ascii=False, separators=(",", ":"))
-    return len(_WHITE.sub("", text))
+    return len(_WHITE.sub("", json.dumps(document, separators=(",", ":"))))
 
 
-def _spelled(one: Denied, *, ignore_case: bool) -> set[str]:
-    spellings = {one.recipient, *(each for each in one.spellings if not is_odd(each))}
-    return {each.lower() for each in spellings} if ignore_case else spellings
+def spelled(one: Denied, *, ignore_case: bool) -> frozenset[str]:
+    """Return how a policy names a recipient: once, or in every spelling where case counts."""
+    spellings = {one.recipient, *(each for each in one.spellings if oddity(each) is None)}
+    return frozenset({each.lower() for each in spellings} if ignore_case else spellings)
 
 
 def _deny(

@@ -5,37 +5,37 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
+from time import monotonic
 from typing import TYPE_CHECKING, Protocol
 
 import structlog
 
 from sesauditd.daemon.failpoint import reach
 from sesauditd.enforce.knobs import Plan, Seen
-from sesauditd.enforce.turning import Result, Turner, judged, noted
-from sesauditd.model.actions import State
+from sesauditd.enforce.outcomes import broken, holds_of, outcome_of
+from sesauditd.enforce.together import MOST, Blocks, Together
+from sesauditd.enforce.together import Levers as BlockLevers
+from sesauditd.enforce.turning import Turner, noted
+from sesauditd.model.actions import Lever, Reverse, State
 from sesauditd.model.execution import Hold, Outcome
+from sesauditd.model.verdicts import Does
 
 if TYPE_CHECKING:
     import asyncio
 
-    from sesauditd.enforce.knobs import Position
     from sesauditd.model.execution import Surroundings, Task
 
 log = structlog.get_logger(__name__)
 
 BATCH = 50
+ABOUT_BLOCKS = frozenset({Does.BLOCK, Reverse.UNBLOCK})
 PATIENCE_SECONDS = (0.2, 0.5, 1.0, 2.0, 4.0)
 EXPIRY_EVERY = timedelta(minutes=1)
-FIRST_RETRY = timedelta(seconds=5)
-LONGEST_RETRY = timedelta(minutes=5)
-REFUSED_RETRY = timedelta(hours=1)
-LONGEST_REFUSED_RETRY = timedelta(days=1)
-"""A refusal ends by a person's doing: production access, a right, a quota."""
-TOLD_AFTER = 4
-"""Attempts: AWS being away for a minute is nobody's business."""
+LOOKED_AT_ANEW_SECONDS = 2.0
+"""What is due is asked for again after so long: a stop does not wait for fifty blocks."""
 
 
-class Outbox(Protocol):
+class Outbox(Blocks, Protocol):
     """Requested actions and what stands around them, each step committed when it returns."""
 
     async def expire(self, now: datetime) -> int:
@@ -43,6 +43,9 @@ class Outbox(Protocol):
 
     async def due(self, now: datetime, limit: int) -> Sequence[Task]:
         """Return what is to be carried out now: stops first, then the oldest."""
+
+    async def together(self, task: Task, now: datetime, limit: int) -> Sequence[Task]:
+        """Return what is carried out with a block in the policies, and itself, first."""
 
     async def surroundings(self, task: Task, now: datetime) -> Surroundings:
         """Return what the store says around a task."""
@@ -56,7 +59,7 @@ class Outbox(Protocol):
         """Write what came of it; False if the action was undone meanwhile."""
 
 
-class Levers(Protocol):
+class Levers(BlockLevers, Protocol):
     """What each action asks of AWS."""
 
     def forget(self) -> None:
@@ -100,11 +103,14 @@ class Executor:
             batch = [task for task in found if task.id not in tried]
             if not batch:
                 return done
+            looked_at = monotonic()
             for task in batch:
                 if stop is not None and stop.is_set():
                     return done
-                tried.add(task.id)
-                done += await self._carry_out(task)
+                if monotonic() - looked_at > LOOKED_AT_ANEW_SECONDS:
+                    break
+                if task.id not in tried:
+                    done += await self._unit(task, tried)
 
     async def _expire(self, now: datetime) -> None:
         """Look for blocks that are over, which takes a walk through all of them."""
@@ -115,18 +121,47 @@ class Executor:
         if expired:
             log.info("blocks_expired", expired=expired)
 
-    async def _carry_out(self, task: Task) -> bool:
+    async def _unit(self, task: Task, tried: set[str]) -> int:
+        """Carry out a task, with all that one write to IAM does beside it."""
+        tried.add(task.id)
+        if task.kind in ABOUT_BLOCKS and task.lever is Lever.IAM_DENY:
+            found = await self.outbox.together(task, self.clock(), MOST)
+            beside = [one for one in found if one.id not in tried]
+            return await self._together([task, *beside], tried)
         around = await self.outbox.surroundings(task, self.clock())
+        if around.shards_of:
+            # A block whose lever was corrected has to leave the other one.
+            return await self._together([task], tried)
+        return await self._carry_out(task, around)
+
+    async def _together(self, tasks: Sequence[Task], tried: set[str]) -> int:
+        tried.update(one.id for one in tasks)
+        as_one = Together(
+            blocks=self.outbox, levers=self.levers, turner=self.turner, clock=self.clock
+        )
+        outcomes = await as_one.carry_out(tasks)
+        done = 0
+        for task in tasks:
+            if task.id not in outcomes:
+                continue
+            outcome = outcomes[task.id]
+            if outcome is None:
+                tried.discard(task.id)
+            else:
+                done += await self._finish(task, outcome)
+        return done
+
+    async def _carry_out(self, task: Task, around: Surroundings) -> bool:
         try:
             plan = await self.levers.plan(task, around)
             before = await self.turner.look(plan.pulls)
         except Exception:
             # A fault of ours in one action must not keep the others from being carried out.
             log.exception("action_not_planned", action=task.id, kind=str(task.kind))
-            return await self._finish(task, _broken(task, self.clock(), after=None))
+            return await self._finish(task, broken(task, self.clock(), after=None))
         if plan.failure is not None:
             return await self._finish(task, Outcome(state=State.FAILED, words=plan.failure))
-        holds = _holds(plan, before, around)
+        holds = holds_of(plan, before, around)
         if not await self.outbox.begin(
             task, noted(plan.pulls, before.positions), holds, self.clock()
         ):
@@ -139,8 +174,8 @@ class Executor:
                 plan, after = await self._go_on(task, plan, after, around)
         except Exception:
             log.exception("action_not_finished", action=task.id, kind=str(task.kind))
-            return await self._finish(task, _broken(task, self.clock(), after={}))
-        outcome = _outcome(task, plan, after, self.clock())
+            return await self._finish(task, broken(task, self.clock(), after={}))
+        outcome = outcome_of(task, plan, after, self.clock())
         return await self._finish(task, outcome)
 
     async def _go_on(
@@ -153,7 +188,7 @@ class Executor:
         if more.pulls and not await self.outbox.begin(
             replace(task, state=State.ATTEMPTED),
             noted(more.pulls, before.positions),
-            _holds(more, before, around),
+            holds_of(more, before, around),
             self.clock(),
         ):
             # An operator undid it meanwhile: the reverse finds what was done so far.
@@ -176,51 +211,3 @@ class Executor:
             overtaken=not written,
         )
         return written and outcome.state is State.DONE
-
-
-def _holds(plan: Plan, before: Seen, around: Surroundings) -> tuple[Hold, ...]:
-    """Return the knobs that are about to leave a position which must come back."""
-    return tuple(
-        Hold(knob=pull.knob.name, facts=pull.holds)
-        for pull in plan.pulls
-        if pull.holds is not None
-        and pull.knob.name not in around.holds
-        and _leaves(pull.wanted, before.positions.get(pull.knob.name))
-    )
-
-
-def _leaves(wanted: Position, position: Position) -> bool:
-    return position is not None and position != wanted
-
-
-def _outcome(task: Task, plan: Plan, after: Seen, now: datetime) -> Outcome:
-    result = judged(plan, after)
-    is_done = result.state is State.DONE
-    words = "; ".join((*result.words, *plan.remarks))
-    attempts = task.attempts + 1
-    return Outcome(
-        state=result.state,
-        words=words or None,
-        after=noted(plan.pulls, after.positions),
-        released=plan.released if is_done else (),
-        next_try_at=_next_try(result, attempts, now),
-        tell=not result.passing or attempts >= TOLD_AFTER,
-    )
-
-
-def _next_try(result: Result, attempts: int, now: datetime) -> datetime | None:
-    if result.state not in {State.PENDING, State.UNKNOWN}:
-        return None
-    if not result.passing:
-        return now + min(REFUSED_RETRY * attempts, LONGEST_REFUSED_RETRY)
-    return now + min(FIRST_RETRY * (1 << min(attempts - 1, 10)), LONGEST_RETRY)
-
-
-def _broken(task: Task, now: datetime, *, after: Mapping[str, object] | None) -> Outcome:
-    return Outcome(
-        state=State.UNKNOWN,
-        words="the program failed at it: see its log",
-        after=after,
-        next_try_at=now + LONGEST_RETRY,
-        tell=task.attempts + 1 >= TOLD_AFTER,
-    )

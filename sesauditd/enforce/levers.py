@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol, assert_never
 
 from sesauditd.enforce.blocking import Blocking
+from sesauditd.enforce.denying import Denials, Denying
 from sesauditd.enforce.knobs import Plan
 from sesauditd.enforce.knobs_iam import Policies, Users
 from sesauditd.enforce.knobs_ses import Suppression, Switches
@@ -37,9 +39,10 @@ class Levers:
 
     @classmethod
     def at(cls, names: Names, mail: Mail, access: Access, *, ignore_case: bool = True) -> Levers:
-        """Return the levers of one account; `ignore_case` as in `Blocking`."""
+        """Return the levers of one account; `ignore_case` as in `Denying`."""
         sets = Sets(identities=mail, switches=mail)
-        blocking = Blocking(names=names, suppression=mail, policies=access, ignore_case=ignore_case)
+        denying = Denying(names=names, policies=access, ignore_case=ignore_case)
+        blocking = Blocking(suppression=mail, denying=denying)
         return cls(
             blocking=blocking, stopping=Stopping(names=names, users=access, sets=sets), sets=sets
         )
@@ -47,6 +50,12 @@ class Levers:
     def forget(self) -> None:
         """Look anew at what AWS said of identities."""
         self.sets.forget()
+
+    async def together(
+        self, tasks: Sequence[Task], whole: Surroundings, each: Mapping[str, Surroundings]
+    ) -> Denials:
+        """Return what blocks of one customer, and their reverses, ask of AWS."""
+        return await self.blocking.together(tasks, whole, each)
 
     async def plan(self, task: Task, around: Surroundings) -> Plan:
         """Return what the action asks of AWS; what cannot be looked at is a problem in it."""

@@ -32,13 +32,13 @@ class Names:
         """Return what marks a resource as ours."""
         return {"sesauditd": self.installation}
 
-    def block_policy(self, customer: str) -> str:
-        """Return the name of the managed policy that denies a customer's blocked recipients."""
-        return _fitting("block-", customer, "-1")
+    def block_policy(self, customer: str, number: int = 1) -> str:
+        """Return the name of a managed policy that denies a customer's blocked recipients."""
+        return _fitting("block-", customer, f"-{number}")
 
-    def block_policy_arn(self, customer: str) -> str:
+    def block_policy_arn(self, customer: str, number: int = 1) -> str:
         """Return the ARN of that policy."""
-        name = self.block_policy(customer)
+        name = self.block_policy(customer, number)
         return f"arn:{self._partition}:iam::{self.account_id}:policy{self.path}{name}"
 
     def disable_policy(self, domain: str) -> str:

@@ -62,6 +62,10 @@ REVERSES = {
 }
 
 
+OVERFLOWN = "the customer's IAM policies are full"
+"""How the outcome of a block begins that went to the account's list for want of room."""
+
+
 class Lever(StrEnum):
     """How a block is set on AWS (policy.md section 4)."""
 

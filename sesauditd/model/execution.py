@@ -32,6 +32,8 @@ class Task:
     state: State = State.REQUESTED
     actor: str = ""
     attempts: int = 0
+    overflown: str | None = None
+    """Why a block stands on the account's list for want of room in the customer's policies."""
 
     @property
     def by_operator(self) -> bool:
@@ -58,6 +60,8 @@ class Denied:
 
     recipient: str
     spellings: frozenset[str]
+    shard: int | None = None
+    """The number of the policy that names it, once it has one."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,6 +79,8 @@ class Surroundings:
     """The customer's, by name."""
     registered: frozenset[str] = frozenset()
     """Every customer's domains."""
+    closed: bool = False
+    """The task's domain was offboarded: nothing of it is left on AWS."""
     off: frozenset[str] = frozenset()
     """Every customer's domains that are disabled, or belong to a terminated customer."""
     disabled: frozenset[str] = frozenset()
@@ -83,13 +89,30 @@ class Surroundings:
     impostors: frozenset[str] = frozenset()
     """IAM users of the customer that a standing disable of the domain caught sending as others."""
     denied: tuple[Denied, ...] = ()
-    """What the customer's policy has to deny, by recipient."""
+    """What the customer's policies have to deny, by recipient."""
+    shards_of: Mapping[str, frozenset[int]] = field(default_factory=dict)
+    """Which policies name a task's recipient, or did and were not seen without it yet."""
+    own: frozenset[str] = frozenset()
+    """The customer's domains and contact addresses: a Deny never names them."""
     listed_for: tuple[str, ...] = ()
     """Customers with a standing block of the recipient on the account list."""
     refused_by_policy: bool = False
     """The bounce behind a block said 5.7.x: SES's own entry would stop other customers."""
     holds: Mapping[str, Mapping[str, object]] = field(default_factory=dict)
     """What we changed and will put back, by the knob's name: see `Hold`."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fill:
+    """How full a customer's policies are."""
+
+    customer: str
+    percent: int
+    characters: int
+    addresses: int
+    policies: int
+    room: int
+    """In how many policies there may be room at all."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

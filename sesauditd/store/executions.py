@@ -5,27 +5,23 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from sqlalchemy import and_, case, or_, select, update
+from sqlalchemy import and_, case, select, update
 
-from sesauditd.model.actions import REVERSES, STARTED, Lever, Reverse, State
-from sesauditd.model.execution import Task
+from sesauditd.model.actions import REVERSES, STARTED, Reverse, State
 from sesauditd.model.verdicts import Does
-from sesauditd.store import holds, journal, outbox, surroundings, telling
+from sesauditd.store import blocking, holds, journal, outbox, surroundings, tasks, telling
+from sesauditd.store.blocking import BlockExecutions
 from sesauditd.store.statements import chunks
 from sesauditd.store.tables import actions, blocks
+from sesauditd.store.tasks import ABOUT_BLOCKS, task_of, unchanged
 
 if TYPE_CHECKING:
-    from sqlalchemy import ColumnElement, Row
     from sqlalchemy.ext.asyncio import AsyncConnection
 
-    from sesauditd.model.execution import Hold, Outcome, Surroundings
-    from sesauditd.store.engine import Database
+    from sesauditd.model.execution import Hold, Outcome, Surroundings, Task
 
-AT_ONCE = (str(State.REQUESTED), str(State.ATTEMPTED))
-LATER = (str(State.PENDING), str(State.UNKNOWN))
-ABOUT_BLOCKS = (str(Does.BLOCK), str(Reverse.UNBLOCK))
 SMALL = (*ABOUT_BLOCKS, str(Does.WARN))
 """Kinds of action that no row of the journal tells of: they come by the hundred."""
 REVERSING = (str(Reverse.REINSTATE), str(Reverse.RESTORE))
@@ -46,10 +42,8 @@ class Standing:
 
 
 @dataclass(frozen=True, slots=True)
-class Executions:
+class Executions(BlockExecutions):
     """The outbox of actions of one database."""
-
-    database: Database
 
     async def expire(self, now: datetime) -> int:
         """Ask for the reverse of blocks that are over, once for each; return how many."""
@@ -76,13 +70,6 @@ class Executions:
 
     async def due(self, now: datetime, limit: int) -> Sequence[Task]:
         """Return what is to be carried out: stops before blocks, then the oldest first."""
-        ready = or_(
-            actions.c.state.in_(AT_ONCE),
-            and_(
-                actions.c.state.in_(LATER),
-                or_(actions.c.next_try_at.is_(None), actions.c.next_try_at <= now),
-            ),
-        )
         order = (
             case((actions.c.kind.in_(ABOUT_BLOCKS), 1), else_=0),
             actions.c.requested_at,
@@ -91,9 +78,9 @@ class Executions:
         )
         async with self.database.read() as connection:
             rows = await connection.execute(
-                select(actions).where(ready).order_by(*order).limit(limit)
+                select(actions).where(tasks.due(now)).order_by(*order).limit(limit)
             )
-            return [_task(row) for row in rows]
+            return [task_of(row) for row in rows]
 
     async def surroundings(self, task: Task, now: datetime) -> Surroundings:
         """Return what the store says around a task."""
@@ -111,7 +98,7 @@ class Executions:
         async with self.database.write() as connection:
             row = (
                 await connection.execute(
-                    select(actions.c.before).where(actions.c.id == task.id, _unchanged(task))
+                    select(actions.c.before).where(actions.c.id == task.id, unchanged(task))
                 )
             ).first()
             if row is None:
@@ -137,7 +124,7 @@ class Executions:
         An operator who decided while AWS was asked has the last word: his own action follows.
         """
         begun = outcome.after is not None
-        still = actions.c.state == str(State.ATTEMPTED) if begun else _unchanged(task)
+        still = actions.c.state == str(State.ATTEMPTED) if begun else unchanged(task)
         changes: dict[str, object] = {
             "state": str(outcome.state),
             "outcome": outcome.words,
@@ -155,6 +142,8 @@ class Executions:
             if changed.rowcount == 0:
                 return False
             await holds.release(connection, outcome.released)
+            if task.kind in ABOUT_BLOCKS and outcome.state is State.DONE:
+                await blocking.forget_places(connection, task.customer, str(task.recipient))
             await _tell(connection, task, outcome, now)
             return True
 
@@ -198,13 +187,6 @@ async def unlifted(connection: AsyncConnection, customer: str, recipient: str) -
     return await connection.scalar(select(actions.c.id).where(*wanted).limit(1)) is not None
 
 
-def _unchanged(task: Task) -> ColumnElement[bool]:
-    """Return the condition that an action is as it was when it was found due."""
-    lever = None if task.lever is None else str(task.lever)
-    same_lever = actions.c.lever.is_not_distinct_from(lever)
-    return and_(actions.c.state == str(task.state), same_lever)
-
-
 async def _tell(connection: AsyncConnection, task: Task, outcome: Outcome, now: datetime) -> None:
     if not outcome.tell:
         return
@@ -237,19 +219,3 @@ async def _found_nothing(connection: AsyncConnection, task: Task) -> bool:
         )
     ).one()
     return bool(row.state == State.DONE and row.before == row.after)
-
-
-def _task(row: Row[Any]) -> Task:
-    kinds = {str(one): one for one in (*Does, *Reverse)}
-    return Task(
-        id=row.id,
-        kind=kinds[row.kind],
-        customer=row.customer,
-        domain=row.domain,
-        recipient=row.recipient,
-        spelling=row.spelling,
-        lever=None if row.lever is None else Lever(row.lever),
-        state=State(row.state),
-        actor=row.actor,
-        attempts=row.attempts,
-    )

@@ -8,15 +8,18 @@ from typing import TYPE_CHECKING
 from sqlalchemy import and_, or_, select
 
 from sesauditd.model.actions import STARTED, Lever, Reverse, State
+from sesauditd.model.addresses import domain_of
 from sesauditd.model.events import Flag
 from sesauditd.model.execution import Denied, Surroundings, Task, User
 from sesauditd.model.verdicts import Does
 from sesauditd.store import holds
 from sesauditd.store.evidence import strikes_in
+from sesauditd.store.register import own_addresses
 from sesauditd.store.statements import chunks
 from sesauditd.store.tables import actions, blocks, customers, domains, events, iam_users, verdicts
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from datetime import datetime
 
     from sqlalchemy import ColumnElement
@@ -37,17 +40,37 @@ async def around(connection: AsyncConnection, task: Task, now: datetime) -> Surr
     """
     if task.kind is Does.WARN:
         return Surroundings()
-    users = await users_of(connection, task.customer)
     if task.kind in ABOUT_BLOCKS:
-        recipient = str(task.recipient)
-        return Surroundings(
-            users=users,
-            denied=await denied(connection, task, now),
-            listed_for=await _listed_for(connection, task, now),
-            refused_by_policy=await _refused_by_policy(connection, task),
-            holds=await holds.named(connection, f"listed:{recipient}"),
-        )
-    return await _stops(connection, task, users)
+        return await around_block(connection, task, now)
+    return await _stops(connection, task, await users_of(connection, task.customer))
+
+
+async def around_customer(
+    connection: AsyncConnection, tasks: Sequence[Task], now: datetime
+) -> Surroundings:
+    """Return what the store says of one customer's blocks, those of the tasks standing, too."""
+    customer = tasks[0].customer
+    own = frozenset(await own_addresses(connection, customer))
+    return Surroundings(
+        users=await users_of(connection, customer),
+        denied=tuple(
+            one
+            for one in await denied(connection, tasks, now)
+            if one.recipient not in own and domain_of(one.recipient) not in own
+        ),
+        shards_of=await _shards_of(connection, customer),
+        own=own,
+    )
+
+
+async def around_block(connection: AsyncConnection, task: Task, now: datetime) -> Surroundings:
+    """Return what the store says of one block's place on the account's list."""
+    return Surroundings(
+        listed_for=await _listed_for(connection, task, now),
+        refused_by_policy=await _refused_by_policy(connection, task),
+        holds=await holds.named(connection, f"listed:{task.recipient}"),
+        shards_of=await _shards_of(connection, task.customer, str(task.recipient)),
+    )
 
 
 async def users_of(connection: AsyncConnection, customer: str) -> tuple[User, ...]:
@@ -55,12 +78,12 @@ async def users_of(connection: AsyncConnection, customer: str) -> tuple[User, ..
     own = (
         select(iam_users.c.name)
         .join(domains, domains.c.name == iam_users.c.domain)
-        .where(domains.c.customer == customer)
+        .where(domains.c.customer == customer, domains.c.closed_at.is_(None))
     )
     rows = await connection.execute(
         select(iam_users.c.name, domains.c.customer)
         .join(domains, domains.c.name == iam_users.c.domain)
-        .where(iam_users.c.name.in_(own))
+        .where(iam_users.c.name.in_(own), domains.c.closed_at.is_(None))
     )
     found: dict[str, set[str]] = defaultdict(set)
     for name, owner in rows:
@@ -68,26 +91,51 @@ async def users_of(connection: AsyncConnection, customer: str) -> tuple[User, ..
     return tuple(User(name=name, customers=frozenset(found[name])) for name in sorted(found))
 
 
-async def denied(connection: AsyncConnection, task: Task, now: datetime) -> tuple[Denied, ...]:
-    """Return the recipients that a customer's policy has to deny, by name."""
-    rows = await connection.execute(
-        select(blocks.c.recipient, blocks.c.spelling)
-        .join(actions, actions.c.id == blocks.c.action)
-        .where(
-            blocks.c.customer == task.customer,
-            blocks.c.lever == str(Lever.IAM_DENY),
-            _stands(task, now),
-        )
-    )
+async def denied(
+    connection: AsyncConnection, tasks: Sequence[Task], now: datetime
+) -> tuple[Denied, ...]:
+    """Return the recipients that a customer's policies have to deny, by name."""
     found: dict[str, set[str]] = defaultdict(set)
-    for recipient, spelling in rows:
-        found[recipient].add(spelling)
-    return tuple(Denied(recipient=name, spellings=frozenset(found[name])) for name in sorted(found))
+    places: dict[str, int] = {}
+    for part in chunks([one.id for one in tasks]):
+        rows = await connection.execute(
+            select(blocks.c.recipient, blocks.c.spelling, blocks.c.shard)
+            .join(actions, actions.c.id == blocks.c.action)
+            .where(
+                blocks.c.customer == tasks[0].customer,
+                blocks.c.lever == str(Lever.IAM_DENY),
+                _stands(part, now),
+            )
+            .order_by(blocks.c.recipient, blocks.c.shard.desc())
+        )
+        for recipient, spelling, shard in rows:
+            found[recipient].add(spelling)
+            if shard is not None:
+                places[recipient] = shard
+    return tuple(
+        Denied(recipient=name, spellings=frozenset(found[name]), shard=places.get(name))
+        for name in sorted(found)
+    )
 
 
-def _stands(task: Task, now: datetime) -> ColumnElement[bool]:
+async def _shards_of(
+    connection: AsyncConnection, customer: str, recipient: str | None = None
+) -> dict[str, frozenset[int]]:
+    """Return which policies name an address, or did and were not seen without it since."""
+    query = select(blocks.c.recipient, blocks.c.shard).where(
+        blocks.c.customer == customer, blocks.c.shard.is_not(None)
+    )
+    if recipient is not None:
+        query = query.where(blocks.c.recipient == recipient)
+    found: dict[str, set[int]] = defaultdict(set)
+    for name, shard in await connection.execute(query):
+        found[name].add(shard)
+    return {name: frozenset(numbers) for name, numbers in found.items()}
+
+
+def _stands(tasks: Sequence[str], now: datetime) -> ColumnElement[bool]:
     begun = actions.c.state.in_([str(one) for one in sorted(IN_FORCE)])
-    own = and_(actions.c.id == task.id, actions.c.state != str(State.REVERSED))
+    own = and_(actions.c.id.in_(tasks), actions.c.state != str(State.REVERSED))
     return and_(
         blocks.c.lifted_at.is_(None),
         or_(blocks.c.until.is_(None), blocks.c.until > now),
@@ -105,7 +153,7 @@ async def _listed_for(connection: AsyncConnection, task: Task, now: datetime) ->
             blocks.c.customer.in_(select(customers.c.id)),
             blocks.c.recipient == task.recipient,
             blocks.c.lever == str(Lever.ACCOUNT_LIST),
-            _stands(task, now),
+            _stands([task.id], now),
         )
         .order_by(blocks.c.customer)
     )
@@ -125,7 +173,9 @@ async def _refused_by_policy(connection: AsyncConnection, task: Task) -> bool:
 async def _stops(connection: AsyncConnection, task: Task, users: tuple[User, ...]) -> Surroundings:
     owners = {
         row.name: row.customer
-        for row in await connection.execute(select(domains.c.name, domains.c.customer))
+        for row in await connection.execute(
+            select(domains.c.name, domains.c.customer).where(domains.c.closed_at.is_(None))
+        )
     }
     standing = (
         await connection.execute(
@@ -147,6 +197,7 @@ async def _stops(connection: AsyncConnection, task: Task, users: tuple[User, ...
         users=users,
         domains=tuple(sorted(name for name, owner in owners.items() if owner == task.customer)),
         registered=frozenset(owners),
+        closed=task.domain is not None and task.domain not in owners,
         off=frozenset({*disabled, *ended}),
         disabled=frozenset(name for name, owner in disabled.items() if owner == task.customer),
         terminated=task.customer in terminated,

@@ -93,26 +93,6 @@ async def test_an_address_that_no_policy_can_name_fails_and_the_others_stay(
     assert sorted(state for _, state in await one.states()) == ["done", "done", "failed"]
 
 
-async def test_a_full_policy_stays_as_it_is_and_the_next_block_fails(one: Enforcing) -> None:
-    long = "x" * 60
-    for number in range(90):
-        await one.decide("block", f"{number}{long}@x.example", "a.example", "asked")
-    await one.tick()
-    states = [state for _, state in await one.states()]
-    assert (states.count("done"), states.count("failed")) == (
-        len(denied(one)),
-        90 - len(denied(one)),
-    )
-    assert 70 < len(denied(one)) < 90
-    assert [kind for kind, _ in await one.notices()] == ["action_failed"]
-    first = denied(one)[0]
-    await one.decide("unblock", first, "a.example", "fixed")
-    await one.decide("block", "short@x.example", "a.example", "asked")
-    await one.tick()
-    assert "short@x.example" in denied(one)
-    assert first not in denied(one)
-
-
 async def test_a_dead_mailbox_stays_listed_while_any_customer_has_it_blocked(
     one: Enforcing,
 ) -> None:

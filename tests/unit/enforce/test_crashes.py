@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from datetime import datetime
     from pathlib import Path
 
-    from sesauditd.model.execution import Hold, Outcome, Task
+    from sesauditd.model.execution import Fill, Hold, Outcome, Task
 
 
 class Killed(BaseException):
@@ -72,8 +72,35 @@ class DyingOutbox:
     async def due(self, now: datetime, limit: int) -> Sequence[Task]:
         return await self.kept.due(now, limit)
 
+    async def together(self, task: Task, now: datetime, limit: int) -> Sequence[Task]:
+        return await self.kept.together(task, now, limit)
+
     async def surroundings(self, task: Task, now: datetime) -> Any:
         return await self.kept.surroundings(task, now)
+
+    async def around_blocks(self, tasks: Sequence[Task], now: datetime) -> Any:
+        return await self.kept.around_blocks(tasks, now)
+
+    async def begin_blocks(
+        self,
+        tasks: Mapping[Task, Mapping[str, object]],
+        taken: Sequence[Hold],
+        places: Mapping[str, int],
+        now: datetime,
+    ) -> frozenset[str]:
+        self.seams.pass_by()
+        begun = await self.kept.begin_blocks(tasks, taken, places, now)
+        self.seams.pass_by()
+        return begun
+
+    async def spill(self, tasks: Sequence[Task], why: str, now: datetime) -> frozenset[str]:
+        self.seams.pass_by()
+        moved = await self.kept.spill(tasks, why, now)
+        self.seams.pass_by()
+        return moved
+
+    async def note_fill(self, fill: Fill, now: datetime) -> None:
+        await self.kept.note_fill(fill, now)
 
     async def begin(
         self, task: Task, before: Mapping[str, object], taken: Sequence[Hold], now: datetime
