@@ -95,16 +95,6 @@ class Zones:
         with reading("Route 53 ChangeResourceRecordSets"):
             return str(answer["ChangeInfo"]["Id"]).rpartition("/")[2]
 
-    async def in_sync(self, change_id: str) -> bool:
-        """Say whether all of Route 53's servers know a batch: GetChange.
-
-        That is normally so within 60 seconds, and says nothing of caches (ses-facts 6.4).
-        Raises Unavailable, Forbidden, or Missing when it is too old.
-        """
-        answer = await self._api.ask("GetChange", ("ChangeInfo",), Id=change_id)
-        with reading("Route 53 GetChange"):
-            return str(answer["ChangeInfo"]["Status"]) == "INSYNC"
-
     async def _from(self, zone_id: str, name: str) -> Sequence[RecordSet]:
         """Return the sets from a name on, until names no longer begin with its labels."""
         found: list[RecordSet] = []

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, Protocol
 
 from sesauditd.model.plan import Conflict, Document, Kept
@@ -57,8 +57,6 @@ class Group:
     removing: bool = False
     """True where our records are to go: only those that are still as we made them."""
     around: Surroundings = _nothing
-    batches: list[str] = field(default_factory=list)
-    """Ids of what was sent to Route 53, for who waits until all its servers know."""
 
     async def observe(self) -> Document | None:
         """Return the sets of our names and types, and what is in their way."""
@@ -102,7 +100,7 @@ class Group:
     async def apply(self, change: Change) -> None:
         """Send the group's batch; raises Failed if the zone is no longer as it was seen."""
         changes = record_sets.batch(_sets(change.before), _sets(change.after))
-        self.batches.append(await self.hosted.change(self.zone.id, changes))
+        await self.hosted.change(self.zone.id, changes)
 
     def _conflict(self, reasons: Sequence[str]) -> Conflict:
         return Conflict(

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Protocol
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from sesauditd.onboard import record_resources, records
 from sesauditd.onboard.engine import Facts, Stage, Unknown
@@ -16,14 +15,6 @@ if TYPE_CHECKING:
     from sesauditd.onboard.record_resources import RecordSets
     from sesauditd.onboard.records import Signing
     from sesauditd.onboard.zones import Zone
-
-
-class Syncing(Protocol):
-    """How far Route 53 has come with a batch."""
-
-    async def in_sync(self, change_id: str) -> bool:
-        """Say whether all its servers know; raises Unavailable, Forbidden or Missing."""
-        ...
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,8 +39,6 @@ class Place:
     zone: Zone
     hosted: RecordSets
     dns: Dns
-    batches: list[str] = field(default_factory=list)
-    """Ids of what was sent to Route 53 so far."""
 
 
 def stages(sending: Sending, place: Place, *, removing: bool = False) -> Sequence[Stage]:
@@ -76,23 +65,6 @@ def stages(sending: Sending, place: Place, *, removing: bool = False) -> Sequenc
     return (dkim, others)
 
 
-async def settled(
-    batches: Sequence[str], syncing: Syncing, patience_seconds: Sequence[float]
-) -> Sequence[str]:
-    """Wait until Route 53's servers know the batches, and return those that they do not yet.
-
-    Nothing depends on it but how soon SES looks: who is cut off here need not come back.
-    Raises Unavailable or Forbidden.
-    """
-    left = list(batches)
-    for seconds in (0.0, *patience_seconds):
-        await asyncio.sleep(seconds)
-        left = [one for one in left if not await syncing.in_sync(one)]
-        if not left:
-            break
-    return left
-
-
 def _dkim(
     sending: Sending, place: Place, made: tuple[records.Record, ...], *, removing: bool
 ) -> Group:
@@ -104,7 +76,6 @@ def _dkim(
         zone=place.zone,
         hosted=place.hosted,
         removing=removing,
-        batches=place.batches,
     )
 
 
@@ -119,7 +90,6 @@ def _mail_from(sending: Sending, place: Place, *, removing: bool) -> Group:
         hosted=place.hosted,
         removing=removing,
         around=record_resources.only_ours_receives(place.zone, place.hosted, name),
-        batches=place.batches,
     )
 
 
@@ -134,5 +104,4 @@ def _dmarc(sending: Sending, place: Place, *, removing: bool) -> Group:
         hosted=place.hosted,
         removing=removing,
         around=record_resources.no_policy_yet(sending.domain, made, place.dns),
-        batches=place.batches,
     )

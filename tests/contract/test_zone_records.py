@@ -12,11 +12,10 @@ from sesauditd.errors import Failed
 from sesauditd.model.plan import Verb
 from sesauditd.model.zones import Act, RecordChange, RecordSet
 from sesauditd.onboard import records
-from sesauditd.onboard.engine import Engine, Unknown
-from sesauditd.onboard.record_stages import settled
+from sesauditd.onboard.engine import Unknown
 from sesauditd.onboard.zones import Zone
 from sesauditd.sandbox.faults import Fault, FaultAction
-from tests.contract.zone_stand import RUA, SIGNING, Log, ZoneStand, plain
+from tests.contract.zone_stand import RUA, SIGNING, ZoneStand, plain
 
 if TYPE_CHECKING:
     from tests.contract.stands import World
@@ -321,22 +320,6 @@ async def test_a_set_that_changed_between_look_and_batch_is_not_overwritten(
     with pytest.raises(Failed):
         await group.apply(mail_from)
     assert await stand.kept(zone_id) == {f"bounce.{domain} TXT": ('"two"',)}
-
-
-async def test_who_waits_learns_which_batches_are_still_pending(stand: ZoneStand) -> None:
-    domain = stand.fresh()
-    zone_id = await stand.zone(domain)
-    batches: list[str] = []
-    found = stand.stages(domain, Zone(id=zone_id, name=domain), batches=batches)
-    await Engine(patience_seconds=(0.0,)).apply(found, steps=Log())
-    zones = stand.world.sandbox.zones
-    zones.sync_seconds = 600
-    try:
-        assert list(await settled(batches, stand.hosted, (0.0,))) == batches
-        assert len(batches) == 3
-    finally:
-        zones.sync_seconds = 0
-    assert await settled(batches, stand.hosted, (0.0,)) == []
 
 
 async def test_a_zone_of_more_records_than_a_page_holds_is_read_to_its_end(

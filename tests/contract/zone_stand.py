@@ -102,9 +102,7 @@ class ZoneStand:
         """Choose the zone of a domain."""
         return await choosing.choose(domain, self.hosted, self.dns)
 
-    def stages(
-        self, domain: str, zone: Zone, *, removing: bool = False, batches: list[str] | None = None
-    ) -> Sequence[Stage]:
+    def stages(self, domain: str, zone: Zone, *, removing: bool = False) -> Sequence[Stage]:
         """Return the stages of a domain's records."""
         sending = Sending(
             domain=domain,
@@ -113,8 +111,7 @@ class ZoneStand:
             rua=RUA,
             signing=_signing,
         )
-        kept = [] if batches is None else batches
-        place = Place(zone=zone, hosted=self.hosted, dns=self.dns, batches=kept)
+        place = Place(zone=zone, hosted=self.hosted, dns=self.dns)
         return stages(sending, place, removing=removing)
 
     async def plan(self, domain: str) -> Plan:
