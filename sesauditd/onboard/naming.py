@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import hashlib
 from dataclasses import dataclass
 from typing import Final
+
+from sesauditd.model.set_names import set_name
 
 TAG: Final = "sesauditd"
 BOUNDARY: Final = "boundary"
 NOTICES: Final = "notices"
-LONGEST_SET_NAME: Final = 64
 DIGEST: Final = 8
 
 
@@ -44,13 +44,8 @@ class Account:
         return f"{self.prefix}-{NOTICES}"
 
     def set_name(self, domain: str) -> str:
-        """Return the name of a domain's configuration set, shortened with a hash to 64 letters."""
-        # A set's name holds no dot; a domain holds no underscore, so a-b.com and a.b.com differ.
-        name = f"{self.prefix}-{domain.replace('-', '_').replace('.', '-')}"
-        if len(name) <= LONGEST_SET_NAME:
-            return name
-        mark = hashlib.sha256(domain.encode()).hexdigest()[:DIGEST]
-        return f"{name[: LONGEST_SET_NAME - DIGEST - 1]}-{mark}"
+        """Return the name of a domain's configuration set."""
+        return set_name(self.prefix, domain)
 
     def arn(self, service: str, name: str) -> str:
         """Return the ARN of something in this region, such as `sqs` and a queue's name."""
