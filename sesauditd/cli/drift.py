@@ -72,13 +72,22 @@ def _tell(found: Sequence[Comparison]) -> None:
             output.say(f"\n{one.subject}: cannot be looked at: {one.failure}")
         elif not one.is_good or one.plan.remarks:
             plans.show(one.plan, f"\n{one.subject}:")
-        if not one.plan.is_empty:
-            output.say(f"  to repair it: {one.repair}")
+        _tell_remedy(one)
     good = [one.subject for one in found if one.is_good]
     if len(good) == len(found):
         output.say(comparing.summary(found))
     elif good:
         output.say(f"\nAs it was made: {', '.join(good)}")
+
+
+def _tell_remedy(one: Comparison) -> None:
+    """Print the command, and each record by itself, so that it can be copied."""
+    if not one.plan.is_empty and one.repair:
+        output.say(f"  to repair it: {one.repair}")
+    if one.lines:
+        output.say("  to be entered at its own DNS:")
+    for line in one.lines:
+        output.say(f"    {line}")
 
 
 def _document(found: Sequence[Comparison]) -> Mapping[str, object]:
@@ -89,7 +98,8 @@ def _document(found: Sequence[Comparison]) -> Mapping[str, object]:
         "subjects": [
             {
                 "subject": one.subject,
-                "repair": one.repair if not one.plan.is_empty else None,
+                "repair": (one.repair or None) if not one.plan.is_empty else None,
+                "by_hand": one.lines,
                 "failure": one.failure or None,
                 **rendering.document(one.plan),
             }

@@ -65,9 +65,17 @@ class Comparison:
     subject: str
     plan: Plan = field(default_factory=Plan)
     repair: str = ""
-    """The one command that sets it right, or the records to be entered in a zone of others."""
+    """The one command that sets it right, empty where there is none."""
+    lines: tuple[str, ...] = ()
+    """Records that somebody has to enter in a zone of others."""
     failure: str = ""
     """Why it could not be looked at."""
+
+    @property
+    def remedy(self) -> str:
+        """Return all that sets it right, in one line."""
+        lines = (f"enter at its own DNS: {'; '.join(self.lines)}",) if self.lines else ()
+        return ", and ".join((*filter(None, (self.repair,)), *lines))
 
     @property
     def is_good(self) -> bool:
@@ -176,13 +184,11 @@ def repair(kept: KeptDomain) -> str:
     return shlex.join((PROGRAM, "onboard", kept.name, *owner))
 
 
-def _repair(kept: KeptDomain, seen: Compared) -> str:
+def _command(kept: KeptDomain, seen: Compared) -> str:
     """Return the command, unless all that differs has to be entered by hand."""
     plan = seen.plan
-    by_program = len(plan.changes) + len(plan.conflicts) + len(plan.later) > len(seen.lines)
-    command = (repair(kept),) if by_program or not seen.lines else ()
-    lines = (f"enter at the zone's own DNS: {'; '.join(seen.lines)}",) if seen.lines else ()
-    return ", and ".join((*command, *lines))
+    differing = len(plan.changes) + len(plan.conflicts) + len(plan.later)
+    return "" if seen.lines and differing == len(seen.lines) else repair(kept)
 
 
 async def compared(
@@ -193,7 +199,10 @@ async def compared(
     for one in kept:
         try:
             seen = await drift.domain(one)
-            found.append(Comparison(subject=one.name, plan=seen.plan, repair=_repair(one, seen)))
+            command = _command(one, seen)
+            found.append(
+                Comparison(subject=one.name, plan=seen.plan, repair=command, lines=seen.lines)
+            )
         except SesauditdError as error:
             found.append(Comparison(subject=one.name, failure=str(error)))
         on_domain(one.name)
@@ -212,7 +221,7 @@ def summary(found: Sequence[Comparison]) -> str:
         parts.append(
             f"{one.subject} cannot be looked at ({one.failure})"
             if one.failure
-            else f"{one.subject} differs in {count}: {one.repair}"
+            else f"{one.subject} differs in {count}: {one.remedy}"
         )
     return f"{'; '.join(parts)}. All of it: {PROGRAM} drift"
 

@@ -45,13 +45,11 @@ class Gap:
     """True if it is at a name that ends with the zone twice: the panel appended it."""
 
     @property
-    def said(self) -> str:
-        """Return it for people."""
+    def trouble(self) -> str:
+        """Return what is wrong, in a few words."""
         if self.doubled:
-            return f"{self.record.key} was entered with the zone's name twice: enter it without"
-        if self.found:
-            return f"{self.record.key} is {' and '.join(self.found)}, not {self.record.value}"
-        return f"{self.record.key} is not there yet"
+            return "entered with the zone's name twice"
+        return "record has another value" if self.found else "record missing"
 
 
 def by_hand(records: Sequence[Record], zone: str) -> Sequence[Row]:
@@ -69,15 +67,6 @@ def by_hand(records: Sequence[Record], zone: str) -> Sequence[Row]:
         )
         for one in records
     ]
-
-
-async def by_hand_missing(records: Sequence[Record], zone: str, dns: Dns) -> Sequence[Gap]:
-    """Return the records that public DNS does not show as they must be.
-
-    Raises Unavailable when DNS does not say.
-    """
-    gaps = [await gap_of(record, zone, dns) for record in records]
-    return [one for one in gaps if one is not None]
 
 
 async def gap_of(record: Record, zone: str, dns: Dns) -> Gap | None:

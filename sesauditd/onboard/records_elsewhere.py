@@ -87,7 +87,7 @@ class ElsewhereRecords:
                 continue
             if gap is not None:
                 (row,) = by_hand((record,), zone)
-                changes.append(_change(gap, row, zone))
+                changes.append(_change(gap, zone))
                 lines.append(row.line)
         return Compared(
             plan=Plan(changes=tuple(changes), remarks=tuple(remarks)), lines=tuple(lines)
@@ -115,11 +115,11 @@ class ElsewhereRecords:
         )
 
 
-def _change(gap: Gap, row: Row, zone: str) -> Change:
+def _change(gap: Gap, zone: str) -> Change:
     return Change(
         resource=f"DNS record {gap.record.key} in {zone}",
         verb=Verb.UPDATE if gap.found else Verb.CREATE,
         before={"values": gap.found} if gap.found else None,
         after={"values": (gap.record.value,)},
-        why=f"{gap.said}; {BY_HAND}: {row.line}",
+        why=f"{gap.trouble}; {BY_HAND} there",
     )

@@ -121,7 +121,7 @@ class Worker:
             return
         found = await self.compare(kept)
         bad = [one for one in found if not one.is_good]
-        details = {one.subject: one.failure or one.repair for one in bad}
+        details = {one.subject: one.failure or one.remedy for one in bad}
         await self.report(DRIFT, _state(bad), summary(found), details, now)
         await self._tell_silent(now)
         for period in owed:

@@ -9,12 +9,15 @@ import pytest
 from sesauditd.errors import Unavailable
 from sesauditd.model.plan import Conflict
 from sesauditd.onboard import records
-from sesauditd.onboard.records_by_hand import by_hand, by_hand_missing
+from sesauditd.onboard.records_by_hand import Gap, by_hand, gap_of
 from sesauditd.onboard.zones import Elsewhere, Zone, ZoneChoice
 from sesauditd.sandbox.faults import Fault, FaultAction
 from tests.contract.zone_stand import SIGNING, ZoneStand, plain
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from sesauditd.onboard.records import Record
     from tests.contract.stands import World
 
 FOREIGN = ("ns1.other.example", "ns2.other.example")
@@ -204,17 +207,23 @@ async def test_records_for_a_zone_elsewhere_are_shown_and_looked_for(stand: Zone
         (f"bounce.{domain}.", "bounce.shop", "TXT", '"v=spf1 include:amazonses.com ~all"'),
         (f"_dmarc.{domain}.", "_dmarc.shop", "TXT", '"v=DMARC1; p=none"'),
     ]
-    assert len(await by_hand_missing(wanted, zone, stand.dns)) == 6
+    assert len(await gaps_of(wanted, zone, stand)) == 6
     for record in wanted[1:]:
         beside.records[record.name, record.kind] = (record.written,)
     beside.records[f"{wanted[0].name}.{zone}", "CNAME"] = (wanted[0].value,)
     beside.records[wanted[1].name, "CNAME"] = ("wrong.example",)
-    gaps = await by_hand_missing(wanted, zone, stand.dns)
+    gaps = await gaps_of(wanted, zone, stand)
     assert [gap.record for gap in gaps] == list(wanted[:2])
-    assert "twice" in gaps[0].said
-    assert "is wrong.example, not" in gaps[1].said
+    assert "twice" in gaps[0].trouble
+    assert (gaps[1].trouble, gaps[1].found) == ("record has another value", ("wrong.example",))
     beside.records |= {(one.name, one.kind): (one.written,) for one in wanted}
-    assert await by_hand_missing(wanted, zone, stand.dns) == []
+    assert await gaps_of(wanted, zone, stand) == []
+
+
+async def gaps_of(wanted: Sequence[Record], zone: str, stand: ZoneStand) -> list[Gap]:
+    """Return what DNS does not show as it must be."""
+    gaps = [await gap_of(one, zone, stand.dns) for one in wanted]
+    return [one for one in gaps if one is not None]
 
 
 async def test_a_policy_that_holds_is_not_asked_for_by_hand(stand: ZoneStand) -> None:
