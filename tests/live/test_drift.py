@@ -8,13 +8,14 @@ import pytest
 import pytest_asyncio
 
 from sesauditd.bootstrap.keeping import keeping_of
-from sesauditd.errors import Refused
+from sesauditd.errors import Refused, Unavailable
+from sesauditd.onboard.dns import Resolver
 from sesauditd.onboard.drift import summary
 from tests.support.accounts import stood
 from tests.support.newcomers import Newcomers, newcomers_at
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Callable, Iterator
+    from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 
     from sesauditd.onboard.drift import Comparison
     from tests.support.accounts import Stood
@@ -151,6 +152,62 @@ async def test_what_differs_is_named_with_the_command_that_repairs_it(
         f"sesauditd onboard {domain} --customer bakery --contact anna@bakery-home.example"
     )
     assert found.repair in summary([found])
+
+
+async def elsewhere(newcomers: Newcomers) -> tuple[str, dict[tuple[str, str], tuple[str, ...]]]:
+    """Onboard a domain whose zone is another's, and enter its records there."""
+    domain = newcomers.domain(zone=False)
+    outcome = await newcomers.onboard(domain)
+    records = newcomers.place.sandbox.zones.world.records
+    entered = {(row.absolute[:-1], row.kind): (row.value,) for row in outcome.rows}
+    records |= entered
+    return domain, records
+
+
+async def test_records_in_a_zone_elsewhere_are_compared_by_dns(newcomers: Newcomers) -> None:
+    domain, records = await elsewhere(newcomers)
+    (found,) = await compare(newcomers, domain)
+    assert found.is_good, found
+    records.pop((f"_dmarc.{domain}", "TXT"))
+    records[f"bounce.{domain}", "MX"] = ("10 mail.parking.example.",)
+    records[f"bounce.{domain}", "TXT"] = ('"other"', '"v=spf1 include:amazonses.com -all"')
+    (found,) = await compare(newcomers, domain)
+    missing, other = sorted(found.plan.changes, key=lambda one: one.verb)
+    assert missing.resource == f"DNS record _dmarc.{domain} TXT in {domain}"
+    assert "record missing" in missing.why
+    assert other.before == {"values": ("10 mail.parking.example",)}
+    assert other.after == {"values": ("10 feedback-smtp.eu-central-1.amazonses.com",)}
+    assert other.why.startswith("record has another value")
+    assert found.repair == ""
+    assert found.lines == (
+        f"bounce.{domain}. 300 IN MX 10 feedback-smtp.eu-central-1.amazonses.com.",
+        f'_dmarc.{domain}. 300 IN TXT "v=DMARC1; p=none"',
+    )
+    assert all(line in summary([found]) for line in found.lines)
+    DRIFTS["policy gone"][0](newcomers, domain)
+    (found,) = await compare(newcomers, domain)
+    assert len(found.plan.changes) == 3
+    assert found.remedy.startswith(f"sesauditd onboard {domain} ")
+    assert f", and enter at its own DNS: {found.lines[0]}" in found.remedy
+
+
+@pytest.mark.parametrize("silent", ["_dmarc", "bounce", ""], ids=["policy", "exchanger", "all"])
+async def test_what_dns_does_not_say_is_no_difference(
+    newcomers: Newcomers, silent: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    domain, _ = await elsewhere(newcomers)
+    asked = Resolver.ask
+
+    async def ask(resolver: Resolver, name: str, kind: str) -> Sequence[str]:
+        if name.startswith(silent):
+            raise Unavailable(f"DNS does not answer for {kind} of {name}")
+        return await asked(resolver, name, kind)
+
+    monkeypatch.setattr(Resolver, "ask", ask)
+    (found,) = await compare(newcomers, domain)
+    assert found.is_good, found
+    assert found.plan.remarks
+    assert all("not compared: DNS does not answer" in one for one in found.plan.remarks)
 
 
 async def test_a_stopped_domain_is_no_drift(newcomers: Newcomers) -> None:

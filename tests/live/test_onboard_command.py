@@ -116,6 +116,17 @@ def test_a_zone_elsewhere_times_out_with_4_and_its_records_ready_to_copy(cli: Cl
     assert result["missing"]
 
 
+def test_a_plan_shows_what_is_to_be_entered_elsewhere_as_far_as_it_is_known(cli: Cli) -> None:
+    ran = cli.run("onboard", "far.example", *WHOSE, "--plan")
+    assert ran.code == 4
+    assert "  name        bounce.far.example.\n  short name  bounce\n" in ran.out
+    assert '  value       "v=DMARC1; p=none"\n' in ran.out
+    assert "? 3 DKIM records of far.example, to be entered by hand in far.example" in ran.out
+    document = cli.run("onboard", "far.example", *WHOSE, "--plan", "--json").document
+    rows = document["plans"]["far.example"]["records"]
+    assert [row["kind"] for row in rows] == ["MX", "TXT", "TXT"]
+
+
 def test_every_name_and_value_to_be_entered_stands_whole_on_a_line(cli: Cli) -> None:
     out = cli.folder / "copied.txt"
     ran = cli.run("onboard", "copied.example", *WHOSE, "--yes", "--json", "--out", out)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -26,7 +27,7 @@ from tests.support.newcomers import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Callable, Iterator
+    from collections.abc import AsyncIterator, Iterator
     from pathlib import Path
 
     from tests.support.accounts import Stood
@@ -108,7 +109,16 @@ async def test_ses_finds_the_records_at_once(newcomers: Newcomers) -> None:
 
 async def test_records_of_a_zone_elsewhere_are_told_and_waited_for(newcomers: Newcomers) -> None:
     domain = newcomers.domain(zone=False)
+    newcomers.place.forget_calls()
+    prepared = await newcomers.program.onboarding.prepare(wish(domain))
+    assert newcomers.place.writes() == 0
+    # The tokens of DKIM come with the identity.
+    assert [row.kind for row in prepared.rows] == ["MX", "TXT", "TXT"]
+    assert prepared.plan.later == (
+        f"3 DKIM records of {domain}, to be entered by hand in {domain}",
+    )
     outcome = await newcomers.onboard(domain)
+    assert (await newcomers.program.onboarding.prepare(wish(domain))).rows == outcome.rows
     kinds = sorted(row.kind for row in outcome.rows)
     assert kinds == ["CNAME", "CNAME", "CNAME", "MX", "TXT", "TXT"]
     assert all(row.absolute.endswith(f"{domain}.") for row in outcome.rows)
@@ -119,6 +129,21 @@ async def test_records_of_a_zone_elsewhere_are_told_and_waited_for(newcomers: Ne
     assert not states[domain].is_complete
     assert any("identity" in one for one in states[domain].missing)
     assert (await newcomers.plan(domain)).is_empty
+
+
+async def test_reports_that_would_not_arrive_are_said_with_the_record_that_asks_for_them(
+    newcomers: Newcomers,
+) -> None:
+    onboarding = newcomers.program.onboarding
+    layout = replace(onboarding.layout, dmarc_rua="dmarc@reports.example")
+    asking = replace(onboarding, layout=layout)
+    records = newcomers.place.sandbox.zones.world.records
+    for domain in (newcomers.domain(), newcomers.domain(zone=False)):
+        remarks = (await asking.prepare(wish(domain))).plan.remarks
+        assert [one for one in remarks if "*._report._dmarc.reports.example" in one], remarks
+        records[f"{domain}._report._dmarc.reports.example", "TXT"] = ('"v=DMARC1"',)
+        remarks = (await asking.prepare(wish(domain))).plan.remarks
+        assert not [one for one in remarks if "_report" in one]
 
 
 async def test_a_second_domain_is_no_new_beginning_for_its_customer(newcomers: Newcomers) -> None:
@@ -181,11 +206,6 @@ def _identity(newcomers: Newcomers, domain: str) -> None:
     newcomers.place.asking.ask("sesv2", "CreateEmailIdentity", EmailIdentity=domain)
 
 
-def _identity_of_another(newcomers: Newcomers, domain: str) -> None:
-    tags = [{"Key": "sesauditd", "Value": "other"}]
-    newcomers.place.asking.ask("sesv2", "CreateEmailIdentity", EmailIdentity=domain, Tags=tags)
-
-
 def _set(newcomers: Newcomers, domain: str) -> None:
     name = f"sesaudit-{domain.replace('-', '_').replace('.', '-')}"
     newcomers.place.asking.ask("sesv2", "CreateConfigurationSet", ConfigurationSetName=name)
@@ -193,33 +213,6 @@ def _set(newcomers: Newcomers, domain: str) -> None:
 
 def _user(newcomers: Newcomers, domain: str) -> None:
     newcomers.place.asking.ask("iam", "CreateUser", UserName=domain)
-
-
-def _keys(newcomers: Newcomers, domain: str) -> None:
-    ask = newcomers.place.asking.ask
-    tags = [{"Key": "sesauditd", "Value": "main"}]
-    ask("iam", "CreateUser", UserName=domain, Path="/sesaudit/", Tags=tags)
-    for _ in range(2):
-        ask("iam", "CreateAccessKey", UserName=domain)
-
-
-CONFLICTS: dict[str, tuple[Callable[[Newcomers, str], None], str]] = {
-    "identity without our tag": (_identity, "without the tag"),
-    "identity of another installation": (_identity_of_another, "tag sesauditd=other"),
-    "set of that name": (_set, "without the tag"),
-    "user of that name": (_user, "without the tag"),
-    "access keys full": (_keys, "access keys full"),
-}
-
-
-@pytest.mark.parametrize("name", CONFLICTS)
-async def test_what_is_in_the_way_is_named_and_nothing_is_changed(
-    newcomers: Newcomers, name: str
-) -> None:
-    make, found = CONFLICTS[name]
-    domain = newcomers.domain()
-    make(newcomers, domain)
-    await refused(newcomers, domain, "bakery", found)
 
 
 async def test_a_domain_of_another_customer_is_refused(newcomers: Newcomers) -> None:
