@@ -15,7 +15,9 @@ from sesauditd.bootstrap.keeping import keeping_of
 from sesauditd.bootstrap.terraform import exporter_of
 from sesauditd.errors import Refused
 from sesauditd.model.dns_text import plain_name
+from sesauditd.model.kept_domains import KeptDomain
 from sesauditd.onboard.naming import Account
+from sesauditd.onboard.terraform import export
 from sesauditd.sandbox.operator import ROOT_KEY
 from tests.support.accounts import ACCOUNT, BOUNDARY, QUICK, REGION, TOPIC, stood
 from tests.support.cli import Cli
@@ -300,6 +302,18 @@ async def test_records_are_written_as_they_are_and_not_as_they_should_be(
     assert f"(import id {zone}_{bounce}_MX_blue)" in folded
     assert f"# Left out: {bounce} TXT, which is not in hosted zone {zone}." in text
     assert len([one for one in found.resources if one.startswith(RECORD)]) == 4
+
+
+async def test_a_domain_that_was_taken_over_has_the_user_that_it_had(newcomers: Newcomers) -> None:
+    domain = newcomers.domain()
+    await newcomers.onboard(domain)
+    newcomers.place.asking.ask("iam", "CreateUser", UserName=f"mail-{domain}", Path="/theirs/")
+    exporter = exporter_of(keeping_of(newcomers.program.administration))
+    for user, users in ((f"mail-{domain}", {f"mail-{domain}"}), ("", set())):
+        kept = KeptDomain(name=domain, taken_over=user)
+        made = export(await exporter.looking.look(kept), NAMES)
+        assert {one.id for one in made.taken if one.kind == USER} == users
+        assert bool(users) or f"no IAM user of its own was found for {domain}." in made.left_out
 
 
 async def test_a_domain_that_was_not_set_up_here_is_refused(newcomers: Newcomers) -> None:
