@@ -29,12 +29,7 @@ SWITCH: Final = (
     "The daemon switches the set off when the policy stops the domain. Without ignore_changes the",
     "next `terraform apply` would let it send again.",
 )
-UNSPEAKABLE: Final = {
-    "suppression_scope": "the scope of its suppression list",
-    "https_policy": "the HTTPS policy of its tracking",
-    "max_delivery_seconds": "its longest time of delivery",
-}
-"""Options of a set that some versions of the provider have no words for."""
+SCOPE: Final = "Not written down, for want of an argument: its suppression scope is {scope}."
 
 
 def ses(standing: Standing) -> Iterator[Written]:
@@ -53,9 +48,8 @@ def ses(standing: Standing) -> Iterator[Written]:
 
 
 def _set(found: SetStanding, name: str) -> Iterator[Written]:
-    options = found.options
-    untold = [what for key, what in UNSPEAKABLE.items() if options.get(key)]
-    beside = (f"Not written down: {', '.join(untold)}.",) if untold else ()
+    scope = found.options["suppression_scope"]
+    beside = (SCOPE.format(scope=scope),) if scope else ()
     yield Taken(
         kind=SET,
         label=name,
@@ -77,7 +71,11 @@ def _set_body(found: SetStanding) -> Iterator[Part]:
     options = found.options
     yield {"configuration_set_name": found.name}
     yield from _options(
-        "delivery_options", sending_pool_name="sending_pool", tls_policy="tls_policy", of=options
+        "delivery_options",
+        max_delivery_seconds="max_delivery_seconds",
+        sending_pool_name="sending_pool",
+        tls_policy="tls_policy",
+        of=options,
     )
     yield from _options(
         "reputation_options", reputation_metrics_enabled="reputation_metrics", of=options
@@ -86,7 +84,12 @@ def _set_body(found: SetStanding) -> Iterator[Part]:
     if options["suppressed_reasons"] is not None:
         reasons = texts(options["suppressed_reasons"])
         yield Block("suppression_options", (), ({"suppressed_reasons": reasons},))
-    yield from _options("tracking_options", custom_redirect_domain="redirect_domain", of=options)
+    yield from _options(
+        "tracking_options",
+        custom_redirect_domain="redirect_domain",
+        https_policy="https_policy",
+        of=options,
+    )
     yield from _vdm(options)
     yield from _tags(options)
     yield Block("lifecycle", (), ({"ignore_changes": [Reference("sending_options")]},))

@@ -91,6 +91,7 @@ def test_everything_that_is_said_of_a_set_is_written() -> None:
             sending_enabled=False,
             tls_policy="REQUIRE",
             sending_pool="pool",
+            max_delivery_seconds=3600,
             redirect_domain="click.shop.example",
             https_policy="REQUIRE",
             suppression_scope="TENANT",
@@ -101,11 +102,15 @@ def test_everything_that_is_said_of_a_set_is_written() -> None:
     )
     assert found.resources[f"{SET}.{NAME}"] == {
         "configuration_set_name": "the-set",
-        "delivery_options": [{"sending_pool_name": "pool", "tls_policy": "REQUIRE"}],
+        "delivery_options": [
+            {"max_delivery_seconds": 3600, "sending_pool_name": "pool", "tls_policy": "REQUIRE"}
+        ],
         "reputation_options": [{"reputation_metrics_enabled": True}],
         "sending_options": [{"sending_enabled": False}],
         "suppression_options": [{"suppressed_reasons": ["BOUNCE"]}],
-        "tracking_options": [{"custom_redirect_domain": "click.shop.example"}],
+        "tracking_options": [
+            {"custom_redirect_domain": "click.shop.example", "https_policy": "REQUIRE"}
+        ],
         "vdm_options": [
             {
                 "dashboard_options": [{"engagement_metrics": "ENABLED"}],
@@ -115,7 +120,7 @@ def test_everything_that_is_said_of_a_set_is_written() -> None:
         "tags": {"who s": EVIL},
         "lifecycle": [{"ignore_changes": ["sending_options"]}],
     }
-    assert "Not written down: the scope of its suppression list, the HTTPS policy" in made
+    assert "Not written down, for want of an argument: its suppression scope is TENANT." in made
 
 
 def test_a_set_that_inherits_says_nothing_of_suppression() -> None:
