@@ -62,7 +62,9 @@ def _suspicion(history: DomainsHistory, count: Counted, limits: Limits) -> Suspi
         return NONE
     tried = Tried(
         unknown=unknown,
-        arrivals=tuple(one for one in history.arrivals if one.domain in count.domains),
+        arrivals=tuple(
+            one for one in history.arrivals if one.domain in count.domains or one.at < count.start
+        ),
         reached_at=_reached(history, count),
         since=count.start,
         settled=timedelta(hours=limits.guessing.disable.delivered_before_hours),
@@ -72,9 +74,10 @@ def _suspicion(history: DomainsHistory, count: Counted, limits: Limits) -> Suspi
 
 
 def _reached(history: DomainsHistory, count: Counted) -> Mapping[str, datetime]:
+    """Return when each place was first reached: whom another domain knew before is no stranger."""
     first: dict[str, datetime] = {}
     for (domain, place), at in history.reached_at.items():
-        if domain in count.domains:
+        if domain in count.domains or at < count.start:
             first[place] = min(at, first.get(place, at))
     return first
 
