@@ -22,12 +22,12 @@ MAIL_FIELDS = {
     "identity": "identity",
     "set": "configuration_set",
 }
-BOUNCES: Mapping[str, Mapping[str, str | None]] = {
+BOUNCES: Mapping[str, Mapping[str, str]] = {
     "bounce": {"kind": "Permanent", "subtype": "General", "status": "5.1.1"},
     "soft": {"kind": "Transient", "subtype": "General", "status": "4.2.1"},
     "full": {"kind": "Transient", "subtype": "MailboxFull", "status": "4.2.2"},
     "echo": {"kind": "Permanent", "subtype": "OnAccountSuppressionList", "status": "5.1.1"},
-    "undetermined": {"kind": "Undetermined", "subtype": "Undetermined", "status": None},
+    "undetermined": {"kind": "Undetermined", "subtype": "Undetermined", "status": NOTHING},
 }
 ENGAGED: Mapping[str, Callable[..., ses.Event]] = {
     "open": ses.opened,
@@ -148,10 +148,9 @@ def _reject(fields: Mapping[str, Any]) -> dict[str, Any]:
     return {key: value for key, value in fields.items() if key != "destination"}
 
 
-def _bounce(mail: _Mail, usual: Mapping[str, str | None]) -> ses.Event:
-    options = mail.row.options
-    status = options.get("status", usual["status"])
-    status = None if status == NOTHING else status
+def _bounce(mail: _Mail, usual: Mapping[str, str]) -> ses.Event:
+    options = {**usual, **mail.row.options}
+    status = None if options["status"] == NOTHING else options["status"]
     hit = [
         ses.bounced(
             one,
@@ -167,8 +166,8 @@ def _bounce(mail: _Mail, usual: Mapping[str, str | None]) -> ses.Event:
         mail.domain,
         hit,
         mail.at,
-        kind=options.get("kind", usual["kind"]) or "",
-        subtype=options.get("subtype", usual["subtype"]) or "",
+        kind=options["kind"],
+        subtype=options["subtype"],
         feedback=ses.feedback_id(f"{options.get('feedback', '')} {mail.name} {mail.recipients[0]}"),
         mail_at=mail.mailed_at,
         **_flavour(mail),
@@ -182,7 +181,8 @@ def _flavour(mail: _Mail) -> dict[str, Any]:
 
 def _message(row: Row, at: datetime, event: ses.Event) -> Told:
     """Return the message of the queue, with whatever is strange about its times or its topic."""
-    inner = event.get(event.get("eventType", event.get("notificationType", "")).lower(), {})
+    kind = str(event.get("eventType", event.get("notificationType")))
+    inner = event.get(kind.lower(), {})
     if "stamp" in row.options:
         inner["timestamp"] = row.options["stamp"]
     if "mailstamp" in row.options:

@@ -11,6 +11,8 @@ from itertools import product
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from typing_extensions import override
+
 from tests.support.cases import WEEK
 
 if TYPE_CHECKING:
@@ -81,6 +83,10 @@ class Story:
     judged_at: datetime
     facts: Mapping[str, Any]
     """Everything else that the story says: modes, policies, figures to look for."""
+
+    @override
+    def __str__(self) -> str:
+        return f"{self.kind}: {self.name}"
 
 
 def stories() -> Iterator[Story]:
