@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from dataclasses import asdict, dataclass, field
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -78,6 +78,7 @@ def limits_for(
     return _validated(document, where=f"{where}.")
 
 
+@lru_cache
 def policy_name(limits: Limits) -> str:
     """Return 12 hex digits that are equal for equal numbers, to store beside verdicts."""
     text = json.dumps(asdict(limits), sort_keys=True)
