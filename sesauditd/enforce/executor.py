@@ -69,6 +69,15 @@ class Levers(BlockLevers, Protocol):
         """Return what the action asks of AWS."""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Step:
+    """What was carried out at once."""
+
+    done: int
+    anew: frozenset[str] = frozenset()
+    """Actions that have another lever now and are due again."""
+
+
 @dataclass(slots=True, kw_only=True)
 class Executor:
     """Carries out actions, one at a time, each as often as it takes.
@@ -109,8 +118,15 @@ class Executor:
                     return done
                 if monotonic() - looked_at > LOOKED_AT_ANEW_SECONDS:
                     break
-                if task.id not in tried:
-                    done += await self._unit(task, tried)
+                if task.id in tried:
+                    continue
+                tasks = await self._with_others(task, tried)
+                tried.update(one.id for one in tasks)
+                step = await self._unit(tasks)
+                done += step.done
+                if step.anew:
+                    tried -= step.anew
+                    break
 
     async def _expire(self, now: datetime) -> None:
         """Look for blocks that are over, which takes a walk through all of them."""
@@ -121,35 +137,35 @@ class Executor:
         if expired:
             log.info("blocks_expired", expired=expired)
 
-    async def _unit(self, task: Task, tried: set[str]) -> int:
-        """Carry out a task, with all that one write to IAM does beside it."""
-        tried.add(task.id)
+    async def _with_others(self, task: Task, tried: set[str]) -> Sequence[Task]:
+        """Return a task with those that one write to IAM carries out beside it."""
+        if task.kind not in ABOUT_BLOCKS or task.lever is not Lever.IAM_DENY:
+            return [task]
+        found = await self.outbox.together(task, self.clock(), MOST)
+        return [task, *(one for one in found if one.id != task.id and one.id not in tried)]
+
+    async def _unit(self, tasks: Sequence[Task]) -> Step:
+        (task, *_) = tasks
         if task.kind in ABOUT_BLOCKS and task.lever is Lever.IAM_DENY:
-            found = await self.outbox.together(task, self.clock(), MOST)
-            beside = [one for one in found if one.id not in tried]
-            return await self._together([task, *beside], tried)
+            return await self._together(tasks)
         around = await self.outbox.surroundings(task, self.clock())
         if around.shards_of:
             # A block whose lever was corrected has to leave the other one.
-            return await self._together([task], tried)
-        return await self._carry_out(task, around)
+            return await self._together(tasks)
+        return Step(done=int(await self._carry_out(task, around)))
 
-    async def _together(self, tasks: Sequence[Task], tried: set[str]) -> int:
-        tried.update(one.id for one in tasks)
+    async def _together(self, tasks: Sequence[Task]) -> Step:
         as_one = Together(
             blocks=self.outbox, levers=self.levers, turner=self.turner, clock=self.clock
         )
         outcomes = await as_one.carry_out(tasks)
         done = 0
         for task in tasks:
-            if task.id not in outcomes:
-                continue
-            outcome = outcomes[task.id]
-            if outcome is None:
-                tried.discard(task.id)
-            else:
+            outcome = outcomes.get(task.id)
+            if outcome is not None:
                 done += await self._finish(task, outcome)
-        return done
+        anew = frozenset(key for key, outcome in outcomes.items() if outcome is None)
+        return Step(done=done, anew=anew)
 
     async def _carry_out(self, task: Task, around: Surroundings) -> bool:
         try:

@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Final
 
 from sesauditd.model.access_keys import KeyNote
-from sesauditd.store import onboarding
+from sesauditd.store import again, onboarding
 
 if TYPE_CHECKING:
     from sqlalchemy.ext.asyncio import AsyncConnection
@@ -53,7 +53,10 @@ class KeyNotes:
         detail: Mapping[str, JSON] = {"before": list(note.before), "key": note.key}
         state = SHOWN if note.shown else MAKING
         async with self.database.write() as connection:
-            await onboarding.note(connection, domain, STEP, state, detail=detail, now=self.clock())
+            now = self.clock()
+            await onboarding.note(connection, domain, STEP, state, detail=detail, now=now)
+            if note.key is not None:
+                await again.terminations_at(connection, domain, now)
 
 
 async def _note(connection: AsyncConnection, domain: str) -> KeyNote | None:

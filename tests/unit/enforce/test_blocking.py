@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from sesauditd.errors import Forbidden
+from sesauditd.store import tables
 from tests.support import feedback as ses
 from tests.support.enforcing import Enforcing, enforcing
 
@@ -195,3 +197,175 @@ async def test_an_emptied_answer_lifts_nothing(one: Enforcing) -> None:
     written = len(one.changes)
     await one.settle(hours=24)
     assert len(one.changes) == written
+
+
+async def test_a_user_that_is_registered_later_is_denied_at_once(one: Enforcing) -> None:
+    for person in ("p@x.example", "q@x.example"):
+        await one.decide("block", person, "a.example", "asked")
+    await one.decide("disable", "a.example", "hacked")
+    await one.tick()
+    told = await one.notices()
+    written = len(one.changes)
+    await one.adopt("c.example", user="second-k")
+    await one.tick()
+    newcomer = one.access.users["second-k"]
+    assert newcomer.attached == [POLICY]
+    assert list(newcomer.inline) == ["sesaudit-disable-a.example"]
+    assert sorted(one.changes[written:]) == ["attach", "put_inline"]
+    assert {state for _, state in await one.states()} == {"done"}
+    assert await one.notices() == told
+
+
+async def test_a_block_that_failed_for_want_of_a_user_is_set_when_there_is_one(
+    one: Enforcing,
+) -> None:
+    await one.adopt("lone.example", "n")
+    await one.decide("block", "p@x.example", "lone.example", "asked")
+    await one.tick()
+    await one.adopt("lone.example", "n", user="site-n")
+    await one.tick()
+    assert denied(one, POLICY.replace("-k-", "-n-")) == ["p@x.example"]
+    assert (await outcome(one))[0] == "done"
+
+
+async def test_a_new_block_rewrites_one_policy_of_many(one: Enforcing) -> None:
+    people = [f"{number}{'x' * 230}@x.example" for number in range(60)]
+    for person in people:
+        await one.decide("block", person, "a.example", "asked")
+    await one.tick()
+    arns = one.access.users["site-k"].attached
+    assert [arn[-1] for arn in arns] == ["1", "2", "3"]
+    assert sorted(each for arn in arns for each in denied(one, arn)) == sorted(people)
+    assert one.access.failures.changes == ["put_policy", "attach"] * 3
+    await one.decide("block", "new@x.example", "a.example", "asked")
+    await one.tick()
+    assert one.access.failures.changes[6:] == ["put_policy"]
+    await one.decide("unblock", people[0], "a.example", "fixed")
+    await one.tick()
+    assert one.access.failures.changes[7:] == ["put_policy"]
+
+
+async def test_everything_unblocked_leaves_no_policy(one: Enforcing) -> None:
+    before = one.world()
+    people = [f"{number}{'x' * 230}@x.example" for number in range(30)]
+    for person in people:
+        await one.decide("block", person, "a.example", "asked")
+    await one.tick()
+    for person in people:
+        await one.decide("unblock", person, "a.example", "fixed")
+    await one.tick()
+    assert one.world() == before
+    assert all(row["shard"] is None for row in await one.rows(tables.blocks, tables.blocks.c.since))
+
+
+def attach_others(one: Enforcing, count: int) -> None:
+    """Let somebody else take the customer's room for policies."""
+    for number in range(count):
+        arn = f"arn:aws:iam::123456789012:policy/other-{number}"
+        one.access.policies[arn] = {}
+        one.access.users["site-k"].attached.append(arn)
+
+
+async def test_what_has_no_room_goes_to_the_accounts_list_and_back(one: Enforcing) -> None:
+    attach_others(one, 9)
+    before = one.world()
+    people = [f"{number:03d}{'x' * 230}@x.example" for number in range(30)]
+    for person in people:
+        await one.decide("block", person, "a.example", "asked")
+    await one.tick()
+    assert {state for _, state in await one.states()} == {"done"}
+    named = denied(one)
+    assert sorted([*named, *one.mail.listed]) == people
+    assert 20 < len(named) < 30
+    moved = next(row for row in await one.actions() if row["recipient"] == people[-1])
+    assert moved["lever"] == "account_list"
+    assert "policies are full" in moved["outcome"]
+    assert [kind for kind, _ in await one.notices()] == ["trouble"]
+    for person in people:
+        await one.decide("unblock", person, "a.example", "fixed")
+    await one.tick()
+    assert one.world() == before
+
+
+async def test_the_accounts_list_does_not_cut_off_another_customers_reader(
+    one: Enforcing,
+) -> None:
+    attach_others(one, 10)
+    reader = "reader@x.example"
+    await one.program.feed([ses.delivery(reader, ses.at(1), domain="other.example")])
+    await one.decide("block", reader, "a.example", "asked")
+    await one.decide("block", "nobody@x.example", "a.example", "asked")
+    await one.tick()
+    assert list(one.mail.listed) == ["nobody@x.example"]
+    state, words = await outcome(one, recipient=reader)
+    assert state == "failed"
+    assert "another customer's mail" in words
+    assert ("action_failed", "") in await one.notices()
+
+
+async def test_a_delivery_of_long_ago_protects_nobody(one: Enforcing) -> None:
+    attach_others(one, 10)
+    reader = "reader@x.example"
+    await one.program.feed([ses.delivery(reader, ses.at(1), domain="other.example")])
+    one.program.now[0] += timedelta(days=100)
+    await one.decide("block", reader, "a.example", "asked")
+    await one.tick()
+    assert list(one.mail.listed) == [reader]
+
+
+@pytest.mark.parametrize("method", ["put_policy", "attach"])
+async def test_iam_says_that_a_quota_is_used_up(one: Enforcing, method: str) -> None:
+    before = one.world()
+    refusal = Forbidden("IAM: LimitExceeded", "LimitExceeded")
+    one.access.failures.fail(method, refusal)
+    await one.decide("block", "p@x.example", "a.example", "asked")
+    await one.tick()
+    assert list(one.mail.listed) == ["p@x.example"]
+    assert (await outcome(one))[0] == "done"
+    await one.decide("unblock", "p@x.example", "a.example", "fixed")
+    await one.tick()
+    assert one.world() == before
+
+
+async def test_a_right_that_is_lacking_is_no_reason_for_the_accounts_list(one: Enforcing) -> None:
+    one.access.failures.fail("put_policy", Forbidden("IAM: AccessDenied", "AccessDenied"))
+    await one.decide("block", "p@x.example", "a.example", "asked")
+    await one.tick()
+    assert one.mail.listed == {}
+    assert (await outcome(one))[0] == "failed"
+
+
+async def test_nearly_full_is_told_once_and_again_after_it_was_emptied(one: Enforcing) -> None:
+    attach_others(one, 9)
+    people = [f"{number:03d}{'x' * 230}@x.example" for number in range(20)]
+    for person in people[:15]:
+        await one.decide("block", person, "a.example", "asked")
+    await one.tick()
+    assert await one.notices() == []
+    for person in people[15:]:
+        await one.decide("block", person, "a.example", "asked")
+    await one.tick()
+    await one.decide("block", "p@x.example", "a.example", "asked")
+    await one.tick()
+    (told,) = await one.rows(tables.notices, tables.notices.c.id, kind="trouble")
+    assert "% full" in told["facts"]["summary"]
+    for person in people[8:]:
+        await one.decide("unblock", person, "a.example", "fixed")
+    await one.settle()
+    for person in people[8:]:
+        await one.decide("block", person, "a.example", "asked")
+    await one.tick()
+    assert len(await one.rows(tables.notices, tables.notices.c.id, kind="trouble")) == 2
+
+
+async def test_a_domain_that_becomes_the_customers_own_is_denied_no_more(one: Enforcing) -> None:
+    await one.decide("block", "p@home.example", "a.example", "asked")
+    await one.decide("block", "q@x.example", "a.example", "asked")
+    await one.tick()
+    assert denied(one) == ["p@home.example", "q@x.example"]
+    await one.adopt("home.example")
+    await one.tick()
+    assert denied(one) == ["q@x.example"]
+    state, words = await outcome(one, recipient="p@home.example")
+    assert state == "done"
+    assert "customer's own" in words
