@@ -11,7 +11,7 @@ from sqlalchemy import insert, select, update
 
 from sesauditd.errors import Failed, Refused
 from sesauditd.model.register import Register
-from sesauditd.store import journal
+from sesauditd.store import again, journal
 from sesauditd.store.tables import customers, domains, iam_users
 
 if TYPE_CHECKING:
@@ -77,6 +77,8 @@ async def adopt(
         await journal.append(
             connection, at=now, actor=actor, kind=kind, subject=subject, facts=facts
         )
+    if any(changed):
+        await again.for_customer(connection, adoption.customer, now)
     return any(changed)
 
 
