@@ -119,12 +119,16 @@ class Mail:
         Raises Unavailable or Forbidden; a page that is truncated fails it all.
         """
         wanted = address.casefold()
+        spellings = await self.suppressed_addresses()
+        return [spelling for spelling in spellings if spelling.casefold() == wanted]
+
+    async def suppressed_addresses(self) -> Sequence[str]:
+        """Return every spelling on the list: SES ListSuppressedDestinations, as above."""
         found = await self._ses.every(
             "ListSuppressedDestinations", "SuppressedDestinationSummaries", PageSize=PAGE
         )
         with reading("SES ListSuppressedDestinations"):
-            spellings = [str(entry["EmailAddress"]) for entry in found]
-        return [spelling for spelling in spellings if spelling.casefold() == wanted]
+            return [str(entry["EmailAddress"]) for entry in found]
 
     async def sending_enabled(self, configuration_set: str) -> bool:
         """Return whether mail through a set is sent: SES GetConfigurationSet.

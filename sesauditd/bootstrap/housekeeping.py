@@ -48,9 +48,10 @@ class Housekeeping:
         memory = Memory(self.program.database)
         alarms = Alarms(siren=self.siren, book=memory)
         watch = ClockWatch(alarms, self.elapsed) if self.elapsed is not None else None
-        work = self._work(alarms, memory, _watched if watch is None else watch.run)
+        beat = _Beat()
+        work = self._work(alarms, memory, _watched if watch is None else watch.run, beat)
         schedule = self.program.settings.schedule
-        return Jobs(
+        beat.jobs = Jobs(
             table=table(work, rollup=schedule.rollup, enforcement=schedule.enforcement),
             periods=Periods(self.program.database),
             alarms=alarms,
@@ -59,8 +60,9 @@ class Housekeeping:
             clock=self.program.clock,
             turned=_unwatched,
         )
+        return beat.jobs
 
-    def _work(self, alarms: Alarms, memory: Memory, watch_clock: Look) -> Work:
+    def _work(self, alarms: Alarms, memory: Memory, watch_clock: Look, beat: _Beat) -> Work:
         from sesauditd.aws.archive import Archive
         from sesauditd.aws.metrics import Metrics
         from sesauditd.jobs.account import AccountWatch
@@ -97,7 +99,21 @@ class Housekeeping:
                 alarms=alarms,
                 silence=timedelta(hours=settings.alerts.silence_hours),
             ).run,
+            reconcile=self._reconciling(alarms, beat),
             copy_journal=JournalCopy(rows=JournalRows(database), archive=archive, notes=memory).run,
+        )
+
+    def _reconciling(self, alarms: Alarms, beat: _Beat) -> ForPeriod:
+        from sesauditd.aws.access import Access
+        from sesauditd.bootstrap.reconciling import reconciling
+
+        return reconciling(
+            program=self.program,
+            clients=self.clients,
+            mail=self.mail,
+            access=Access(self.clients),
+            alarms=alarms,
+            beat=beat,
         )
 
     async def _roll_up(self, period: Period, _now: datetime) -> object:
@@ -128,6 +144,17 @@ class Housekeeping:
     async def _written(self, write: Write, now: datetime) -> object:
         async with self.program.database.write() as connection:
             return await write(connection, now)
+
+
+@dataclass(slots=True)
+class _Beat:
+    """Says that work turned over, once there are jobs whose work it is."""
+
+    jobs: Jobs | None = None
+
+    def __call__(self) -> None:
+        if self.jobs is not None:
+            self.jobs.turned()
 
 
 async def _watched(_now: datetime) -> None:

@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 
 FIRST = 1
 """The policy that held all blocks of a customer before there were several."""
+NUMBERS = range(1, 2 * POLICIES_OF_A_USER + 1)
+"""AWS raises the quota of attached policies to twice as many at the most."""
 OWN_PEOPLE = "nothing on AWS: it is an address of the customer's own"
 
 
@@ -35,11 +37,18 @@ class Denials:
     spilled: tuple[str, ...]
     """The ids of tasks for whose recipients no policy has room."""
     customer: str
+    idle: tuple[int, ...] = ()
+    """Policies that are attached to a user and that nobody needs any more."""
 
     @property
     def places(self) -> Mapping[str, int]:
         """Return which policy is to name each recipient."""
         return self.shards.places
+
+    @property
+    def numbers(self) -> range:
+        """Return every number that a policy of blocks can have."""
+        return NUMBERS
 
     @property
     def fill(self) -> Fill:
@@ -94,9 +103,18 @@ class Denying:
             + _judgement(one, shards, around)
             for one in tasks
         }
+        numbers = dict(enumerate(self._arns(customer), start=1))
+        hanging = frozenset().union(*attached.of_users.values())
+        idle = [one for one, arn in numbers.items() if arn in hanging and one not in shards.held]
         lacking = set(shards.spilled)
         spilled = [one.id for one in tasks if _denies(one) and one.recipient in lacking]
-        return Denials(shards=shards, plans=plans, spilled=tuple(spilled), customer=customer)
+        return Denials(
+            shards=shards,
+            plans=plans,
+            spilled=tuple(spilled),
+            customer=customer,
+            idle=tuple(idle),
+        )
 
     def shard(self, customer: str, number: int) -> Managed:
         """Return one policy of a customer's blocks."""
@@ -153,8 +171,7 @@ class Denying:
         return Attachments(of_users=found, problems=tuple(problems))
 
     def _arns(self, customer: str) -> list[str]:
-        numbers = range(1, 2 * POLICIES_OF_A_USER + 1)
-        return [self.names.block_policy_arn(customer, number) for number in numbers]
+        return [self.names.block_policy_arn(customer, number) for number in NUMBERS]
 
 
 def _touched(task: Task, shards: Shards, around: Surroundings) -> frozenset[int]:

@@ -43,6 +43,8 @@ class Work:
     watch_account: Look
     watch_pipe: Look
     copy_journal: Look
+    reconcile: ForPeriod
+    """Compare what stands with AWS."""
 
 
 def table(work: Work, *, rollup: str, enforcement: str) -> Sequence[Job]:
@@ -59,6 +61,7 @@ def table(work: Work, *, rollup: str, enforcement: str) -> Sequence[Job]:
         Periodic(name="digest", calendar=days, since=run, run=work.digest),
         Periodic(name="shadow_digest", calendar=days, since=run, run=work.shadow_digest),
         Periodic(name="summary", calendar=weeks, since=run, run=work.summarise, after="weekly"),
+        Periodic(name="reconcile", calendar=days, since=run, run=work.reconcile),
         Frequent(name="waiting", every=EVERY_TICK, run=work.tell_waiting),
         Frequent(name="account", every=EVERY_FEW_MINUTES, run=work.watch_account),
         Frequent(name="pipe", every=EVERY_FEW_MINUTES, run=work.watch_pipe),

@@ -268,6 +268,10 @@ class TwinMail:
         with self.failures.call("suppressed_spellings"):
             return [one for one in self.listed if one.casefold() == address.casefold()]
 
+    async def suppressed_addresses(self) -> Sequence[str]:
+        with self.failures.call("suppressed_addresses"):
+            return list(self.listed)
+
     async def sending_enabled(self, configuration_set: str) -> bool:
         with self.failures.call("sending_enabled"):
             return self.sets[self._known(configuration_set)]

@@ -75,6 +75,7 @@ class Duties:
             watch_account=self.nothing,
             watch_pipe=self.nothing,
             copy_journal=self.nothing,
+            reconcile=self.nothing_for,
         )
         return Jobs(
             table=table(work, rollup="00:30", enforcement="monday 03:00"),

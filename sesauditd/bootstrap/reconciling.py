@@ -1,0 +1,79 @@
+"""Builds the nightly comparison of what stands with AWS, and tells of what it found."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from sesauditd.aws.access import Access
+    from sesauditd.aws.clients import Clients
+    from sesauditd.aws.mail import Mail
+    from sesauditd.bootstrap.program import Application
+    from sesauditd.enforce.reconcile import Reconciled
+    from sesauditd.jobs.alarms import Alarms, Finding
+    from sesauditd.jobs.table import ForPeriod
+    from sesauditd.model.owed import Period
+
+MOST_TOLD = 20
+
+
+def reconciling(
+    *,
+    program: Application,
+    clients: Clients,
+    mail: Mail,
+    access: Access,
+    alarms: Alarms,
+    beat: Callable[[], None],
+) -> ForPeriod:
+    """Return the job."""
+    from sesauditd.enforce.executor import PATIENCE_SECONDS
+    from sesauditd.enforce.levers import Levers
+    from sesauditd.enforce.naming import Names
+    from sesauditd.enforce.reconcile import Reconcile
+    from sesauditd.enforce.turning import Turner
+    from sesauditd.store.standing import Standings
+
+    installation = program.settings.installation
+    names = Names(
+        prefix=installation.prefix,
+        installation=installation.name,
+        account_id=clients.account_id,
+        region=clients.region,
+    )
+
+    async def run(_period: Period, now: datetime) -> Reconciled:
+        levers = Levers.at(names, mail, access)
+        comparison = Reconcile(
+            standing=Standings(program.database),
+            stops=levers,
+            denying=levers.blocking.denying,
+            mail=mail,
+            turner=Turner(patience_seconds=PATIENCE_SECONDS),
+            beat=beat,
+        )
+        found = await comparison.run(now)
+        await alarms.report([_finding(found)], now)
+        return found
+
+    return run
+
+
+def _finding(found: Reconciled) -> Finding:
+    from sesauditd.jobs.alarms import Finding
+
+    troubled = found.mended or found.strange or found.unseen
+    details: dict[str, object] = {"compared": found.compared, "mended": found.mended}
+    for key, said in (("not ours", found.strange), ("not seen", found.unseen)):
+        if said:
+            details[key] = "; ".join(said[:MOST_TOLD])
+    return Finding(
+        name="reconcile",
+        state="drifted" if troubled else None,
+        summary="AWS did not stand as blocks, disables and terminations say"
+        if troubled
+        else "AWS stands as blocks, disables and terminations say",
+        details=details,
+    )
