@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from functools import cache, lru_cache
 from pathlib import Path
@@ -18,14 +20,19 @@ from sesauditd.errors import Refused
 from sesauditd.model.limits import Limits
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from sesauditd.config.settings import Settings
 
 SHIPPED = ("policy.toml", "policy-strict.toml")
 FOR_ALL = ("general", "blast_radius")
 """Groups that are about the whole installation and cannot differ for one customer."""
 NAME_DIGITS = 12
+WITH_UNIT = {
+    "rate": "rate_percent",
+    "rate_percent": "rate_percent",
+    "percent_of_customers": "percent_of_customers",
+}
+"""Keys whose value may bear a percent sign, and what they set."""
+PERCENT = re.compile(r"\s*(\d+(?:\.\d+)?)\s*%\s*")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -104,13 +111,26 @@ def found(named: Path, *, beside: Path | None) -> Path:
 def _validated(document: Mapping[str, object], *, where: str) -> Limits:
     # JSON is the form in which a strict validator still takes "fast" for a lane and an
     # array for a tuple, and refuses "5" for a number.
-    text = json.dumps(document, default=str)
+    text = json.dumps(_without_units(document), default=str)
     try:
         limits = _adapter().validate_json(text)
     except ValidationError as error:
         reading = problems.Reading(prefix=where, known=documents.flattened(asdict(Limits())))
         raise Refused(problems.first_line(error, reading)) from None
     return checked(limits, where=where)
+
+
+def _without_units(document: Mapping[str, object]) -> dict[str, object]:
+    """Return the document with `rate = "0.5 %"` as `rate_percent = 0.5`; a bare rate stays."""
+    found: dict[str, object] = {}
+    for key, value in document.items():
+        if isinstance(value, Mapping):
+            found[key] = _without_units(value)
+        elif key in WITH_UNIT and (written := PERCENT.fullmatch(str(value))):
+            found[WITH_UNIT[key]] = float(written[1])
+        else:
+            found[key] = value
+    return found
 
 
 @cache

@@ -100,8 +100,8 @@ def test_one_number_changes_nothing_else(file: Path) -> None:
         ),
         ("[hard_bounce.warn]\ncount = 0", "hard_bounce.warn.count = 0: expected at least 1"),
         (
-            '[hard_bounce.warn]\nrate_percent = "4 %"',
-            'hard_bounce.warn.rate_percent = "4 %": expected a number',
+            '[hard_bounce.warn]\nrate_percent = "4"',
+            'hard_bounce.warn.rate_percent = "4": expected a number',
         ),
         (
             "[hard_bounce.disable]\nrate_percent = 101",
