@@ -12,7 +12,7 @@ from sesauditd.model.events import Outcome
 from sesauditd.model.statistics import different
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from sesauditd.model.arrivals import Arrival
 
@@ -171,6 +171,12 @@ class Decisions:
         reinstated = self.last_before(domain, end)
         return max(start, reinstated) if reinstated is not None else start
 
+    def window_starts(
+        self, domains: Iterable[str], start: datetime, end: datetime
+    ) -> dict[str, datetime]:
+        """Return where a window begins for each of the domains."""
+        return {name: self.window_start(name, start, end) for name in domains}
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class VirusHistory:
@@ -250,10 +256,19 @@ class DomainsHistory:
     arrivals: tuple[Arrival, ...] = ()
     """What was mailed to the receiving domains that the guessing detector looks at."""
 
-    def everywhere(self, start: datetime, end: datetime) -> Mapping[str, datetime]:
-        """Return where a window begins for each domain that mailed, those without a strike too."""
-        mailed = {row.domain for row in self.reach.hourly} | {one.domain for one in self.strikes}
-        return {name: self.decisions.window_start(name, start, end) for name in mailed}
+    @property
+    def mailed(self) -> frozenset[str]:
+        """Return every domain that mailed, those without a strike too."""
+        reached = {row.domain for row in self.reach.hourly}
+        return frozenset(reached | {one.domain for one in self.strikes})
+
+    @property
+    def first_contact(self) -> Mapping[str, datetime]:
+        """Return when each receiving domain was first reached, by whichever of the domains."""
+        first: dict[str, datetime] = {}
+        for (_, place), at in self.reached_at.items():
+            first[place] = min(at, first.get(place, at))
+        return first
 
 
 def hours_between(start: datetime, end: datetime) -> tuple[int, int]:

@@ -13,7 +13,7 @@ from sesauditd.model.strangers import strangers_live_at
 from sesauditd.model.verdicts import Does, Rule, Verdict, Window
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
     from sesauditd.model.history import DomainsHistory, Strike
     from sesauditd.model.limits import Lane, Limits
@@ -58,7 +58,7 @@ def judge_surges(history: DomainsHistory, limits: Limits) -> tuple[Verdict, ...]
             unknown,
             timedelta(minutes=guessed.within_minutes),
             guessed.unknown_users,
-            partial(_guessing, history, limits),
+            partial(_guessing, history.first_contact, limits),
         ),
     )
 
@@ -84,14 +84,16 @@ class _Sizes:
     """`n` of a window, remembered by hour: it comes from hourly roll-ups anyway."""
 
     def __init__(self, history: DomainsHistory) -> None:
-        self._history = history
+        self._decisions = history.decisions
+        self._mailed = history.mailed
         self._reach = history.reach
         self._known: dict[tuple[object, ...], int] = {}
 
     def of(self, slide: Slide, span: timedelta, *, feeding_back: bool = False) -> int:
         # All of a customer's mail stands beside the strikes of several of the domains.
-        whole = slide.domain is None
-        starts = self._history.everywhere(slide.end - span, slide.end) if whole else slide.starts
+        starts = slide.starts
+        if slide.domain is None:
+            starts = self._decisions.window_starts(self._mailed, slide.end - span, slide.end)
         key = (
             tuple((name, hour_of(start)) for name, start in sorted(starts.items())),
             hour_of(slide.end),
@@ -159,7 +161,7 @@ def _complaint_surge(
 
 
 def _guessing(
-    history: DomainsHistory, limits: Limits, slide: Slide
+    reached: Mapping[str, datetime], limits: Limits, slide: Slide
 ) -> tuple[str, dict[str, object]] | None:
     rule = limits.guessing.disable
     if slide.count < rule.unknown_users:
@@ -175,7 +177,7 @@ def _guessing(
         for place, found in places.items()
         if len(found) >= rule.at_one_domain
         and not strangers_live_at(place, limits.general.free_mail)
-        and not _reached(history, place, first[place] - before)
+        and not (place in reached and reached[place] <= first[place] - before)
     }
     if not strangers:
         return None
@@ -185,13 +187,6 @@ def _guessing(
         f"{strangers[place]} of them at {place}, where nothing was ever delivered before"
     )
     return reason, {"unknown_users": slide.count, "at": place, "there": strangers[place]}
-
-
-def _reached(history: DomainsHistory, place: str, latest: datetime) -> bool:
-    """Say whether any domain of the customer reached the place before: its readers are known."""
-    return any(
-        first <= latest for (_, known), first in history.reached_at.items() if known == place
-    )
 
 
 def _verdict(  # noqa: PLR0913

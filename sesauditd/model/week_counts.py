@@ -43,7 +43,7 @@ def counted(history: DomainsHistory, week: Week, outcome: Outcome) -> Iterable[C
         if one.outcome is outcome and week.start <= one.at < week.end
     ]
     names = sorted({one.domain for one in strikes})
-    starts = {name: history.decisions.window_start(name, week.start, end) for name in names}
+    starts = history.decisions.window_starts(names, week.start, end)
     counting = tuple(one for one in strikes if one.at >= starts[one.domain])
     shares = {one.domain: starts[one.domain] for one in counting}
     for name in sorted(shares):
@@ -64,7 +64,8 @@ def _count(
     hits = len({one.counted_as for one in strikes})
     alone = len(starts) == 1
     # All of a customer's mail stands beside the strikes of several of the domains.
-    reached = starts if alone else history.everywhere(week.start, end)
+    decisions = history.decisions
+    reached = starts if alone else decisions.window_starts(history.mailed, week.start, end)
     size = history.reach.different(reached, end, feeding_back=outcome is Outcome.COMPLAINT)
     return Counted(
         week=week,

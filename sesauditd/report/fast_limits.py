@@ -42,7 +42,7 @@ def fast_distances(
             ranges,
             stretches(complaints, hours, history.decisions),
             lambda one: one.count / limits.complaint.surge.count,
-            partial(_complaint_surge, name, limits, sizes),
+            partial(_complaint_surge, name, history, limits, sizes),
         )
         guessing = Guessing.among(bounces, history, limits)
         yield from _nearest_in(
@@ -102,7 +102,8 @@ def _surge_count(history: DomainsHistory, limits: Limits, end: datetime) -> int:
 def _bounce_surge(
     scope: str, history: DomainsHistory, limits: Limits, sizes: Sizes, stretch: Stretch
 ) -> Distance:
-    size = max(sizes.of(stretch.starts, stretch.end), stretch.count)
+    hours = timedelta(hours=limits.hard_bounce.surge.within_hours)
+    size = _size(stretch, hours, history, sizes)
     return Distance(
         rule=Rule.HARD_BOUNCE_SURGE,
         basis=Basis.RECIPIENTS,
@@ -117,8 +118,27 @@ def _bounce_surge(
     )
 
 
-def _complaint_surge(scope: str, limits: Limits, sizes: Sizes, stretch: Stretch) -> Distance:
-    size = max(sizes.of(stretch.starts, stretch.end, feeding_back=True), stretch.count)
+def _size(
+    stretch: Stretch,
+    length: timedelta,
+    history: DomainsHistory,
+    sizes: Sizes,
+    *,
+    feeding_back: bool = False,
+) -> int:
+    """Return `n`: several domains are looked at with all of the customer's mail."""
+    starts = stretch.starts
+    if len(starts) > 1:
+        everybody = {*sizes.domains, *starts}
+        starts = history.decisions.window_starts(everybody, stretch.end - length, stretch.end)
+    return max(sizes.of(starts, stretch.end, feeding_back=feeding_back), stretch.count)
+
+
+def _complaint_surge(
+    scope: str, history: DomainsHistory, limits: Limits, sizes: Sizes, stretch: Stretch
+) -> Distance:
+    hours = timedelta(hours=limits.complaint.surge.within_hours)
+    size = _size(stretch, hours, history, sizes, feeding_back=True)
     return Distance(
         rule=Rule.COMPLAINT_SURGE,
         basis=Basis.RECIPIENTS,

@@ -5,17 +5,22 @@ from __future__ import annotations
 from bisect import bisect_left, bisect_right
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
+from sesauditd.model.strangers import strangers_live_at
 from sesauditd.model.verdicts import Rule
 from sesauditd.report.distances import Basis, Distance
 from sesauditd.report.windows import Stretch, stretches
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from sesauditd.model.history import DomainsHistory, Strike
     from sesauditd.model.limits import Limits
+
+# Many windows ask about the same few providers.
+_strangers_live_at = lru_cache(strangers_live_at)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -26,6 +31,8 @@ class Guessing:
     times: Sequence[datetime]
     history: DomainsHistory
     limits: Limits
+    reached: Mapping[str, datetime]
+    """When a provider was first reached, by whichever domain of the customer."""
 
     @classmethod
     def among(cls, bounces: Sequence[Strike], history: DomainsHistory, limits: Limits) -> Guessing:
@@ -36,6 +43,7 @@ class Guessing:
             times=[one.at for one in unknown],
             history=history,
             limits=limits,
+            reached=history.first_contact,
         )
 
     def stretches(self) -> Iterator[Stretch]:
@@ -82,7 +90,7 @@ class Guessing:
                 len(found)
                 for place, found in places.items()
                 if not self._is_free_mail(place)
-                and not self._reached(stretch.starts, place, first_at[place] - before)
+                and not self._reached(place, first_at[place] - before)
             ),
             default=0,
         )
@@ -92,15 +100,14 @@ class Guessing:
         place = strike.receiving_domain
         before = timedelta(hours=self.limits.guessing.disable.delivered_before_hours)
         earliest = strike.at - self._length - before
-        known = self._is_free_mail(place) or self._reached((strike.domain,), place, earliest)
+        known = self._is_free_mail(place) or self._reached(place, earliest)
         return None if known else place
 
-    def _reached(self, domains: Iterable[str], place: str, by: datetime) -> bool:
-        times = (self.history.reached_at.get((domain, place)) for domain in domains)
-        return any(at is not None and at <= by for at in times)
+    def _reached(self, place: str, by: datetime) -> bool:
+        return place in self.reached and self.reached[place] <= by
 
     def _is_free_mail(self, place: str) -> bool:
-        return place in self.limits.general.free_mail
+        return _strangers_live_at(place, self.limits.general.free_mail)
 
     @property
     def _length(self) -> timedelta:

@@ -23,6 +23,8 @@ class Sizes:
         self._rows = sorted(hourly, key=lambda row: row.hour)
         self._hours = [row.hour for row in self._rows]
         self._known: dict[tuple[object, ...], int] = {}
+        self.domains = frozenset(row.domain for row in hourly)
+        """Every domain that mailed."""
 
     def of(
         self, starts: Mapping[str, datetime], end: datetime, *, feeding_back: bool = False

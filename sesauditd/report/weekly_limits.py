@@ -77,15 +77,23 @@ def _scopes(
     """Yield each domain with a share in the week, then all of them together if several."""
     end = week.end - MICROSECOND
     names = sorted({one.domain for one in strikes})
-    starts = {name: history.decisions.window_start(name, week.start, end) for name in names}
+    starts = history.decisions.window_starts(names, week.start, end)
     counting = [one for one in strikes if one.at >= starts[one.domain]]
     shares = sorted({one.domain for one in counting})
-    scopes = [(name, [name]) for name in shares]
+    for name in shares:
+        own = [one for one in counting if one.domain == name]
+        alone = {name: starts[name]}
+        size = sizes.of(alone, end, feeding_back=_complained(own))
+        yield _scope(name, week, own, alone, limits, size)
     if len(shares) > 1:
-        scopes.append((history.customer, shares))
-    for name, domains in scopes:
-        own = [one for one in counting if one.domain in domains]
-        yield _scope(name, week, own, {domain: starts[domain] for domain in domains}, limits, sizes)
+        everywhere = history.decisions.window_starts({*sizes.domains, *shares}, week.start, end)
+        size = sizes.of(everywhere, end, feeding_back=_complained(counting))
+        together = {name: starts[name] for name in shares}
+        yield _scope(history.customer, week, counting, together, limits, size)
+
+
+def _complained(strikes: Sequence[Strike]) -> bool:
+    return strikes[0].outcome is Outcome.COMPLAINT
 
 
 def _scope(
@@ -94,12 +102,13 @@ def _scope(
     strikes: Sequence[Strike],
     starts: Mapping[str, datetime],
     limits: Limits,
-    sizes: Sizes,
+    size: int,
 ) -> _Scope:
-    complained = strikes[0].outcome is Outcome.COMPLAINT
     hits = len({one.counted_as for one in strikes})
-    size = max(sizes.of(starts, week.end - MICROSECOND, feeding_back=complained), hits)
-    share = hits / size if complained else wilson_lower(hits, size, limits.general.wilson_z)
+    size = max(size, hits)
+    share = (
+        hits / size if _complained(strikes) else wilson_lower(hits, size, limits.general.wilson_z)
+    )
     return _Scope(name=name, week=week, starts=starts, hits=hits, size=size, percent=100 * share)
 
 

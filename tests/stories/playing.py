@@ -181,8 +181,8 @@ class _Player:
         await self._handle(waiting)
 
     async def _handle(self, batch: Sequence[Told]) -> None:
-        if batch:
-            self.clock.set(max(one.received_at for one in batch) if self.mondays else batch[0].at)
+        if batch and self.mondays:
+            self.clock.set(max(one.received_at for one in batch))
         lines = [
             RawLine(
                 text=one.body.encode(),
