@@ -141,6 +141,13 @@ def test_two_domains_surge_together_and_each_is_disabled() -> None:
     assert {one.evidence["scope"] for one in found} == {"customer"}
 
 
+@pytest.mark.parametrize(("beside", "fires"), [(0, True), (9_800, True), (10_200, False)], ids=str)
+def test_several_domains_surge_by_all_of_the_customers_mail(beside: int, fires: bool) -> None:
+    struck = [*bounces(50), *bounces(50, domain=BLOG, place="y{}.example")]
+    found = rules(domains(struck, hourly(beside, domain="quiet.example")))
+    assert found == [Rule.HARD_BOUNCE_SURGE] * 2 * fires
+
+
 def guesses(there: int, elsewhere: int, place: str = "acme.example") -> list[Strike]:
     return [
         *strikes(there, place=place),
@@ -155,6 +162,8 @@ def guesses(there: int, elsewhere: int, place: str = "acme.example") -> list[Str
         pytest.param(guesses(7, 18), False, id="7 at one place"),
         pytest.param(guesses(8, 16), False, id="24 in all"),
         pytest.param(guesses(25, 0, "gmail.com"), False, id="free mail"),
+        pytest.param(guesses(25, 0, "gmial.com"), False, id="a slip of the finger for it"),
+        pytest.param(guesses(25, 0, "gmail.con"), False, id="another slip"),
         pytest.param(strikes(25, place="acme.example", status=GENERAL), False, id="known users"),
         pytest.param(
             strikes(25, place="acme.example", apart=timedelta(minutes=2.5)), True, id="in the hour"
@@ -176,6 +185,11 @@ def test_guessing_is_about_places_never_delivered_to(first: datetime | None, fir
     reached = {(SHOP, "acme.example"): first} if first else {}
     found = rules(domains(guesses(25, 0), reached_at=reached))
     assert found == [Rule.GUESSING_DISABLE] * fires
+
+
+def test_a_place_that_another_domain_of_the_customer_reached_is_no_stranger() -> None:
+    reached = {(BLOG, "acme.example"): at(hours=-24), (SHOP, "other.example"): at(hours=-90)}
+    assert rules(domains(guesses(25, 0), reached_at=reached)) == []
 
 
 def test_too_few_strikes_cannot_surge() -> None:

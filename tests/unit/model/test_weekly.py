@@ -219,6 +219,26 @@ def test_domains_are_judged_alone_and_together() -> None:
     assert {one.evidence["scope"] for one in found} == {"customer"}
 
 
+QUIET = "quiet.example"
+
+
+def test_together_means_with_the_mail_of_domains_without_a_share() -> None:
+    struck = [*strikes(4), *strikes(4, domain=BLOG, place="y{}.example")]
+    sent = [hourly(20), hourly(20, domain=BLOG), hourly(1000, domain=QUIET)]
+    assert rules(domains(struck, *sent[:2])) == [B_WARN] * 2
+    assert rules(domains(struck, *sent)) == []
+    # Its mail alone shows nothing about those who bounced.
+    complained = [*strikes(8, COMPLAINT), *strikes(8, COMPLAINT, domain=BLOG, place="y{}.example")]
+    unseen = hourly(20, domain=QUIET)
+    assert set(rules(domains(complained, hourly(20), hourly(20, domain=BLOG)))) == {C_TERMINATE}
+    assert set(rules(domains(complained, unseen))) == {C_DISABLE}
+
+
+def test_the_mail_of_a_domain_without_a_share_changes_nothing_for_a_single_other_one() -> None:
+    struck = strikes(14)
+    assert rules(domains(struck, hourly(90), hourly(110, domain=QUIET))) == [B_WARN]
+
+
 def test_a_domain_without_a_share_is_spared() -> None:
     found = judged(domains(strikes(15), hourly(20), hourly(20, domain=BLOG)))
     assert [one.domain for one in found] == [SHOP]

@@ -109,6 +109,19 @@ def test_domains_of_a_customer_are_looked_at_together_too() -> None:
     assert (found.scope, found.count, found.size) == ("k", 16, 80)
 
 
+def test_several_domains_are_measured_by_all_of_the_customers_mail() -> None:
+    names = ("shop.example", "other.example", "quiet.example")
+    known = figures(
+        history(
+            [*struck(8), *struck(8, domain="other.example")],
+            [sent(40), sent(40, domain="other.example"), sent(90, domain="quiet.example")],
+        ),
+        domains=names,
+    )
+    found = newest(known, Rule.HARD_BOUNCE_DISABLE)
+    assert (found.scope, found.count, found.size) == ("k", 16, 170)
+
+
 @pytest.mark.parametrize(
     ("weeks_ago", "now", "count"),
     [
