@@ -14,7 +14,6 @@ from sesauditd.model.calendar import iso
 from sesauditd.model.events import Outcome
 from sesauditd.model.notice import Notice, NoticeKind
 from sesauditd.store import holds, surroundings
-from sesauditd.store.entries import OLDEST
 from sesauditd.store.notices import request
 from sesauditd.store.statements import chunks, upsert
 from sesauditd.store.surroundings import IN_FORCE
@@ -29,6 +28,7 @@ if TYPE_CHECKING:
 
 COLLATERAL = timedelta(days=90)
 """How far back another customer's delivery protects an address from the account's list."""
+BEFORE_SES = datetime(2011, 1, 1, tzinfo=UTC)
 LONGEST_WAY = timedelta(days=15)
 """How long before its delivery a mail may have been sent, at the most."""
 NEARLY_FULL = 80
@@ -176,7 +176,7 @@ async def reached_by_others(
                 or_(
                     event_recipients.c.event >= _key_of(since - LONGEST_WAY),
                     # A mail without a time of its own has a key from before all times.
-                    event_recipients.c.event < _key_of(datetime.fromtimestamp(OLDEST, UTC)),
+                    event_recipients.c.event < _key_of(BEFORE_SES),
                 ),
                 event_recipients.c.recipient.in_(part),
                 event_recipients.c.outcome == str(Outcome.DELIVERED),
