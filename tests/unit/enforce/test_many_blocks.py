@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 SECOND = timedelta(seconds=1)
-SOME = pytest.param(150, id="150 blocks")
+SOME = pytest.param(50, id="50 blocks")
 ALL = pytest.param(3000, id="3000 blocks", marks=pytest.mark.slow)
 
 

@@ -136,7 +136,11 @@ async def test_what_was_lost_is_put_back_once(
         ("access", "keys"),
     ],
 )
-@pytest.mark.parametrize("error", [Unavailable("truncated"), Forbidden("no")], ids=["away", "no"])
+@pytest.mark.parametrize(
+    "error",
+    [Unavailable("truncated"), pytest.param(Forbidden("no"), marks=pytest.mark.slow)],
+    ids=["away", "no"],
+)
 async def test_what_cannot_be_read_changes_nothing(
     one: Enforcing, twin: str, method: str, error: Any
 ) -> None:

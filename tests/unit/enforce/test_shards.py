@@ -41,7 +41,7 @@ def documents(shards: Shards) -> dict[int, object]:
     return {number: shards.document(number) for number in shards.held}
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=20, deadline=None)
 @given(addresses, st.booleans())
 def test_each_address_stands_in_one_policy_that_iam_takes(
     names: list[str], ignore_case: bool
@@ -61,7 +61,7 @@ def test_each_address_stands_in_one_policy_that_iam_takes(
         assert {one.lower() for one in named} == {one for one, at in places.items() if at == number}
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=20, deadline=None)
 @given(addresses, st.randoms(use_true_random=False))
 def test_the_order_of_blocks_does_not_matter(names: list[str], chance: random.Random) -> None:
     mixed = list(names)
@@ -69,7 +69,7 @@ def test_the_order_of_blocks_does_not_matter(names: list[str], chance: random.Ra
     assert sharded(denied(*names), SMALL) == sharded(denied(*mixed), SMALL)
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=20, deadline=None)
 @given(addresses, st.emails().map(str.lower))
 def test_one_new_block_rewrites_one_policy_at_most(names: list[str], new: str) -> None:
     before = sharded(denied(*names), SMALL)
@@ -80,7 +80,7 @@ def test_one_new_block_rewrites_one_policy_at_most(names: list[str], new: str) -
     assert set(before.places.items()) <= set(now.places.items())
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=20, deadline=None)
 @given(addresses, st.data())
 def test_a_block_that_ends_rewrites_its_own_policy_alone(
     names: list[str], data: st.DataObject
@@ -94,7 +94,7 @@ def test_a_block_that_ends_rewrites_its_own_policy_alone(
     assert {number for number in old if old[number] != fresh.get(number)} == {before.places[gone]}
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=20, deadline=None)
 @given(addresses)
 def test_arranging_again_changes_nothing(names: list[str]) -> None:
     before = sharded(denied(*names), SMALL)
