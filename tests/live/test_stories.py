@@ -58,6 +58,7 @@ async def test_a_dead_mailbox_of_two_customers_is_let_go_with_the_last_unblock(
         assert told.listed() == []
 
 
+LONGEST = 254
 STRANGE = [
     "jane+news@x.example",
     "JANE@X.example",
@@ -71,7 +72,12 @@ STRANGE = [
     f"{'a' * 64}@{'b' * 60}.{'c' * 60}.{'d' * 60}.{'e' * 40}.example",
     f"{'a' * 290}@x.example",
 ]
-UNWRITABLE = {"star*mark?@x.example", "${aws:username}@x.example", "佐藤@x.example"}
+UNWRITABLE = {
+    one
+    for one in STRANGE
+    if any(mark in one for mark in ("*", "?", "${")) or not one.isascii() or len(one) > LONGEST
+}
+"""What IAM would take for more than one address, or mail cannot carry."""
 
 
 async def test_any_dead_address_is_listed_and_let_go(house: Playhouse, tmp_path: Path) -> None:
