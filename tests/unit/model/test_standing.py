@@ -161,6 +161,10 @@ def test_a_lifted_block_is_set_again_only_by_a_later_event(lift: datetime, block
     assert len(judged(days(HARD, 0, 4, status="5.1.1"), lifts=[lift])) == blocks
 
 
+def test_a_lift_in_the_moment_of_the_bounce_lifts_it() -> None:
+    assert len(judged(days(HARD, 0, 4, status="5.1.1"), lifts=[at(days=0)])) == 2
+
+
 def test_after_a_lift_the_next_passing_block_is_for_good() -> None:
     found = judged(days(HARD, 0, 4, status="5.7.1"), lifts=[at(days=2)])
     assert untils(found) == [at(days=30), None]
