@@ -61,6 +61,8 @@ class Options:
     unrest: Unrest | None = None
     role: Sequence[str] = ()
     """Policy documents that bind who calls with a key that IAM does not know, but the operator."""
+    roles: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    """Other documents for some of these keys."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -125,7 +127,7 @@ def guards(options: Options, parts: Parts) -> list[Guard]:
         parts.boundaries.stop,
         parts.zones.stop,
     ]
-    if options.role:
+    if options.role or options.roles:
         standing.insert(0, _role(options, parts).stop)
     if options.ses_calls_per_second is not None:
         standing.insert(0, Pace(TokenBucket(options.ses_calls_per_second)).stop)
@@ -135,6 +137,7 @@ def guards(options: Options, parts: Parts) -> list[Guard]:
 def _role(options: Options, parts: Parts) -> Roles:
     return Roles(
         documents=options.role,
+        by_key=options.roles,
         authorization=parts.authorization,
         place=Place(
             account_id=options.account_id,

@@ -27,6 +27,8 @@ class Roles:
 
     documents: Sequence[str]
     """Policy documents as JSON; one of them has to allow, none to deny."""
+    by_key: Mapping[str, Sequence[str]]
+    """Those of keys that have a role of their own."""
     authorization: Authorization
     place: Place
 
@@ -34,8 +36,9 @@ class Roles:
         """Refuse a call that the role may not make, naming action and resource."""
         if call.access_key_id == ROOT_KEY or self.authorization.credential(call.access_key_id):
             return None
+        documents = self.by_key.get(call.access_key_id, self.documents)
         for request in requests_of(call, self.place):
-            if not self._allows(request):
+            if not _allow(documents, request):
                 text = (
                     f"User: arn:aws:sts::{self.place.account_id}:assumed-role/tried-out is not "
                     f"authorized to perform: {request.action} on resource: {request.resource}"
@@ -43,14 +46,15 @@ class Roles:
                 return refusal(call, _code(call), text, status=FORBIDDEN)
         return None
 
-    def _allows(self, request: Request) -> bool:
-        effects = {effect_of(one, request) for one in self.documents}
-        return Effect.ALLOW in effects and Effect.DENY not in effects
-
 
 def paths_in(account_id: str) -> Mapping[str, str]:
     """Return the path of each IAM user that exists."""
     return {name: user.path for name, user in dict(iam_backends[account_id]["aws"].users).items()}
+
+
+def _allow(documents: Sequence[str], request: Request) -> bool:
+    effects = {effect_of(one, request) for one in documents}
+    return Effect.ALLOW in effects and Effect.DENY not in effects
 
 
 def _code(call: Call) -> str:

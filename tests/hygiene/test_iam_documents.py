@@ -6,6 +6,8 @@ import json
 import re
 from pathlib import Path
 
+from tests.support.roles import COMMANDS, KEEPER
+
 ROOT = Path(__file__).parents[2]
 DOCUMENTS = ROOT / "docs" / "iam"
 DAEMON = ("consume", "archive", "observe", "notify", "enforce")
@@ -53,3 +55,23 @@ def test_every_policy_names_its_actions_one_by_one() -> None:
 def test_no_policy_is_larger_than_iam_takes() -> None:
     for path in DOCUMENTS.glob("*.json"):
         assert len(re.sub(r"\s", "", path.read_text(encoding="utf-8"))) <= 6144, path.name
+
+
+def test_commands_run_in_tests_with_what_the_documents_say() -> None:
+    text = (ROOT / "docs" / "operations.md").read_text(encoding="utf-8")
+    table = text.partition("| you run | with |")[2].partition("\n\n")[0]
+    rows = re.finditer(r"^\| (?P<commands>.*`.*) \| (?P<roles>.*) \|$", table, re.MULTILINE)
+    said = {
+        command: tuple(row["roles"].split(", "))
+        for row in rows
+        for command in re.findall(r"`([^`]+)`", row["commands"])
+        if command != "--plan"
+    }
+
+    assert said | {"run": KEEPER} == COMMANDS
+
+
+def test_every_policy_is_named_in_its_folder() -> None:
+    listed = (DOCUMENTS / "README.md").read_text(encoding="utf-8")
+
+    assert [one.name for one in DOCUMENTS.glob("*.json") if f"]({one.name})" not in listed] == []

@@ -17,6 +17,7 @@ from sesauditd.onboard.credentials import Credentials, Server, smtp_password
 from sesauditd.store.register import Adoption
 from tests.support.accounts import stood
 from tests.support.newcomers import Newcomers, names, newcomers_at, unwatched
+from tests.support.roles import TAKE_OVER
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterator, Sequence
@@ -33,7 +34,7 @@ ANYTHING = {
 
 @pytest.fixture(scope="module")
 def place() -> Iterator[Stood]:
-    with stood() as opened:
+    with stood(*TAKE_OVER) as opened:
         yield opened
 
 

@@ -46,7 +46,7 @@ NAMES = Account(prefix="sesaudit", installation="main", account_id=ACCOUNT, regi
 
 @pytest.fixture(scope="module")
 def place() -> Iterator[Stood]:
-    with stood() as opened:
+    with stood("look") as opened:
         yield opened
 
 

@@ -14,9 +14,9 @@ from sesauditd.bootstrap.offboard import Offboarder, offboarder_of
 from sesauditd.errors import Refused
 from sesauditd.sandbox.faults import Fault, FaultAction
 from sesauditd.store import tables
-from tests.support.accounts import ROLE, stood
+from tests.support.accounts import stood
 from tests.support.newcomers import Newcomers, PowerCutError, names, newcomers_at, unwatched
-from tests.support.roles import policies
+from tests.support.roles import COMMANDS
 from tests.support.sweeps import sampled
 
 if TYPE_CHECKING:
@@ -32,7 +32,7 @@ REMOVED = ["IAM", "DKIM", "MAIL", "DMARC", "SES", "SES"]
 
 @pytest.fixture(scope="module")
 def place() -> Iterator[Stood]:
-    with stood((*ROLE, *policies("offboard"))) as opened:
+    with stood(*COMMANDS["offboard"], denied={"iam.DeleteUser", "iam.ListAccessKeys"}) as opened:
         yield opened
 
 

@@ -34,7 +34,12 @@ def place() -> Iterator[Stood]:
 
 @pytest.fixture(scope="module")
 def cli(place: Stood, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cli]:
-    made = Cli(folder=tmp_path_factory.mktemp("command"), now=None, environment=MASTER)
+    made = Cli(
+        folder=tmp_path_factory.mktemp("command"),
+        now=None,
+        environment=MASTER,
+        acting=place.running,
+    )
     resolver = f"{place.sandbox.host}:{place.sandbox.dns_port}"
     made.configure(
         rest=f'[aws]\nregion = "{place.sandbox.region}"\n'

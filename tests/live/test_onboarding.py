@@ -25,6 +25,7 @@ from tests.support.newcomers import (
     unwatched,
     wish,
 )
+from tests.support.roles import ONBOARD
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterator
@@ -37,7 +38,7 @@ pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 @pytest.fixture(scope="module")
 def place() -> Iterator[Stood]:
-    with stood() as standing:
+    with stood(*ONBOARD) as standing:
         yield standing
 
 

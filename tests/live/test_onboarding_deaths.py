@@ -14,6 +14,7 @@ from sesauditd.onboard.onboarding import Result
 from sesauditd.sandbox.faults import Fault, FaultAction
 from tests.support.accounts import stood
 from tests.support.newcomers import Newcomers, PowerCutError, newcomers_at
+from tests.support.roles import ONBOARD
 from tests.support.sweeps import sampled
 
 if TYPE_CHECKING:
@@ -50,7 +51,7 @@ ATTEMPTS = 3
 
 @pytest.fixture(scope="module")
 def place() -> Iterator[Stood]:
-    with stood() as standing:
+    with stood(*ONBOARD) as standing:
         yield standing
 
 

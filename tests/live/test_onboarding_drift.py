@@ -12,6 +12,7 @@ import pytest_asyncio
 from sesauditd.onboard.onboarding import Result
 from tests.support.accounts import quietly, stood
 from tests.support.newcomers import Newcomers, newcomers_at
+from tests.support.roles import ONBOARD
 from tests.support.sweeps import sampled
 
 if TYPE_CHECKING:
@@ -130,7 +131,7 @@ DRIFTS: dict[str, Drift] = {
 
 @pytest.fixture(scope="module")
 def place() -> Iterator[Stood]:
-    with stood() as standing:
+    with stood(*ONBOARD) as standing:
         yield standing
 
 

@@ -14,6 +14,7 @@ from sesauditd.model.production import Request, Review
 from sesauditd.sandbox.ses.steering import steer
 from tests.support.accounts import stood
 from tests.support.newcomers import Newcomers, newcomers_at
+from tests.support.roles import SETUP
 from tests.support.sandboxes import NOW
 
 if TYPE_CHECKING:
@@ -28,7 +29,7 @@ HOUR = timedelta(hours=1)
 
 @pytest.fixture
 def place() -> Iterator[Stood]:
-    with stood() as opened:
+    with stood(*SETUP) as opened:
         yield opened
 
 

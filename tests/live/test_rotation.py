@@ -17,6 +17,7 @@ from sesauditd.errors import Failed, Refused
 from sesauditd.model.rotation import RotationStage
 from tests.support.accounts import stood
 from tests.support.newcomers import Newcomers, PowerCutError, newcomers_at
+from tests.support.roles import ONBOARD
 from tests.support.sandboxes import NOW
 
 if TYPE_CHECKING:
@@ -33,7 +34,7 @@ WEEK = timedelta(days=7)
 
 @pytest.fixture(scope="module")
 def place() -> Iterator[Stood]:
-    with stood() as opened:
+    with stood(*ONBOARD) as opened:
         yield opened
 
 

@@ -25,6 +25,7 @@ from tests.support.accounts import (
     stood,
     subscription,
 )
+from tests.support.roles import SETUP
 from tests.support.sweeps import sampled
 
 if TYPE_CHECKING:
@@ -40,7 +41,7 @@ pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 @pytest.fixture(scope="module")
 def place() -> Iterator[Stood]:
-    with stood() as opened:
+    with stood(*SETUP) as opened:
         yield opened
 
 

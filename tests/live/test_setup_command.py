@@ -21,6 +21,7 @@ from sesauditd.store import tables
 from sesauditd.store.register import Adoption
 from tests.support.accounts import ACCOUNT, BOUNDARY, BUCKET, QUICK, RESOURCES, TOPIC, Stood, stood
 from tests.support.program import Program
+from tests.support.roles import SETUP
 from tests.support.sandboxes import NOW
 
 if TYPE_CHECKING:
@@ -39,7 +40,7 @@ CONFLICTS, DONE, PENDING, USAGE = 1, 0, 4, 2
 
 
 class WithKeys(Program):
-    """The program with the operator's own key."""
+    """The program with a key that is held to the role of setup."""
 
     @property
     @override
@@ -49,7 +50,7 @@ class WithKeys(Program):
 
 @pytest.fixture(scope="module")
 def place() -> Iterator[Stood]:
-    with stood() as opened:
+    with stood(*SETUP) as opened:
         yield opened
 
 

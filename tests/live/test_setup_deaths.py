@@ -13,6 +13,7 @@ from sesauditd.aws.api import QUESTIONS, Api
 from sesauditd.onboard.engine import Moment
 from sesauditd.sandbox.faults import Fault, FaultAction
 from tests.support.accounts import RESOURCES, TOPIC, Stood, stood, subscription
+from tests.support.roles import SETUP
 from tests.support.sweeps import sampled
 
 if TYPE_CHECKING:
@@ -67,7 +68,7 @@ class At:
 
 @pytest.fixture(scope="module")
 def place() -> Iterator[Stood]:
-    with stood() as opened:
+    with stood(*SETUP) as opened:
         yield opened
 
 

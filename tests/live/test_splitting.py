@@ -16,6 +16,7 @@ from sesauditd.store.splits import Splits
 from tests.support import feedback as ses
 from tests.support.accounts import stood
 from tests.support.newcomers import Newcomers, newcomers_at
+from tests.support.roles import TAKE_OVER
 from tests.support.sandboxes import NOW
 
 if TYPE_CHECKING:
@@ -32,7 +33,7 @@ SHARED = "everybody"
 
 @pytest.fixture(scope="module")
 def place() -> Iterator[Stood]:
-    with stood() as opened:
+    with stood(*TAKE_OVER) as opened:
         yield opened
 
 

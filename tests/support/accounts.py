@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import json
-from contextlib import asynccontextmanager, contextmanager
-from dataclasses import dataclass
+from contextlib import AbstractContextManager, asynccontextmanager, contextmanager
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from sesauditd.aws.clients import Keys
@@ -15,11 +15,11 @@ from sesauditd.config import load
 from sesauditd.ingest.source import Pace
 from sesauditd.sandbox.operator import Operator, operator
 from sesauditd.sandbox.running import Options, start
-from tests.support.roles import ADMINISTRATOR, renamed
+from tests.support.roles import NOBODY, policies, renamed, role_of
 from tests.support.sandboxes import NOW
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
+    from collections.abc import AsyncIterator, Callable, Collection, Iterator, Mapping, Sequence
     from pathlib import Path
 
     from sesauditd.bootstrap.onboarding import Setup
@@ -41,12 +41,14 @@ QUEUE = f"arn:aws:sqs:{ARN}:sesaudit-feedback"
 BUCKET = f"sesaudit-{ACCOUNT}-archive"
 BOUNDARY = f"arn:aws:iam::{ACCOUNT}:policy/sesaudit/boundary"
 SET = "sesaudit-notices"
-ROLE = (
-    *ADMINISTRATOR,
-    renamed(ADMINISTRATOR[0], "topic-of-mine", "mails-of-mine", "bucket-of-mine"),
-    renamed(ADMINISTRATOR[0], "topic-of-mine", "mails-of-mine", "far-away"),
+PROGRAM = frozenset({"administrator", "test"})
+"""The keys by which tests let the program call; the operator's own is another."""
+FORBIDDEN = 403
+NAMES_OF_MINE = (
+    ("topic-of-mine", "mails-of-mine", "bucket-of-mine"),
+    ("topic-of-mine", "mails-of-mine", "far-away"),
 )
-"""What the program may do here, under the names that tests configure, too."""
+"""Topic, queue and bucket under the names that tests configure, too."""
 RESOURCES = 10
 """That setup makes or changes in a new account."""
 
@@ -57,6 +59,35 @@ class Stood:
 
     sandbox: Sandbox
     asking: Operator
+    role: list[str]
+    """The documents that bind the program just now; the sandbox looks at them at each call."""
+    refused: list[str] = field(default_factory=list)
+
+    @contextmanager
+    def acting(self, *roles: str) -> Iterator[None]:
+        """Let the program do within the block what these files of docs/iam allow, and no more."""
+        before = self.role[:]
+        self.role[:] = documents(*roles)
+        try:
+            yield
+        finally:
+            self.role[:] = before
+
+    def running(self, *arguments: str) -> AbstractContextManager[None]:
+        """Let a command run as docs/operations.md says."""
+        return self.acting(*role_of(arguments))
+
+    def denied(self) -> Sequence[str]:
+        """Return the calls that the program's role did not allow, by operation; at the end."""
+        self._gather()
+        return self.refused
+
+    def _gather(self) -> None:
+        self.refused.extend(
+            f"{one.service}.{one.operation}"
+            for one in self.sandbox.recording.calls()
+            if one.status == FORBIDDEN and one.access_key_id in PROGRAM and one.fault is None
+        )
 
     def writes(self) -> int:
         """Return how many calls asked to change something since they were forgotten."""
@@ -64,6 +95,7 @@ class Stood:
 
     def forget_calls(self) -> None:
         """Count calls from now on."""
+        self._gather()
         self.sandbox.recording.clear()
 
     def drift(self, *names: str) -> None:
@@ -102,20 +134,36 @@ class Stood:
         """Open setup on a database in the folder."""
         settings = self.settings(folder, **sections)
         async with setup(settings, clock=lambda: NOW, tempo=QUICK, take_over=take_over) as opened:
-            yield opened
+            with self.acting("look", "setup"):
+                yield opened
 
 
 @contextmanager
-def stood(role: Sequence[str] = ROLE) -> Iterator[Stood]:
-    """Run a sandbox in a thread of its own, where the program may do what the role allows."""
+def stood(*roles: str, denied: Collection[str] | None = ()) -> Iterator[Stood]:
+    """Run a sandbox in a thread of its own, where the program may do what docs/iam allows.
+
+    `roles` are files that hold outside of `acting`. A call that was refused for want of a right
+    is an error, also where the program went on without it, except for operations that are to be
+    `denied`; None lets all be.
+    """
+    role = documents(*roles)
     with asyncio.Runner() as runner:
         opening = start(Options(clock=lambda: NOW, role=role))
         sandbox = runner.run(opening.__aenter__())
         try:
             with operator(sandbox.url, region=REGION, account_id=ACCOUNT) as asking:
-                yield Stood(sandbox=sandbox, asking=asking)
+                place = Stood(sandbox=sandbox, asking=asking, role=role)
+                yield place
+                assert denied is None or set(place.denied()) <= set(denied)
         finally:
             runner.run(opening.__aexit__(None, None, None))
+
+
+def documents(*roles: str) -> list[str]:
+    """Return the documents of these files, with the names that tests configure; never none."""
+    given = policies(*roles)
+    other = [renamed(one, *names) for one in given for names in NAMES_OF_MINE]
+    return [NOBODY, *given, *other]
 
 
 def queue_url(asking: Operator, name: str) -> str:

@@ -10,7 +10,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import AbstractAsyncContextManager
+from contextlib import AbstractAsyncContextManager, AbstractContextManager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -53,6 +53,10 @@ class Ran:
         return [line for line in self.err.splitlines() if line.strip()]
 
 
+def _as_before(*_words: str) -> AbstractContextManager[None]:
+    return contextlib.nullcontext()
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Cli:
     """The program with a configuration and a database of its own in `folder`."""
@@ -61,6 +65,8 @@ class Cli:
     now: datetime | None = MONDAY
     """What the program takes for the time; None leaves it the machine's clock."""
     environment: dict[str, str] = field(default_factory=dict)
+    acting: Callable[..., AbstractContextManager[None]] = _as_before
+    """What holds while a command of these words runs."""
 
     @property
     def config(self) -> Path:
@@ -89,6 +95,7 @@ class Cli:
         given = tuple(str(one) for one in arguments)
         out, err = io.StringIO(), io.StringIO()
         with (
+            self.acting(*given),
             self._surroundings(),
             patch("sys.stdin", io.StringIO(answer)),
             contextlib.redirect_stdout(out),
@@ -105,9 +112,10 @@ class Cli:
 
     def spawn(self, *arguments: str | Path) -> Ran:
         """Run one command in a process of its own, with nothing of this machine's settings."""
-        process = self.start(*arguments)
-        out, err = process.communicate(timeout=120)
         given = tuple(str(one) for one in arguments)
+        with self.acting(*given):
+            process = self.start(*arguments)
+            out, err = process.communicate(timeout=120)
         return Ran(command=given, code=process.returncode, out=out, err=err)
 
     def start(self, *arguments: str | Path) -> subprocess.Popen[str]:

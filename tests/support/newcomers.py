@@ -11,14 +11,14 @@ from itertools import count
 from typing import TYPE_CHECKING
 
 from sesauditd.bootstrap.onboard import onboarder
-from sesauditd.bootstrap.onboarding import setup
 from sesauditd.onboard.access import user_name
 from sesauditd.onboard.onboarding import Wish
 from tests.support.accounts import QUICK
+from tests.support.roles import ONBOARD, TAKE_OVER
 from tests.support.sandboxes import NOW
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
+    from collections.abc import AsyncIterator, Sequence
     from pathlib import Path
 
     from sesauditd.bootstrap.onboard import Onboarder
@@ -54,20 +54,28 @@ class Newcomers:
 
     async def plan(self, domain: str, customer: str = "bakery") -> Plan:
         """Return what would be done."""
-        return (await self.program.onboarding.prepare(wish(domain, customer))).plan
+        with self.place.acting("look"):
+            return (await self.program.onboarding.prepare(wish(domain, customer))).plan
 
-    async def onboard(self, domain: str, customer: str = "bakery") -> Outcome:
+    async def onboard(
+        self, domain: str, customer: str = "bakery", roles: Sequence[str] = ()
+    ) -> Outcome:
         """Do it, and keep what is shown."""
-        return await self.onboard_by(self.program, domain, customer)
+        return await self.onboard_by(self.program, domain, customer, roles)
 
     async def onboard_by(
-        self, program: Onboarder, domain: str, customer: str = "bakery"
+        self, program: Onboarder, domain: str, customer: str = "bakery", roles: Sequence[str] = ()
     ) -> Outcome:
-        """Do it by another program, as a new process does, or one that takes over."""
-        prepared = await program.onboarding.prepare(wish(domain, customer))
-        (outcome,) = await program.batch.carry_out(
-            [prepared], show=self.shown.append, on_change=unwatched, on_domain=unwatched
-        )
+        """Do it by another program, as a new process does, or one that takes over.
+
+        Under the roles of the command, unless others are given.
+        """
+        over = program.onboarding.layout.ownership.take_over
+        with self.place.acting(*(roles or (TAKE_OVER if over else ONBOARD))):
+            prepared = await program.onboarding.prepare(wish(domain, customer))
+            (outcome,) = await program.batch.carry_out(
+                [prepared], show=self.shown.append, on_change=unwatched, on_domain=unwatched
+            )
         return outcome
 
     def keys(self, domain: str) -> list[str]:
@@ -103,7 +111,7 @@ class Newcomers:
 @asynccontextmanager
 async def newcomers_at(place: Stood, folder: Path) -> AsyncIterator[Newcomers]:
     """Set an account up, and open the program as the command does."""
-    async with setup(place.settings(folder), clock=lambda: NOW, tempo=QUICK) as account:
+    async with place.opened(folder) as account:
         await account.apply(await account.plan(), unwatched)
     async with opened(place, folder) as program:
         yield Newcomers(place=place, folder=folder, program=program)
