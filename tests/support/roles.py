@@ -20,6 +20,7 @@ COMMANDS = {
     "doctor": ("look",),
     "test": ("look",),
     "drift": ("look",),
+    "export": ("look",),
     "adopt --check": ("look",),
     "setup": SETUP,
     "production-access": SETUP,
