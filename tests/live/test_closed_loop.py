@@ -16,8 +16,8 @@ from sesauditd.config import load
 from sesauditd.onboard.credentials import Server, smtp_password
 from sesauditd.onboard.loop import PROBES, VIRUS
 from sesauditd.onboard.submission import Login
-from sesauditd.sandbox.operator import ROOT_KEY, Operator, operator
-from tests.support.daemons import stage
+from sesauditd.sandbox.operator import Operator, operator
+from tests.support.daemons import LOOKING, stage
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -31,7 +31,7 @@ SET, QUEUE, DEAD, UNDELIVERED = (
     "sesaudit-dead-letters",
     "sesaudit-undelivered",
 )
-QUICK = Tempo(ses_control_paced=False, keys=Keys(key_id=ROOT_KEY, secret=ROOT_KEY))
+QUICK = Tempo(ses_control_paced=False, keys=Keys(key_id=LOOKING, secret=LOOKING))
 LOST_SECONDS = 1.0
 """What is not recorded after so long is lost, on a machine that has nothing else to do."""
 

@@ -40,6 +40,8 @@ if TYPE_CHECKING:
     from sesauditd.sandbox.recording import RecordedCall
     from sesauditd.sandbox.running import Sandbox
 
+LOOKING = "looking"
+"""A key that may look at everything, as an operator's for `test` and `doctor` does."""
 OPERATOR = "ops@operator-home.example"
 LOOK_SECONDS = 0.05
 PATIENCE_SECONDS = 60.0
@@ -342,7 +344,8 @@ def stage(
     """
     polls = Polls()
     polls.patch(patch)
-    with _sandbox(Options(clock=clock, role=policies(*RUN))) as sandbox:
+    roles = {LOOKING: policies("look")}
+    with _sandbox(Options(clock=clock, role=policies(*RUN), roles=roles)) as sandbox:
         furnished = furnish(
             sandbox.url, list(domains), region=sandbox.region, account_id=sandbox.account_id
         )
