@@ -3,19 +3,18 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import and_, delete, func, insert, select
 
+from sesauditd.model import lanes
 from sesauditd.model.calendar import EPOCH, week_of, weeks_between
 from sesauditd.model.limits import Lane
-from sesauditd.model.standing import judge_recipient, standing_of
-from sesauditd.model.surge import could_surge, judge_surges, least_to_surge
-from sesauditd.model.verdicts import Rule, Verdict, Window
-from sesauditd.model.virus import incidents, judge_virus
-from sesauditd.model.weekly import judge_week
+from sesauditd.model.standing import standing_of
+from sesauditd.model.surge import could_surge, least_to_surge
+from sesauditd.model.verdicts import Rule
+from sesauditd.model.virus import incidents
 from sesauditd.store import blast, history, ledger, precedents
 from sesauditd.store.statements import among, upsert
 from sesauditd.store.tables import periods, reopened_weeks, standings, strikes, verdicts
@@ -96,7 +95,7 @@ async def _recipients(
     figures = []
     for one in await history.recipients(connection, pairs, decided):
         limits = occasion.stance.limits(one.customer)
-        judged = [v for v in judge_recipient(one, limits) if v.lane is Lane.FAST]
+        judged = lanes.blocks(one, limits, Lane.FAST)
         before = stored[one.customer, one.recipient]
         await ledger.settle(connection, judged, before, decided[one.customer], occasion)
         stands = standing_of(one)
@@ -162,7 +161,7 @@ async def _viruses(
     limits = occasion.stance.limits(customer)
     known = await history.virus_history(connection, register, customer, decisions)
     confirm = occasion.stance.confirms(customer)
-    judged = [one for one in judge_virus(known, limits, confirm=confirm) if one.lane is Lane.FAST]
+    judged = lanes.viruses(known, limits, Lane.FAST, confirm=confirm)
     found = len(incidents(known, limits))
     figures = {"soft_streak": 0, "hard_bounces": 0, "complaints": 0, "virus_incidents": found}
     await _stand(connection, [{"customer": customer, "recipient": "", **figures}])
@@ -192,7 +191,7 @@ async def _surges(
     whole = await history.domains_history(
         connection, register, customer, strikes, decisions, receiving=True
     )
-    judged = [one for one in judge_surges(whole, limits) if one.lane is Lane.FAST]
+    judged = lanes.surges(whole, limits, Lane.FAST)
     before = await ledger.stored(connection, scope)
     return await ledger.settle(connection, judged, before, decisions, occasion)
 
@@ -207,7 +206,7 @@ async def _fast_weeks(
 ) -> int:
     """Judge weekly rules that the policy file put on the fast lane, on the week so far."""
     limits = occasion.stance.limits(customer)
-    if Lane.FAST not in {limits.hard_bounce.disable.lane, limits.complaint.disable.lane}:
+    if not lanes.has_fast_weeks(limits):
         return 0
     changed = 0
     for week in weeks_between(week_of(span[0]), week_of(span[1] + DAY)):
@@ -215,22 +214,13 @@ async def _fast_weeks(
         strikes = await history.strikes_between(connection, domains, week.start, week.end)
         whole = await history.domains_history(connection, register, customer, strikes, decisions)
         earlier = await ledger.standing(connection, verdicts.c.customer == customer)
-        judged = [
-            _so_far(one)
-            for one in judge_week(whole, week, limits, earlier)
-            if one.lane is Lane.FAST
-        ]
+        judged = lanes.week_so_far(whole, week, limits, earlier)
         scope = and_(
             ledger.scope_of(customer, Lane.FAST, WEEK_RULES), verdicts.c.incident == week.name
         )
         before = await ledger.stored(connection, scope)
         changed += await ledger.settle(connection, judged, before, decisions, occasion)
     return changed
-
-
-def _so_far(verdict: Verdict) -> Verdict:
-    newest = datetime.fromisoformat(str(verdict.evidence["newest_at"]))
-    return replace(verdict, window=Window(start=verdict.window.start, end=newest))
 
 
 async def _reopen(connection: AsyncConnection, spans: dict[str, tuple[datetime, datetime]]) -> None:

@@ -4,20 +4,17 @@ from __future__ import annotations
 
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import TYPE_CHECKING
 
 from sqlalchemy import and_, delete, func, or_, select
 
+from sesauditd.model import lanes
 from sesauditd.model.calendar import Week, hour_start, week_of
 from sesauditd.model.guessed_week import suspected_places
 from sesauditd.model.limits import Lane
-from sesauditd.model.standing import judge_recipient
 from sesauditd.model.strangers import strangers_live_at
-from sesauditd.model.surge import judge_surges
 from sesauditd.model.verdicts import Rule
-from sesauditd.model.virus import judge_virus
-from sesauditd.model.weekly import judge_week
 from sesauditd.store import blast, documents, guesses, history, ledger, precedents, register
 from sesauditd.store.fastlane import ENFORCEMENT, WEEK_RULES
 from sesauditd.store.occasion import Occasion
@@ -37,8 +34,6 @@ if TYPE_CHECKING:
 
 OTHER_RULES = tuple(rule for rule in Rule if rule not in WEEK_RULES)
 INCIDENT = "incident-"
-LOOK_BACK = timedelta(days=800)
-"""Earlier verdicts that a week may still be judged by: a second offence after a year and more."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,13 +141,11 @@ class Book:
             and_(
                 verdicts.c.customer == customer,
                 verdicts.c.recipient.is_(None),
-                verdicts.c.window_end >= week.start - LOOK_BACK,
+                verdicts.c.window_end >= week.start - lanes.LOOK_BACK,
                 or_(verdicts.c.lane == str(Lane.FAST), verdicts.c.window_end < week.end),
             ),
         )
-        judged = [
-            one for one in judge_week(whole, week, limits, earlier) if one.lane is Lane.WEEKLY
-        ]
+        judged = lanes.whole_week(whole, week, limits, lanes.before_week(week, earlier))
         scope = and_(
             ledger.scope_of(customer, Lane.WEEKLY, (*WEEK_RULES, Rule.GUESSING_DISABLE)),
             verdicts.c.incident == week.name,
@@ -185,22 +178,10 @@ class Book:
     async def _moved_here(self, customer: str, week: Week, decisions: Decisions) -> None:
         """Judge the rules that the policy file moved from the fast lane to the weekly one."""
         limits = self.occasion.stance.limits(customer)
-        lanes = (
-            limits.soft_bounce.block.lane,
-            limits.hard_bounce.block.lane,
-            limits.hard_bounce.surge.lane,
-            limits.complaint.block.lane,
-            limits.complaint.surge.lane,
-            limits.guessing.disable.lane,
-            limits.virus.disable.lane,
-            limits.virus.terminate.lane,
-        )
-        if Lane.WEEKLY not in lanes:
+        if not lanes.has_moved(limits):
             return
         judged = [
-            one
-            for one in await self._sliding(customer, decisions)
-            if one.lane is Lane.WEEKLY and one.window.end < week.end
+            one for one in await self._sliding(customer, decisions) if one.window.end < week.end
         ]
         scope = and_(
             ledger.scope_of(customer, Lane.WEEKLY, OTHER_RULES),
@@ -222,7 +203,8 @@ class Book:
         )
         infected = await history.virus_history(self.connection, self.register, customer, decisions)
         pairs = {(customer, one.recipient) for one in strikes}
-        found = [*judge_surges(whole, limits), *judge_virus(infected, limits, confirm=confirm)]
+        found = lanes.surges(whole, limits, Lane.WEEKLY)
+        found += lanes.viruses(infected, limits, Lane.WEEKLY, confirm=confirm)
         for one in await history.recipients(self.connection, pairs, {customer: decisions}):
-            found += judge_recipient(one, limits)
+            found += lanes.blocks(one, limits, Lane.WEEKLY)
         return found
