@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from sesauditd.store.engine import Database
     from sesauditd.store.log import EventLog
     from sesauditd.store.register import Adoption
+    from sesauditd.store.stance import Stance
 
 NOTICES_SET = "notices"
 """Behind the installation's prefix: the configuration set of the daemon's own mail."""
@@ -122,15 +123,10 @@ async def application(
     from sesauditd.store.engine import Database
     from sesauditd.store.log import EventLog
     from sesauditd.store.schema import upgrade
-    from sesauditd.store.stance import Stance
     from sesauditd.store.weeks import Books
 
     policies = policies_of(settings)
-    stance = Stance(
-        policies=policies,
-        mode_of=lambda customer: str(settings.policy.mode_of(customer)),
-        confirms=lambda customer: str(settings.policy.termination_of(customer)) == "confirm",
-    )
+    stance = stance_of(settings, policies)
     notices = OwnNotices(
         sender=canonical(settings.notices.sender or ""),
         configuration_set=f"{settings.installation.prefix}-{NOTICES_SET}",
@@ -150,6 +146,17 @@ async def application(
         )
     finally:
         await database.close()
+
+
+def stance_of(settings: Settings, policies: Policies) -> Stance:
+    """Return how customers are judged by some limits, in the modes that the settings name."""
+    from sesauditd.store.stance import Stance
+
+    return Stance(
+        policies=policies,
+        mode_of=lambda customer: str(settings.policy.mode_of(customer)),
+        confirms=lambda customer: str(settings.policy.termination_of(customer)) == "confirm",
+    )
 
 
 @contextmanager

@@ -6,10 +6,13 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
+from sesauditd.model.calendar import week_of
+from sesauditd.model.events import Outcome
+from sesauditd.model.guessed_week import suspected_places
 from sesauditd.model.limits import Lane
 from sesauditd.model.standing import judge_recipient
 from sesauditd.model.surge import judge_surges
-from sesauditd.model.verdicts import Verdict, Window
+from sesauditd.model.verdicts import Rule, Verdict, Window
 from sesauditd.model.virus import judge_virus
 from sesauditd.model.weekly import judge_week
 
@@ -17,8 +20,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from sesauditd.model.calendar import Week
-    from sesauditd.model.history import DomainsHistory, RecipientHistory, VirusHistory
-    from sesauditd.model.limits import Limits
+    from sesauditd.model.history import DomainsHistory, RecipientHistory, Strike, VirusHistory
+    from sesauditd.model.limits import Limits, Volume
 
 LOOK_BACK = timedelta(days=800)
 """Earlier verdicts that a week may still be judged by: a second offence after a year and more."""
@@ -81,6 +84,55 @@ def has_moved(limits: Limits) -> bool:
         limits.virus.disable.lane,
         limits.virus.terminate.lane,
     }
+
+
+def may_surge(strikes: Sequence[Strike], limits: Limits) -> bool:
+    """Say whether enough strikes stand together anywhere for a sliding rule to fire.
+
+    What it denies, `surges` denies too: it counts strikes where that counts recipients.
+    """
+    bounces = [one for one in strikes if one.outcome is Outcome.HARD_BOUNCE]
+    complaints = [one for one in strikes if one.outcome is Outcome.COMPLAINT]
+    surge, complained = limits.hard_bounce.surge, limits.complaint.surge
+    guessed = limits.guessing.disable
+    least = min(surge.count, surge.new_customer_count)
+    return (
+        _crowded(bounces, timedelta(hours=surge.within_hours), least)
+        or _crowded(complaints, timedelta(hours=complained.within_hours), complained.count)
+        or _crowded(bounces, timedelta(minutes=guessed.within_minutes), guessed.unknown_users)
+    )
+
+
+def may_judge(
+    strikes: Sequence[Strike], week: Week, limits: Limits, earlier: Iterable[Verdict]
+) -> bool:
+    """Say whether a week's strikes are enough for any weekly rule to fire.
+
+    What it denies, `whole_week` and `week_so_far` deny too.
+    """
+    bounces = sum(one.outcome is Outcome.HARD_BOUNCE for one in strikes)
+    complaints = sum(one.outcome is Outcome.COMPLAINT for one in strikes)
+    hard, complaint = limits.hard_bounce, limits.complaint
+    if bounces >= _least(hard.warn, hard.disable):
+        return True
+    if complaints >= _least(complaint.warn, complaint.disable, complaint.terminate):
+        return True
+    if complaints and any(
+        one.rule is Rule.COMPLAINT_SURGE and week_of(one.window.end) == week for one in earlier
+    ):
+        # A surge soon after a reinstatement ends access, whatever the week holds.
+        return True
+    return bool(suspected_places(strikes))
+
+
+def _crowded(strikes: Sequence[Strike], span: timedelta, least: int) -> bool:
+    times = sorted(one.at for one in strikes)
+    behind = times[least - 1 :]
+    return any(last - first <= span for first, last in zip(times, behind, strict=False))
+
+
+def _least(*rules: Volume) -> int:
+    return min(min(one.small_count, one.count) for one in rules)
 
 
 def _of(lane: Lane, judged: Iterable[Verdict]) -> list[Verdict]:

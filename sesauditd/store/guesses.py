@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import TYPE_CHECKING
 
@@ -10,15 +11,35 @@ from sqlalchemy import exists, or_, select
 
 from sesauditd.model.arrivals import Arrival
 from sesauditd.model.events import Outcome
+from sesauditd.model.guessed_week import suspected_places
+from sesauditd.model.strangers import strangers_live_at
 from sesauditd.store.statements import chunks
 from sesauditd.store.tables import event_recipients, events, strikes
 
 if TYPE_CHECKING:
     from sqlalchemy.ext.asyncio import AsyncConnection
 
+    from sesauditd.model.history import DomainsHistory
+
 PLACES = 50
 """Receiving domains of one query; each is a condition of its own."""
 MAILED = ("Delivery", "Send")
+
+
+async def with_arrivals(
+    connection: AsyncConnection,
+    domains: Sequence[str],
+    whole: DomainsHistory,
+    span: tuple[datetime, datetime],
+    free_mail: Collection[str],
+) -> DomainsHistory:
+    """Return a week's history with what was mailed beside its unknown users, if that matters."""
+    suspected = suspected_places(whole.strikes)
+    companies = [one for one in suspected if not strangers_live_at(one, free_mail)]
+    if not companies:
+        return whole
+    found = await arrivals(connection, domains, companies, whole.reached_at, span)
+    return replace(whole, arrivals=found)
 
 
 async def arrivals(

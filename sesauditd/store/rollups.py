@@ -93,7 +93,7 @@ async def recount(
     """Make the roll-ups of these domains' hours anew from the events; return how many differed."""
     wrong = 0
     for domain, first, last in _runs({(domain, hour_of(at)) for domain, at in moments}):
-        right = await _counted(connection, domain, first, last, no_feedback)
+        right = await counted(connection, domain, first, last, no_feedback)
         of_run = (rollups.c.domain == domain) & rollups.c.hour.between(first, last)
         known = await _stored(connection, of_run)
         groundless = [key for key in known if key not in right]
@@ -169,9 +169,10 @@ def _cell(group: Group, known: Cell | None = None) -> Cell:
     return Cell(known.count + group.count, merged([known.sketch, added]))
 
 
-async def _counted(
+async def counted(
     connection: AsyncConnection, domain: str, first: int, last: int, no_feedback: frozenset[str]
 ) -> dict[Key, Cell]:
+    """Return a domain's roll-ups of these hours as its events say, whatever is stored."""
     rows = await connection.execute(
         select(events.c.at, event_recipients)
         .join(event_recipients, event_recipients.c.event == events.c.key)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING
 
@@ -13,7 +13,6 @@ from sesauditd.model import lanes
 from sesauditd.model.calendar import Week, hour_start, week_of
 from sesauditd.model.guessed_week import suspected_places
 from sesauditd.model.limits import Lane
-from sesauditd.model.strangers import strangers_live_at
 from sesauditd.model.verdicts import Rule
 from sesauditd.store import blast, documents, guesses, history, ledger, precedents, register
 from sesauditd.store.fastlane import ENFORCEMENT, WEEK_RULES
@@ -102,8 +101,9 @@ class Book:
         """Judge one customer's week and make the stored verdicts so."""
         mode = self.occasion.stance.mode_of(customer)
         decisions = await precedents.decisions_of(self.connection, self.register, customer, mode)
-        await self._volumes(customer, week, decisions)
+        # First, since a surge of the week may make a weekly rule's second offence.
         await self._moved_here(customer, week, decisions)
+        await self._volumes(customer, week, decisions)
 
     async def finish(self, weeks: Sequence[Week]) -> None:
         """Mark the weeks as judged, hold back what is too much at once."""
@@ -157,23 +157,18 @@ class Book:
         self, customer: str, week: Week, strikes: Sequence[Strike], decisions: Decisions
     ) -> DomainsHistory:
         """Return the week's history, with what was mailed beside unknown users if it matters."""
-        suspected = suspected_places(strikes)
         whole = await history.domains_history(
             self.connection,
             self.register,
             customer,
             strikes,
             decisions,
-            receiving=bool(suspected),
+            receiving=bool(suspected_places(strikes)),
         )
         free_mail = self.occasion.stance.limits(customer).general.free_mail
-        companies = [one for one in suspected if not strangers_live_at(one, free_mail)]
-        if not companies:
-            return whole
         domains = self.register.domains_of(customer)
         span = (week.start, week.end)
-        found = await guesses.arrivals(self.connection, domains, companies, whole.reached_at, span)
-        return replace(whole, arrivals=found)
+        return await guesses.with_arrivals(self.connection, domains, whole, span, free_mail)
 
     async def _moved_here(self, customer: str, week: Week, decisions: Decisions) -> None:
         """Judge the rules that the policy file moved from the fast lane to the weekly one."""
