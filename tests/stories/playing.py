@@ -113,7 +113,7 @@ async def play(story: Story, order: Order, stage: Stage, *, mondays: bool = Fals
     """Return the end of the story; with `mondays` each week is judged when it is over."""
     stage.clear()
     clock = _Clock(story.rows[0].at - timedelta(days=1))
-    settings = _settings(story, stage.file)
+    settings = settings_of(story, stage.file)
     opening = bootstrap.application(settings, clock=clock)
     with patch.object(Database, "open", return_value=stage.database):
         return await _played(story, order, opening, clock, mondays=mondays)
@@ -240,7 +240,8 @@ def _phases(story: Story) -> list[tuple[list[Told], Row | None]]:
     return [*found, (messages, None)]
 
 
-def _settings(story: Story, file: Path) -> Settings:
+def settings_of(story: Story, file: Path) -> Settings:
+    """Return the settings that a story is played with."""
     facts = story.facts
     policy = {
         "mode": facts.get("mode", "enforce"),

@@ -18,13 +18,12 @@ from sesauditd.store.whatif.records import Records
 from sesauditd.store.whatif.simulation import Simulation
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Mapping, Sequence
+    from collections.abc import Callable, Sequence
     from contextlib import AbstractContextManager
 
     from sqlalchemy.ext.asyncio import AsyncConnection
 
     from sesauditd.model.calendar import Week
-    from sesauditd.model.history import Decisions
     from sesauditd.model.register import Register
     from sesauditd.model.whatif import Hit
     from sesauditd.store.stance import Stance
@@ -53,30 +52,32 @@ async def replayed(connection: AsyncConnection, asked: Question, bar: Bar) -> Wh
     All that is stored is judged, since earlier verdicts decide about later ones; what is
     shown begins at `since`. Raises Refused for a customer that nobody registered.
     """
-    owners = await register.snapshot(connection)
-    customers = _customers(owners, asked)
-    modes = {one: asked.tried.mode_of(one) for one in customers}
-    decided = await precedents.decisions(connection, owners, modes)
-    judged = await happened.judged_weeks(connection)
-    weeks = await _weeks(connection, judged, asked)
-    simulation = Simulation(
-        records=Records(
-            connection=connection,
-            register=owners,
-            lifts=await precedents.lifted(connection),
-            no_feedback=_no_feedback(asked),
-        ),
-        stance=asked.tried,
-        decided=decided,
-        weeks=weeks,
-    )
+    simulation = await simulation_of(connection, asked)
     would: list[Hit] = []
-    with bar(len(customers)) as advance:
-        for one in customers:
-            if modes[one] != "off":
+    with bar(len(simulation.decided)) as advance:
+        for one in sorted(simulation.decided):
+            if asked.tried.mode_of(one) != "off":
                 would += [hit_of(verdict) for verdict in await simulation.verdicts(one)]
             advance(1)
-    return await _compared(connection, asked, _held(would, decided, owners, asked), weeks, judged)
+    return await _compared(connection, asked, simulation, _held(would, simulation, asked))
+
+
+async def simulation_of(connection: AsyncConnection, asked: Question) -> Simulation:
+    """Return the history of everybody who is asked about, ready to be judged."""
+    owners = await register.snapshot(connection)
+    modes = {one: asked.tried.mode_of(one) for one in _customers(owners, asked)}
+    records = Records(
+        connection=connection,
+        register=owners,
+        lifts=await precedents.lifted(connection),
+        no_feedback=_no_feedback(asked),
+    )
+    return Simulation(
+        records=records,
+        stance=asked.tried,
+        decided=await precedents.decisions(connection, owners, modes),
+        weeks=await _weeks(connection, asked),
+    )
 
 
 def _customers(owners: Register, asked: Question) -> Sequence[str]:
@@ -88,12 +89,11 @@ def _customers(owners: Register, asked: Question) -> Sequence[str]:
     return (asked.customer,)
 
 
-def _held(
-    would: Sequence[Hit], decided: Mapping[str, Decisions], owners: Register, asked: Question
-) -> Sequence[Hit]:
+def _held(would: Sequence[Hit], simulation: Simulation, asked: Question) -> Sequence[Hit]:
     # The register names every customer, also one whose last domain has gone.
-    cap = asked.tried.policies.common.blast_radius.cap(len(owners.since))
-    return restrained(would, decided, cap, asked.tried.confirms)
+    customers = len(simulation.records.register.since)
+    cap = asked.tried.policies.common.blast_radius.cap(customers)
+    return restrained(would, simulation.decided, cap, asked.tried.confirms)
 
 
 def _no_feedback(asked: Question) -> frozenset[str] | None:
@@ -102,25 +102,23 @@ def _no_feedback(asked: Question) -> frozenset[str] | None:
     return None if tried == stored else tried
 
 
-async def _weeks(
-    connection: AsyncConnection, judged: Collection[Week], asked: Question
-) -> frozenset[Week]:
+async def _weeks(connection: AsyncConnection, asked: Question) -> frozenset[Week]:
     """Return the weeks of the weekly lane: those that were judged, and those that are over."""
     hour = await history.first_hour(connection)
     if hour is None:
         return frozenset()
     over = weeks_between(week_of(hour_start(hour)), last_ended_week(asked.now))
-    known = frozenset({*over, *judged})
+    known = {*over, *await happened.judged_weeks(connection)}
     return frozenset(one for one in known if asked.until is None or one.end <= asked.until)
 
 
 async def _compared(
     connection: AsyncConnection,
     asked: Question,
+    simulation: Simulation,
     would: Sequence[Hit],
-    weeks: Collection[Week],
-    judged: Collection[Week],
 ) -> WhatIf:
+    judged = await happened.judged_weeks(connection)
     end = asked.until or max([asked.now + AHEAD, *(one.end for one in judged)])
     did = await happened.hits(connection, asked.since, end)
     left_out = [
@@ -141,7 +139,7 @@ async def _compared(
         policy=policy_name(asked.tried.policies.common),
         present=policy_name(asked.present.policies.common),
         differences=differences((one for one in would if asked.since <= one.at <= end), shown),
-        unjudged=sorted(one for one in set(weeks) - set(judged) if one.end > asked.since),
+        unjudged=sorted(one for one in simulation.weeks - judged if one.end > asked.since),
         withdrawn=await happened.withdrawn(connection, asked.since, end),
         judged_by_others=sum(one.policy != asked.present.policy_of(one.customer) for one in shown),
         left_out=left_out,

@@ -12,7 +12,7 @@ from sesauditd.model.limits import Lane
 from sesauditd.store import history
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from sesauditd.model.history import Decisions, DomainsHistory, Strike
     from sesauditd.model.limits import Limits
@@ -30,7 +30,7 @@ class Simulation:
     """With the limits to try."""
     decided: Mapping[str, Decisions]
     """What operators decided about each customer, as it happened."""
-    weeks: Collection[Week]
+    weeks: frozenset[Week]
     """Those that are over or were judged: the weekly lane judges no others."""
 
     async def verdicts(self, customer: str) -> list[Verdict]:
