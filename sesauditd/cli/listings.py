@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from sesauditd.cli import output
+from sesauditd.cli import output, proving
 from sesauditd.cli.deciding import decide
 from sesauditd.cli.options import JsonOption, settings_of
 from sesauditd.cli.sections import Heading, examples
@@ -28,6 +28,10 @@ NO_CUSTOMERS = (
 ACTION_COLUMNS = ("ID", "Action", "State", "Who and why")
 AllOption = Annotated[bool, typer.Option("--all", help="Those that were lifted or are over, too.")]
 
+VerifyOption = Annotated[
+    bool, typer.Option("--verify", help="Find rows that another hand changed; ends with 1.")
+]
+
 
 def register(app: typer.Typer) -> None:
     """Add the commands."""
@@ -40,7 +44,11 @@ def register(app: typer.Typer) -> None:
         )(command)
     group = typer.Typer(
         invoke_without_command=True,
-        epilog=examples("sesauditd actions", "sesauditd actions approve 0123456789ab"),
+        epilog=examples(
+            "sesauditd actions",
+            "sesauditd actions --verify",
+            "sesauditd actions approve 0123456789ab",
+        ),
     )
     group.callback()(actions)
     group.command("approve", epilog=examples("sesauditd actions approve 0123456789ab"))(approve)
@@ -104,9 +112,17 @@ def cases(context: typer.Context, *, as_json: JsonOption = False) -> None:
     _show(columns, rows, empty="No cases: nobody was asked to explain anything.")
 
 
-def actions(context: typer.Context, *, as_json: JsonOption = False) -> None:
-    """List what was asked for, and approve what waits for you."""
+def actions(
+    context: typer.Context, *, verify: VerifyOption = False, as_json: JsonOption = False
+) -> None:
+    """List what was asked for, and approve what waits for you.
+
+    With --verify, see whether the journal is whole and every decision stands as it was written.
+    """
     if context.invoked_subcommand is not None:
+        return
+    if verify:
+        proving.prove(context, as_json=as_json)
         return
     found = finished(_actions(context))
     from sesauditd.report.rows import action_row

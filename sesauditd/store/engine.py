@@ -16,6 +16,7 @@ from sqlalchemy.exc import TimeoutError as NoTurn
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
 from sesauditd.errors import Broken, Busy, Failed, Refused, SesauditdError
+from sesauditd.store import seals
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterator, Mapping
@@ -76,8 +77,10 @@ class Database:
         return cls(writing, reading)
 
     @asynccontextmanager
-    async def write(self) -> AsyncIterator[AsyncConnection]:
+    async def write(self, *, sealed: bool = True) -> AsyncIterator[AsyncConnection]:
         """Give a connection inside one writing transaction: committed, or rolled back.
+
+        What it changed of decisions is sealed in the journal, unless the schema is what changes.
 
         Writers of one process take turns. Raises Busy if another process, or another writer,
         keeps the database locked, Refused if the file cannot be used, Failed for what else the
@@ -85,7 +88,11 @@ class Database:
         """
         with _in_words():
             async with self.writing.begin() as connection:
+                if sealed:
+                    await seals.watch(connection)
                 yield connection
+                if sealed:
+                    await seals.seal(connection)
 
     @asynccontextmanager
     async def read(self) -> AsyncIterator[AsyncConnection]:

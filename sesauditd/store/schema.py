@@ -28,7 +28,7 @@ async def upgrade(database: Database) -> str:
     async with database.read() as connection:
         if await connection.run_sync(_revision) == NEWEST:
             return NEWEST
-    async with database.write() as connection:
+    async with database.write(sealed=False) as connection:
         await connection.run_sync(_upgrade)
     return NEWEST
 

@@ -130,6 +130,6 @@ async def test_adopting_twice_changes_nothing_and_another_customer_fails(tmp_pat
     async with running(tmp_path / "adopt") as program:
         assert await program.adopt("a.example", "k", iam_user="mailer") == 1
         assert await program.adopt("a.example", "k", iam_user="mailer") == 0
-        assert len(await program.rows(tables.journal)) == 3
+        assert len(await program.rows(tables.journal)) == 4
         with pytest.raises(Failed, match="belongs to customer k"):
             await program.adopt("a.example", "other")

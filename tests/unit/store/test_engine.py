@@ -120,7 +120,7 @@ async def test_foreign_keys_hold(database: Database) -> None:
     with pytest.raises(IntegrityError):
         async with database.write() as connection:
             await connection.execute(
-                text("INSERT INTO domains VALUES ('a.example', 'nobody', 'a@b.example', 0)")
+                text("INSERT INTO iam_users VALUES ('mailer', 'nobody.example', 0)")
             )
 
 

@@ -171,8 +171,8 @@ async def test_an_outcome_is_journaled_and_told_in_one_transaction(
     row = await row_of(program, task)
     assert (row["state"], row["outcome"]) == ("done", "only the set")
     assert row["after"] == {"sending:set": False}
-    journaled = (await program.rows(tables.journal))[-1]
-    assert journaled[2:4] == ("executor", "outcome")
+    journaled = [row[2:4] for row in await program.rows(tables.journal)]
+    assert journaled[-2:] == [("executor", "outcome"), ("store", "sealed")]
     assert len(await program.rows(tables.notices)) == 2
 
 

@@ -39,10 +39,12 @@ async def snapshot(database: Database) -> Register:
 
 
 async def journaled(database: Database) -> list[tuple[str, str, object]]:
-    """Return kind, subject and facts of the journal, which must be whole."""
+    """Return kind, subject and facts of the journal, which must be whole; no seals."""
     async with database.read() as connection:
         assert await journal.verify(connection) == []
-        found = await connection.execute(select(rows).order_by(rows.c.sequence))
+        found = await connection.execute(
+            select(rows).where(rows.c.kind != "sealed").order_by(rows.c.sequence)
+        )
         return [(row.kind, row.subject, row.facts) for row in found]
 
 
