@@ -19,9 +19,9 @@ from sesauditd.model.actions import (
     deny_unless_own,
 )
 from sesauditd.model.verdicts import Does
-from sesauditd.store import executions, journal, outbox, renewal
+from sesauditd.store import casebook, executions, journal, outbox, renewal
 from sesauditd.store.register import first_domain_of, own_addresses, owner_of
-from sesauditd.store.tables import actions, blocks, cases
+from sesauditd.store.tables import actions, blocks
 
 if TYPE_CHECKING:
     from sqlalchemy import ColumnElement
@@ -111,19 +111,15 @@ class Decisions:
             return known
         await self._journal("disable", domain, {"customer": customer, "reason": reason})
         name = await self._request(Does.DISABLE, customer, domain, reason)
-        await self._open_case(name, customer, domain, "opened")
+        await self._open_case(name, customer, domain)
         return Decided(kind="disable", subject=domain, requested=(name,))
 
     async def reinstate(self, domain: str, explanation: str) -> Decided:
         """Let a domain send again; its windows begin anew now."""
         customer = await owner_of(self.connection, domain)
         await self._journal("reinstate", domain, {"customer": customer, "explanation": explanation})
-        await self.connection.execute(
-            update(cases)
-            .where(cases.c.domain == domain, cases.c.closed_at.is_(None))
-            .values(explanation=explanation)
-        )
         wanted = (actions.c.domain == domain) & (actions.c.kind == str(Does.DISABLE))
+        await casebook.explain_stops(self.connection, wanted, explanation, self.now)
         undone = await self._undo(customer, wanted, explanation)
         return await self._reversed(Reverse.REINSTATE, undone, customer, domain, explanation)
 
@@ -135,7 +131,7 @@ class Decisions:
             return known
         await self._journal("terminate", customer, {"reason": reason})
         name = await self._request(Does.TERMINATE, customer, None, reason)
-        await self._open_case(name, customer, domain, "terminated")
+        await self._open_case(name, customer, domain)
         return Decided(kind="terminate", subject=customer, requested=(name,))
 
     async def restore(self, customer: str, explanation: str) -> Decided:
@@ -143,8 +139,16 @@ class Decisions:
         await first_domain_of(self.connection, customer)
         await self._journal("restore", customer, {"explanation": explanation})
         wanted = actions.c.kind.in_([str(Does.TERMINATE), str(Does.DISABLE)])
+        whose = wanted & (actions.c.customer == customer)
+        await casebook.explain_stops(self.connection, whose, explanation, self.now)
         undone = await self._undo(customer, wanted, explanation)
         return await self._reversed(Reverse.RESTORE, undone, customer, None, explanation)
+
+    async def explain(self, case: str, explanation: str) -> Decided:
+        """Record what a customer says about a case; nothing is undone by it."""
+        name, customer = await casebook.explain(self.connection, case, explanation, self.now)
+        await self._journal("explain", name, {"customer": customer, "explanation": explanation})
+        return Decided(kind="explain", subject=name)
 
     async def arm(self, customer: str | None, *, armed: bool) -> Decided:
         """Switch from shadow mode to enforcing, for one customer or for all, or back."""
@@ -279,17 +283,14 @@ class Decisions:
         )
         return name
 
-    async def _open_case(self, action: str, customer: str, domain: str, state: str) -> None:
-        await self.connection.execute(
-            insert(cases).values(
-                id=f"case-{action}",
-                customer=customer,
-                domain=domain,
-                rule="operator",
-                action=action,
-                state=state,
-                opened_at=self.now,
-            )
+    async def _open_case(self, action: str, customer: str, domain: str) -> None:
+        await casebook.open_new(
+            self.connection,
+            action,
+            customer=customer,
+            domain=domain,
+            rule=casebook.OPERATOR,
+            opened_at=self.now,
         )
 
     async def _journal(self, kind: str, subject: str, facts: dict[str, object]) -> None:

@@ -8,7 +8,7 @@ from sqlalchemy import and_, insert, select, update
 
 from sesauditd.model.limits import Lane
 from sesauditd.model.verdicts import Does, Rule, Verdict, Window
-from sesauditd.store import outbox, renewal
+from sesauditd.store import casebook, outbox, renewal
 from sesauditd.store.tables import actions, verdicts
 
 if TYPE_CHECKING:
@@ -158,7 +158,11 @@ async def _withdraw(connection: AsyncConnection, row: Row[Any], occasion: Occasi
         .where(verdicts.c.key == row.key)
         .values(withdrawn_at=occasion.now, withdrawn_because=GROUNDLESS, action=row.action)
     )
-    if row.action is not None and not await _has_other_ground(connection, row):
+    if row.action is None:
+        return
+    if await _has_other_ground(connection, row):
+        await casebook.rest_on_others(connection, row.action)
+    else:
         await outbox.undo(connection, row.action, GROUNDLESS, "policy:withdrawal", occasion.now)
 
 

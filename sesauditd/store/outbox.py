@@ -20,9 +20,10 @@ from sesauditd.model.actions import (
     newest_evidence,
 )
 from sesauditd.model.verdicts import Does
+from sesauditd.store import casebook
 from sesauditd.store.register import own_addresses
 from sesauditd.store.statements import upsert
-from sesauditd.store.tables import actions, blocks, cases, journal, verdicts
+from sesauditd.store.tables import actions, blocks, journal, verdicts
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -106,11 +107,7 @@ async def undo(
         .values(lifted_at=now)
     )
     withdrawn = actor == "policy:withdrawal"
-    await connection.execute(
-        update(cases)
-        .where(cases.c.action == action, cases.c.closed_at.is_(None))
-        .values(state="withdrawn" if withdrawn else "reinstated", closed_at=now)
-    )
+    await casebook.undone(connection, action, now, withdrawn=withdrawn)
     begun = row.state in STARTED
     if row.state in NOT_STARTED or begun:
         await connection.execute(
@@ -254,7 +251,7 @@ async def _insert(
     if verdict.does is Does.BLOCK and not hidden:
         await _insert_block(connection, name, verdict, lever or "")
     if verdict.does in {Does.DISABLE, Does.TERMINATE} and not hidden:
-        await _open_case(connection, name, verdict)
+        await casebook.open_by_verdict(connection, name, verdict)
     return name
 
 
@@ -277,19 +274,5 @@ async def _insert_block(
             lever=lever,
             since=verdict.window.end,
             until=verdict.until,
-        )
-    )
-
-
-async def _open_case(connection: AsyncConnection, action: str, verdict: Verdict) -> None:
-    await connection.execute(
-        insert(cases).values(
-            id=f"case-{action}",
-            customer=verdict.customer,
-            domain=verdict.domain,
-            rule=str(verdict.rule),
-            action=action,
-            state="terminated" if verdict.does is Does.TERMINATE else "opened",
-            opened_at=verdict.window.end,
         )
     )
