@@ -104,6 +104,7 @@ def adapters(opened: Administration) -> Adapters:
 
 
 def _adapters(opened: Administration, sets: Sets, identities: Identities) -> Adapters:
+    from sesauditd.aws.tenants import Tenants
     from sesauditd.aws.users import Users
     from sesauditd.aws.zones import Zones
     from sesauditd.onboard.dns import Resolver
@@ -119,6 +120,7 @@ def _adapters(opened: Administration, sets: Sets, identities: Identities) -> Ada
         policies=users,
         hosted=Zones(opened.clients),
         dns=Resolver(opened.program.settings.onboarding.resolver),
+        tenants=Tenants(opened.clients),
     )
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -65,6 +65,16 @@ TakeOverOption = Annotated[
     bool, typer.Option("--take-over", help="Let what stands there without our tag become ours.")
 ]
 
+TenantOption = Annotated[
+    bool,
+    typer.Option(
+        "--tenant",
+        help="Also make the customer a tenant at SES, and print the plugin that names it. Off by "
+        "default: without the plugin's header a tenant does nothing, with it SES refuses mail "
+        "that the tenant does not cover, and a site can leave it out.",
+    ),
+]
+
 
 def register(app: typer.Typer) -> None:
     """Add the command `onboard`."""
@@ -92,6 +102,7 @@ def onboard(
     wait_minutes: MinutesOption = MINUTES,
     out: OutOption = None,
     take_over: TakeOverOption = False,
+    tenant: TenantOption = False,
     as_json: JsonOption = False,
 ) -> None:
     """Set domains up to send through SES, and show the credentials of each once.
@@ -99,13 +110,12 @@ def onboard(
     Shows what would be done, asks, and does it: configuration set, feedback, identity, DNS
     records, a user that may send for this domain only. Running it again goes on where it ended.
     """
-    if file is not None and (domains or customer or contact):
+    if file is None:
+        asked = wishes.from_arguments(domains or [], customer, contact)
+    elif domains or customer or contact:
         raise Refused("give domains with --customer and --contact, or --file CSV, not both")
-    asked = (
-        wishes.from_arguments(domains or [], customer, contact)
-        if file is None
-        else wishes.from_file(file)
-    )
+    else:
+        asked = wishes.from_file(file)
     how = How(
         plan_only=plan,
         yes=yes,
@@ -114,7 +124,8 @@ def onboard(
         as_json=as_json,
         take_over=take_over,
     )
-    run = finished(_run(settings_of(context), asked, how))
+    wished = [replace(one, tenant=tenant) for one in asked]
+    run = finished(_run(settings_of(context), wished, how))
     if as_json:
         output.emit_json(onboarded.document(run))
     raise typer.Exit(onboarded.exit_code(run, plan_only=how.plan_only))

@@ -41,6 +41,8 @@ def tell(outcomes: Sequence[Outcome], out: Path | None) -> None:
             output.say(f"{one.domain}: {one.result}{because(one)}")
         if one.elsewhere is not None:
             tell_records(one.domain, one.elsewhere.zone, one.rows)
+        if one.tenant is not None and not one.key:
+            _tell_plugin(one.domain, one.tenant)
     if out is not None and any(one.key for one in outcomes):
         output.say(f"The credentials are in {out}, and nowhere else.")
 
@@ -60,6 +62,14 @@ def tell_records(domain: str, zone: str, rows: Sequence[Row]) -> None:
             f"  short name  {row.relative}\n"
             f"  value       {row.value}"
         )
+
+
+def _tell_plugin(domain: str, tenant: str) -> None:
+    """Print what names the tenant; whoever gets credentials has it beside them."""
+    from sesauditd.onboard.credentials import header_block
+
+    block = header_block(tenant)
+    output.say(f"\n{block.title}, on every site that sends as {domain}:\n{block.text}")
 
 
 def because(outcome: Outcome) -> str:
@@ -91,11 +101,21 @@ def _result(one: Outcome, verified: Mapping[str, Verification]) -> Mapping[str, 
         "why": one.why,
         "changes": [change.resource for change in one.changes],
         "access_key": one.key,
+        "tenant": _tenant(one),
         "records": one.rows,
         "remarks": one.remarks,
         "verified": None if state is None else state.is_complete,
         "missing": () if state is None else state.missing,
     }
+
+
+def _tenant(one: Outcome) -> Mapping[str, str] | None:
+    from sesauditd.onboard.credentials import PLUGIN
+    from sesauditd.onboard.tenants import plugin
+
+    if one.tenant is None:
+        return None
+    return {"name": one.tenant, "file": PLUGIN, "plugin": plugin(one.tenant)}
 
 
 def exit_code(run: Run, *, plan_only: bool) -> int:

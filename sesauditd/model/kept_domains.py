@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from sesauditd.model.tenancy import Tenancy
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -25,6 +29,13 @@ class KeptDomain:
 
     None if all of the domain was made anew.
     """
+    tenancy: Tenancy | None = None
+    """The tenant that its mail was asked to name, None without one."""
+
+    @property
+    def tenant(self) -> str | None:
+        """Return the name of its tenant."""
+        return None if self.tenancy is None else self.tenancy.tenant
 
     @property
     def is_stopped(self) -> bool:

@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from sesauditd.model.tenancy import Tenancy
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -19,3 +23,5 @@ class Newcomer:
     """The domain is stopped, or about to be."""
     terminated: bool = False
     """The customer's access has ended, or is about to."""
+    tenancy: Tenancy | None = None
+    """The tenant that its mail was asked to name, None without one."""

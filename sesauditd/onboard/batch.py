@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import AbstractContextManager, ExitStack
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import TYPE_CHECKING, Final, Protocol, TypeVar
 
@@ -102,7 +102,9 @@ class Batch:
         domain = prepared.wish.domain
         try:
             return await self.one.carry_out(
-                prepared, lambda key: show(self.login(domain, key)), on_change
+                prepared,
+                lambda key: show(replace(self.login(domain, key), tenant=prepared.tenant)),
+                on_change,
             )
         except SesauditdError as error:
             return _failed(domain, error)

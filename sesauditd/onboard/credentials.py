@@ -8,11 +8,14 @@ import hmac
 from dataclasses import dataclass, field
 from typing import Final
 
+from sesauditd.onboard.tenants import plugin
+
 VERSION: Final = b"\x04"
 FIXED_DATE: Final = "11111111"
 PORTS_OF_TLS: Final = frozenset({465, 2465})
 """Where TLS begins at once; at 25, 587 and 2587 it is asked for by STARTTLS (ses-facts 6.3)."""
 CHINA: Final = "cn-"
+PLUGIN: Final = "wp-content/mu-plugins/ses-tenant.php"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,6 +40,8 @@ class Credentials:
     user: str
     """The id of the access key, which is no secret."""
     password: str = field(repr=False)
+    tenant: str | None = None
+    """The tenant of SES that the domain's mail is to name."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,7 +75,13 @@ def blocks(credentials: Credentials) -> tuple[Block, ...]:
         Block(title="WP Mail SMTP, constants for wp-config.php", text=_constants(credentials)),
         Block(title="WP Mail SMTP, settings with mailer Other SMTP", text=_settings(credentials)),
         Block(title="FluentSMTP, connection Other SMTP", text=_fluent(credentials)),
+        *(() if credentials.tenant is None else (header_block(credentials.tenant),)),
     )
+
+
+def header_block(tenant: str) -> Block:
+    """Return the plugin that names a tenant in a site's mail; there is no secret in it."""
+    return Block(title=f"Tenant, the new file {PLUGIN}", text=plugin(tenant))
 
 
 def whole_text(credentials: Credentials) -> str:
@@ -88,6 +99,7 @@ def document(credentials: Credentials) -> dict[str, str | int]:
         "encryption": _encryption(credentials),
         "user": credentials.user,
         "password": credentials.password,
+        **({} if credentials.tenant is None else {"tenant": credentials.tenant}),
     }
 
 

@@ -14,6 +14,7 @@ from sesauditd.onboard import takeover, zones
 from sesauditd.onboard.access import user_name
 from sesauditd.onboard.onboarding_stages import stages
 from sesauditd.onboard.records_elsewhere import Compared, ElsewhereRecords
+from sesauditd.onboard.tenants import standing
 from sesauditd.onboard.zones import Elsewhere, Zone
 
 if TYPE_CHECKING:
@@ -102,17 +103,28 @@ class Drift:
         """
         if kept.taken_over is not None:
             made = takeover.stages(
-                self.layout, self.adapters, kept.name, user=kept.taken_over or None
+                self.layout,
+                self.adapters,
+                kept.name,
+                user=kept.taken_over or None,
+                tenant=kept.tenant,
             )
-            return Compared(plan=await self.engine.plan(made) + await self._set(kept))
+            plan = await self.engine.plan(made) + await self._set(kept)
+            return Compared(plan=plan + _tenant(kept))
         choice = await self._zone(kept.name)
         if isinstance(choice, Conflict):
             return Compared(plan=Plan(conflicts=(choice,)))
         zone = choice if isinstance(choice, Zone) else None
         made = stages(
-            self.layout, self.adapters, kept.name, zone=zone, may_send=not kept.is_stopped
+            self.layout,
+            self.adapters,
+            kept.name,
+            zone=zone,
+            tenant=kept.tenant,
+            may_send=not kept.is_stopped,
         )
         plan = await self.engine.plan(made) + await self._set(kept) + await self._key(kept)
+        plan += _tenant(kept)
         by_hand = await self._elsewhere(kept.name, choice)
         return Compared(plan=plan + by_hand.plan, lines=by_hand.lines)
 
@@ -224,6 +236,10 @@ def summary(found: Sequence[Comparison]) -> str:
             else f"{one.subject} differs in {count}: {one.remedy}"
         )
     return f"{'; '.join(parts)}. All of it: {PROGRAM} drift"
+
+
+def _tenant(kept: KeptDomain) -> Plan:
+    return Plan(remarks=() if kept.tenancy is None else standing(kept.tenancy))
 
 
 def _inactive(user: str, key: str, present: Sequence[Key]) -> Plan:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import re
 from dataclasses import dataclass
 from typing import Final
 
@@ -10,7 +12,10 @@ from sesauditd.model.set_names import set_name
 TAG: Final = "sesauditd"
 BOUNDARY: Final = "boundary"
 NOTICES: Final = "notices"
+LONGEST_TENANT: Final = 64
 DIGEST: Final = 8
+
+_NOT_IN_TENANTS = re.compile(r"[^a-z0-9_-]")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,6 +51,18 @@ class Account:
     def set_name(self, domain: str) -> str:
         """Return the name of a domain's configuration set."""
         return set_name(self.prefix, domain)
+
+    def tenant_name(self, customer: str) -> str:
+        """Return the name of a customer's tenant, up to 64 of letters, digits, `-` and `_`.
+
+        A customer whose own name is not such a name gets a hash of it behind.
+        """
+        plain = _NOT_IN_TENANTS.sub("-", customer.lower())
+        name = f"{self.prefix}-{plain}"
+        if plain == customer and len(name) <= LONGEST_TENANT:
+            return name
+        mark = hashlib.sha256(customer.encode()).hexdigest()[:DIGEST]
+        return f"{name[: LONGEST_TENANT - DIGEST - 1]}-{mark}"
 
     def arn(self, service: str, name: str) -> str:
         """Return the ARN of something in this region, such as `sqs` and a queue's name."""

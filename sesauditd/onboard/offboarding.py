@@ -77,6 +77,7 @@ class Offboarding:
             user=user_of(kept),
             zone=zone,
             made=await self.closing.made(kept.name),
+            tenant=kept.tenant,
         )
         made = removal.stages(self.layout, self.adapters, self.removers, leaving)
         seen = await self.engine.plan(made)

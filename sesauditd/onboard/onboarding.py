@@ -4,29 +4,33 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field
-from enum import StrEnum
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Protocol
 
 from sesauditd.daemon.failpoint import reach
 from sesauditd.errors import Unavailable
 from sesauditd.model.access_keys import Full, KeyState, Needed
-from sesauditd.model.plan import Change, Conflict, Plan, change_between
+from sesauditd.model.plan import Conflict, Plan, change_between
 from sesauditd.onboard import dmarc, zones
 from sesauditd.onboard.access import user_name
+from sesauditd.onboard.onboarding_outcomes import Outcome, Prepared, Result, Wish
 from sesauditd.onboard.onboarding_stages import signing, stages
 from sesauditd.onboard.records_elsewhere import ByHand, ElsewhereRecords
+from sesauditd.onboard.tenants import standing
 from sesauditd.onboard.zones import Elsewhere, Zone
 
 if TYPE_CHECKING:
     from contextlib import AbstractAsyncContextManager
 
     from sesauditd.model.newcomer import Newcomer
+    from sesauditd.model.plan import Document
     from sesauditd.onboard.access_keys import Show
     from sesauditd.onboard.engine import Engine, Facts, Stage, Steps, Watch
     from sesauditd.onboard.onboarding_stages import Adapters, Layout
     from sesauditd.onboard.records_by_hand import Row
     from sesauditd.onboard.zones import ZoneChoice
+
+__all__ = ["KeyMaking", "Onboarding", "Outcome", "Prepared", "Register", "Result", "Wish"]
 
 
 class Register(Protocol):
@@ -40,6 +44,10 @@ class Register(Protocol):
         """Register a domain with the user that it sends by."""
         ...
 
+    async def name_tenant(self, domain: str, tenant: str) -> bool:
+        """Keep that a domain's mail is to name a tenant; return whether that is new."""
+        ...
+
 
 class KeyMaking(Protocol):
     """The access keys of domains' users."""
@@ -51,57 +59,6 @@ class KeyMaking(Protocol):
     async def issue(self, domain: str, user: str, show: Show) -> str:
         """Make a key, show it, and return its id."""
         ...
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Wish:
-    """A domain to be set up, and whose it is; the domain an A-label, the contact canonical."""
-
-    domain: str
-    customer: str
-    contact: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Prepared:
-    """A domain that was looked at, and everything that would be done."""
-
-    wish: Wish
-    plan: Plan
-    needs_key: bool = False
-    elsewhere: Elsewhere | None = None
-    """Where its records have to be entered by hand."""
-    rows: tuple[Row, ...] = ()
-    """Those of them that are known by now."""
-    stages: Sequence[Stage] = ()
-    seen: Plan = field(default_factory=Plan)
-    """The part of the plan that the engine carries out."""
-
-
-class Result(StrEnum):
-    """How the onboarding of a domain ended."""
-
-    DONE = "done"
-    UNCHANGED = "unchanged"
-    CONFLICT = "conflict"
-    FAILED = "failed"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Outcome:
-    """What became of one domain."""
-
-    domain: str
-    result: Result
-    why: str = ""
-    changes: tuple[Change, ...] = ()
-    conflicts: tuple[Conflict, ...] = ()
-    remarks: tuple[str, ...] = ()
-    rows: tuple[Row, ...] = ()
-    """Records that somebody has to enter elsewhere."""
-    elsewhere: Elsewhere | None = None
-    key: str | None = None
-    """The id of the key that was made and shown."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -129,7 +86,8 @@ class Onboarding:
         choice = await zones.choose(wish.domain, self.adapters.hosted, self.adapters.dns)
         if isinstance(choice, Conflict):
             return Prepared(wish=wish, plan=Plan(conflicts=(choice,)))
-        made = self._stages(wish.domain, choice, newcomer)
+        tenant = self._tenant(wish, newcomer)
+        made = self._stages(wish.domain, choice, newcomer, tenant)
         seen = await self.engine.plan(made)
         key = await self.keys.state(wish.domain, user_name(wish.domain))
         elsewhere = self._elsewhere(wish.domain, choice)
@@ -139,13 +97,14 @@ class Onboarding:
             plan=by_hand.plan
             + seen
             + await self._reporting(wish.domain, seen, by_hand)
-            + _registering(wish, newcomer)
+            + _registering(wish, newcomer, tenant)
             + _key(wish, key, newcomer),
             needs_key=isinstance(key, Needed) and not newcomer.disabled,
             elsewhere=choice if isinstance(choice, Elsewhere) else None,
             rows=by_hand.rows,
             stages=made,
             seen=seen,
+            tenant=tenant,
         )
 
     async def carry_out(self, prepared: Prepared, show: Show, on_change: Watch) -> Outcome:
@@ -158,8 +117,10 @@ class Onboarding:
         if plan.conflicts:
             return _conflict(wish.domain, plan.conflicts)
         if plan.is_empty and prepared.elsewhere is None:
-            return Outcome(domain=wish.domain, result=Result.UNCHANGED, remarks=plan.remarks)
+            return prepared.unchanged
         async with self.claim(wish.domain):
+            if prepared.tenant is not None:
+                await self.register.name_tenant(wish.domain, prepared.tenant)
             applied = await self.engine.apply(
                 prepared.stages,
                 steps=self.steps(wish.domain),
@@ -175,8 +136,8 @@ class Onboarding:
             reach("onboard.registered")
             key = await self.keys.issue(wish.domain, user, show) if prepared.needs_key else None
         changed = bool(applied.changes or registered or key)
-        return Outcome(
-            domain=wish.domain,
+        return replace(
+            prepared.unchanged,
             result=Result.DONE if changed else Result.UNCHANGED,
             changes=applied.changes,
             remarks=tuple(dict.fromkeys((*plan.remarks, *applied.remarks))),
@@ -185,9 +146,22 @@ class Onboarding:
             key=key,
         )
 
-    def _stages(self, domain: str, choice: ZoneChoice, newcomer: Newcomer) -> Sequence[Stage]:
-        zone = choice if isinstance(choice, Zone) else None
-        return stages(self.layout, self.adapters, domain, zone=zone, may_send=not newcomer.disabled)
+    def _tenant(self, wish: Wish, newcomer: Newcomer) -> str | None:
+        if newcomer.tenancy is not None:
+            return newcomer.tenancy.tenant
+        return self.layout.account.tenant_name(wish.customer) if wish.tenant else None
+
+    def _stages(
+        self, domain: str, choice: ZoneChoice, newcomer: Newcomer, tenant: str | None
+    ) -> Sequence[Stage]:
+        return stages(
+            self.layout,
+            self.adapters,
+            domain,
+            zone=choice if isinstance(choice, Zone) else None,
+            tenant=tenant,
+            may_send=not newcomer.disabled,
+        )
 
     def _elsewhere(self, domain: str, choice: ZoneChoice | None) -> ElsewhereRecords | None:
         if not isinstance(choice, Elsewhere):
@@ -237,17 +211,23 @@ def _refusals(wish: Wish, newcomer: Newcomer) -> tuple[Conflict, ...]:
     return tuple(found)
 
 
-def _registering(wish: Wish, newcomer: Newcomer) -> Plan:
-    user = user_name(wish.domain)
-    after = {"customer": wish.customer, "contact": wish.contact, "iam_user": user}
-    before = None
+def _registering(wish: Wish, newcomer: Newcomer, tenant: str | None) -> Plan:
+    user, held = user_name(wish.domain), newcomer.tenancy
+    named: Document = {} if tenant is None else {"tenant": tenant}
+    after = {"customer": wish.customer, "contact": wish.contact, "iam_user": user, **named}
+    before: Document | None = None
     if newcomer.owner is not None:
-        known = user if user in newcomer.iam_users else None
-        before = {"customer": newcomer.owner, "contact": newcomer.contact, "iam_user": known}
+        before = {
+            "customer": newcomer.owner,
+            "contact": newcomer.contact,
+            "iam_user": user if user in newcomer.iam_users else None,
+            **({} if held is None else {"tenant": held.tenant}),
+        }
     change = change_between(
         f"register entry of {wish.domain}", before, after, "whom its feedback counts for"
     )
-    return Plan(changes=() if change is None else (change,))
+    remarks = () if held is None else standing(held)
+    return Plan(changes=() if change is None else (change,), remarks=remarks)
 
 
 def _key(wish: Wish, state: KeyState, newcomer: Newcomer) -> Plan:

@@ -13,6 +13,7 @@ from sesauditd.onboard.identity import Identity, MailFrom, identity_name, signin
 from sesauditd.onboard.record_resources import Group, RecordSets
 from sesauditd.onboard.record_stages import Place, Sending
 from sesauditd.onboard.sets import ConfigurationSet, EventDestination
+from sesauditd.onboard.tenants import joined
 from sesauditd.onboard.zones import HostedZones
 
 if TYPE_CHECKING:
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from sesauditd.onboard.ownership import Ownership
     from sesauditd.onboard.records import Signing
     from sesauditd.onboard.sets import Destinations, Sets
+    from sesauditd.onboard.tenants import AllTenants
     from sesauditd.onboard.zones import Zone
 
 
@@ -43,6 +45,7 @@ class Adapters:
     policies: Policies
     hosted: Hosted
     dns: Dns
+    tenants: AllTenants
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,12 +68,18 @@ class Layout:
 
 
 def stages(
-    layout: Layout, at: Adapters, domain: str, *, zone: Zone | None, may_send: bool = True
+    layout: Layout,
+    at: Adapters,
+    domain: str,
+    *,
+    zone: Zone | None,
+    tenant: str | None,
+    may_send: bool = True,
 ) -> Sequence[Stage]:
     """Return what one domain needs; no records where `zone` is None, as they belong elsewhere.
 
-    `domain` is an A-label. `may_send` is False for a domain that is stopped: its set, if it is
-    made anew, then does not send.
+    `domain` is an A-label. `tenant` is what its mail is to name, None without one. `may_send` is
+    False for a domain that is stopped: its set, if it is made anew, then does not send.
     """
     records: Sequence[Stage] = ()
     if zone is not None:
@@ -78,6 +87,7 @@ def stages(
     return [
         lambda _facts: ses(layout, at, domain, may_send=may_send),
         *records,
+        *tenancy(layout, at, domain, tenant),
         lambda _facts: access(layout, at, domain),
     ]
 
@@ -111,6 +121,18 @@ def identity_and_set(
             set_name=set_name,
             ownership=layout.ownership,
         ),
+    ]
+
+
+def tenancy(layout: Layout, at: Adapters, domain: str, tenant: str | None) -> Sequence[Stage]:
+    """Return what lets the domain's mail name a tenant, nothing without one."""
+    if tenant is None:
+        return ()
+    set_name = layout.account.set_name(domain)
+    return [
+        lambda _facts: joined(
+            at.tenants, layout.ownership, tenant, domain=domain, set_name=set_name
+        )
     ]
 
 

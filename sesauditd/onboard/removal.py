@@ -12,6 +12,7 @@ from sesauditd.onboard.identity import identity_name, signing_of
 from sesauditd.onboard.ownership import KEY, tagged
 from sesauditd.onboard.record_stages import Place, Sending
 from sesauditd.onboard.removing import Removal, Seen, remove_user
+from sesauditd.onboard.tenants import TenantRemoval
 
 if TYPE_CHECKING:
     from sesauditd.model.plan import Document
@@ -31,6 +32,8 @@ class Leaving:
     """None where its records are not ours to remove."""
     made: Collection[str]
     """Names of what was changed when it was set up: records of these groups are ours."""
+    tenant: str | None = None
+    """What its mail was asked to name."""
 
 
 def stages(layout: Layout, at: Adapters, removers: Removers, leaving: Leaving) -> Sequence[Stage]:
@@ -40,6 +43,7 @@ def stages(layout: Layout, at: Adapters, removers: Removers, leaving: Leaving) -
     return [
         lambda _facts: [identity],
         lambda _facts: _associations(layout, at, removers, domain),
+        *_tenant(layout, removers, leaving),
         lambda _facts: [_user(layout, at, removers, leaving.user)],
         *_records(layout, at, leaving),
         lambda _facts: [_identity_removal(layout, at, removers, domain)],
@@ -121,6 +125,22 @@ def _tenants(held: Document | None, names: Sequence[str]) -> Document | None:
     if held is None or not names:
         return None
     return {KEY: held.get(KEY), "tenants": list(names)}
+
+
+def _tenant(layout: Layout, removers: Removers, leaving: Leaving) -> Sequence[Stage]:
+    tenant, tenants, domain = leaving.tenant, removers.tenants, leaving.domain
+    if tenant is None:
+        return ()
+    own = f"identity/{domain}", f"configuration-set/{layout.account.set_name(domain)}"
+    removal = TenantRemoval(
+        tenant=tenant,
+        leaving=frozenset(own),
+        look=lambda: tenants.tenant(tenant),
+        resources=lambda: tenants.resources(tenant),
+        remove=lambda: tenants.delete(tenant),
+        ownership=layout.ownership,
+    )
+    return [lambda _facts: [removal]]
 
 
 def _identity(at: Adapters, domain: str) -> Look:

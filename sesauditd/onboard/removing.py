@@ -81,7 +81,7 @@ class UsedBy(Protocol):
 
 
 class Tenants(Protocol):
-    """The tenants that hold on to identities and sets: SES deletes neither before."""
+    """Tenants, which hold on to identities and sets: SES deletes neither before."""
 
     async def of_identity(self, name: str) -> Sequence[str]:
         """Return the tenants of an identity."""
@@ -97,6 +97,18 @@ class Tenants(Protocol):
 
     async def leave_set(self, tenant: str, name: str) -> None:
         """Take a set from a tenant, harmless if it is out."""
+        ...
+
+    async def tenant(self, name: str) -> Document | None:
+        """Return a tenant, None if there is none."""
+        ...
+
+    async def resources(self, name: str) -> Sequence[str]:
+        """Return what is associated with a tenant, as `identity/NAME` and the like."""
+        ...
+
+    async def delete(self, name: str) -> None:
+        """Delete a tenant, harmless if it is gone."""
         ...
 
 

@@ -117,12 +117,21 @@ class Resumer:
     async def _stages(self, kept: KeptDomain) -> Sequence[Stage] | str:
         if kept.taken_over is not None:
             return takeover.stages(
-                self.layout, self.adapters, kept.name, user=kept.taken_over or None
+                self.layout,
+                self.adapters,
+                kept.name,
+                user=kept.taken_over or None,
+                tenant=kept.tenant,
             )
         choice = await zones.choose(kept.name, self.adapters.hosted, self.adapters.dns)
         if isinstance(choice, Conflict):
             return f"{choice.resource}: there is {choice.found}, wanted is {choice.wanted}"
         zone = choice if isinstance(choice, Zone) else None
         return stages(
-            self.layout, self.adapters, kept.name, zone=zone, may_send=not kept.is_stopped
+            self.layout,
+            self.adapters,
+            kept.name,
+            zone=zone,
+            tenant=kept.tenant,
+            may_send=not kept.is_stopped,
         )

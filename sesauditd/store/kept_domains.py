@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final
 from sqlalchemy import select, update
 
 from sesauditd.model.kept_domains import KeptDomain
-from sesauditd.store import access_keys, onboarding
+from sesauditd.store import access_keys, onboarding, tenancies
 from sesauditd.store.access_keys import SHOWN
 from sesauditd.store.tables import domains, onboarding_steps
 
@@ -95,6 +95,7 @@ class KeptDomains:
             disabled=seen.disabled,
             terminated=seen.terminated,
             taken_over=_taken_over(steps),
+            tenancy=seen.tenancy,
         )
 
 
@@ -119,6 +120,7 @@ async def begin_removal(connection: AsyncConnection, domain: str, now: datetime)
 async def finish_removal(connection: AsyncConnection, domain: str, now: datetime) -> None:
     """Forget how a domain was set up, and note that it was taken down."""
     await onboarding.forget(connection, domain)
+    await tenancies.forget(connection, domain)
     await onboarding.note(connection, domain, OFFBOARDING, REMOVED, detail={}, now=now)
 
 

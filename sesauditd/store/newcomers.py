@@ -12,6 +12,7 @@ from sqlalchemy import and_, or_, select
 from sesauditd.model.actions import LIVE, State
 from sesauditd.model.newcomer import Newcomer
 from sesauditd.model.verdicts import Does
+from sesauditd.store import tenancies
 from sesauditd.store.register import Adoption
 from sesauditd.store.tables import actions, customers, domains, iam_users
 
@@ -48,6 +49,7 @@ class Newcomers:
                 is_new_customer=known is None,
                 disabled=Does.DISABLE in stops,
                 terminated=Does.TERMINATE in stops,
+                tenancy=(await tenancies.known(connection, [domain])).get(domain),
             )
 
     async def register(self, domain: str, customer: str, contact: str, iam_user: str) -> bool:
@@ -66,6 +68,11 @@ class Newcomers:
             since=now if seen.is_new_customer else None,
         )
         return bool(await self.log.adopt([adoption], now=now, actor="operator"))
+
+    async def name_tenant(self, domain: str, tenant: str) -> bool:
+        """Keep that a domain's mail is to name a tenant; return whether that is new."""
+        async with self.log.database.write() as connection:
+            return await tenancies.ask(connection, domain, tenant, self.clock())
 
 
 async def _stops(connection: AsyncConnection, domain: str, customer: str) -> frozenset[Does]:
