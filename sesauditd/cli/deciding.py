@@ -26,6 +26,9 @@ DomainOption = Annotated[str, typer.Option(help="A domain of the customer.")]
 ReasonOption = Annotated[str, typer.Option(help="Why: kept, and told to the customer.")]
 ExplanationOption = Annotated[str, typer.Option(help="What the owner said: kept, and told back.")]
 
+LONGEST_SAID = 4000
+"""Characters of a reason or an explanation."""
+
 
 def register(app: typer.Typer) -> None:
     """Add the commands."""
@@ -54,7 +57,7 @@ def block(
 ) -> None:
     """Block a recipient for the customer of a domain."""
     recipient, name = _address(address), _domain(domain)
-    decide(context, lambda taken: taken.block(recipient, name, _said(reason)), as_json=as_json)
+    decide(context, lambda taken: taken.block(recipient, name, said(reason)), as_json=as_json)
 
 
 def unblock(
@@ -67,7 +70,7 @@ def unblock(
 ) -> None:
     """Lift a block; only a later event can set it again."""
     recipient, name = _address(address), _domain(domain)
-    decide(context, lambda taken: taken.unblock(recipient, name, _said(reason)), as_json=as_json)
+    decide(context, lambda taken: taken.unblock(recipient, name, said(reason)), as_json=as_json)
 
 
 def disable(
@@ -79,7 +82,7 @@ def disable(
 ) -> None:
     """Stop a domain until it is reinstated."""
     name = _domain(domain)
-    decide(context, lambda taken: taken.disable(name, _said(reason)), as_json=as_json)
+    decide(context, lambda taken: taken.disable(name, said(reason)), as_json=as_json)
 
 
 def reinstate(
@@ -91,7 +94,7 @@ def reinstate(
 ) -> None:
     """Let a domain send again; its windows begin anew."""
     name = _domain(domain)
-    decide(context, lambda taken: taken.reinstate(name, _said(explanation)), as_json=as_json)
+    decide(context, lambda taken: taken.reinstate(name, said(explanation)), as_json=as_json)
 
 
 def terminate(
@@ -102,7 +105,7 @@ def terminate(
     as_json: JsonOption = False,
 ) -> None:
     """End a customer's access on all domains; it can be restored for 30 days."""
-    decide(context, lambda taken: taken.terminate(customer, _said(reason)), as_json=as_json)
+    decide(context, lambda taken: taken.terminate(customer, said(reason)), as_json=as_json)
 
 
 def restore(
@@ -113,7 +116,7 @@ def restore(
     as_json: JsonOption = False,
 ) -> None:
     """Take a termination back."""
-    decide(context, lambda taken: taken.restore(customer, _said(explanation)), as_json=as_json)
+    decide(context, lambda taken: taken.restore(customer, said(explanation)), as_json=as_json)
 
 
 def arm(
@@ -206,7 +209,12 @@ def _domain(text: str) -> str:
     return registrable(text)
 
 
-def _said(text: str) -> str:
-    if not text.strip():
+def said(text: str) -> str:
+    """Return what a person says, as it is kept; raises Refused if it is empty or too long."""
+    # Bytes that were no text in the terminal's encoding come as what no database takes.
+    words = text.encode(errors="replace").decode().strip()
+    if not words:
         raise Refused("an empty reason explains nothing: say in a few words why")
-    return text.strip()
+    if len(words) > LONGEST_SAID:
+        raise Refused(f"{len(words):,} characters: say it in at most {LONGEST_SAID:,}")
+    return words

@@ -1,4 +1,4 @@
-"""Lists of what is stored: customers, domains, blocks, actions, cases."""
+"""Lists of what is stored: customers, domains, blocks, actions."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from sesauditd.cli.waiting import finished
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from sesauditd.report.figures import Block, Case, Customer, Domain, StoredAction
+    from sesauditd.report.figures import Block, Customer, Domain, StoredAction
 
 ROWS_SHOWN = 200
 """Rows of a table; the JSON document has all."""
@@ -35,7 +35,7 @@ VerifyOption = Annotated[
 
 def register(app: typer.Typer) -> None:
     """Add the commands."""
-    for command in (customers, domains, blocks, cases):
+    for command in (customers, domains, blocks):
         name = command.__name__
         app.command(
             name,
@@ -94,22 +94,6 @@ def blocks(
     rows = [(one.recipient, one.customer, one.rule, _until(one), one.state) for one in found]
     columns = ("Recipient", "Customer", "Rule", "Until", "State")
     _show(columns, rows, empty="Nobody is blocked.")
-
-
-def cases(context: typer.Context, *, as_json: JsonOption = False) -> None:
-    """List what customers were asked to explain, open cases first."""
-    found = finished(_cases(context))
-    from sesauditd.report.rows import case_row
-
-    if as_json:
-        output.emit_json({"cases": [case_row(one) for one in found]})
-        return
-    rows = [
-        (one.domain or one.customer, one.rule, one.state, _day(one.opened_at), one.explanation)
-        for one in found
-    ]
-    columns = ("Who", "Rule", "State", "Opened", "Explanation")
-    _show(columns, rows, empty="No cases: nobody was asked to explain anything.")
 
 
 def actions(
@@ -209,17 +193,6 @@ async def _blocks(context: typer.Context, *, everything: bool) -> Sequence[Block
     ):
         active_at = None if everything else application.clock()
         return await decided.all_blocks(connection, active_at=active_at)
-
-
-async def _cases(context: typer.Context) -> Sequence[Case]:
-    from sesauditd import bootstrap
-    from sesauditd.store.reports import decided
-
-    async with (
-        bootstrap.application(settings_of(context)) as application,
-        application.database.read() as connection,
-    ):
-        return await decided.all_cases(connection)
 
 
 async def _actions(context: typer.Context) -> Sequence[StoredAction]:

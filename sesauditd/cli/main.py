@@ -28,6 +28,7 @@ import typer
 
 from sesauditd import __version__
 from sesauditd.cli import (
+    casework,
     credentials,
     database,
     deciding,
@@ -77,6 +78,7 @@ COMMANDS = (
     reporting,
     events,
     listings,
+    casework,
     deciding,
     demonstrate,
     sandbox,

@@ -28,8 +28,6 @@ OPERATOR = "operator"
 """Stands for a rule where an operator decided."""
 PREFIX = "case-"
 VIRUS = "virus"
-LONGEST = 4000
-"""Characters of an explanation."""
 
 
 async def open_by_verdict(connection: AsyncConnection, action: str, verdict: Verdict) -> None:
