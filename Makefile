@@ -3,7 +3,8 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
-WORKERS ?= 2
+# One more than the processors of a small machine: the tests of whole processes mostly wait.
+WORKERS ?= 3
 
 # What a mistake would cost most in is held to more: the policy, the reading, the acting.
 CORE := sesauditd/model/*,sesauditd/ingest/*,sesauditd/enforce/*
@@ -34,12 +35,12 @@ demo: $(VENV)/demo.stamp
 	$(BIN)/sesauditd demo --headless $(DEMO_OPTIONS)
 
 test: $(VENV)/development.stamp
-	$(PYTEST) -n $(WORKERS) --dist loadfile -m "not slow" --cov --cov-report=
+	$(PYTEST) -n $(WORKERS) --dist loadfile --no-loadscope-reorder -m "not slow" --cov --cov-report=
 	@$(call covered,$(FLOOR),all,)
 	@$(call covered,$(CORE_FLOOR),$(CORE),--include=$(CORE))
 
 test-full: check
-	$(PYTEST) -n $(WORKERS) --dist loadfile --cov --cov-report=
+	$(PYTEST) -n $(WORKERS) --dist loadfile --no-loadscope-reorder --cov --cov-report=
 	@$(call covered,$(FLOOR),all,)
 	@$(call covered,$(CORE_FLOOR),$(CORE),--include=$(CORE))
 
@@ -65,7 +66,7 @@ format: $(VENV)/development.stamp
 
 soak: $(VENV)/development.stamp build/ministack/bin/ministack
 	SESAUDITD_MINISTACK=$(CURDIR)/build/ministack/bin/ministack $(PYTEST) -s tests/soak
-	$(PYTEST) -n $(WORKERS) --dist loadfile -m hypothesis --hypothesis-profile=soak
+	$(PYTEST) -n $(WORKERS) --dist loadfile --no-loadscope-reorder -m hypothesis --hypothesis-profile=soak
 
 # An emulator of SQS and S3 that bears some thousand messages. It pins its libraries, so it lives
 # in an environment of its own.
