@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import and_, or_, select
@@ -17,12 +18,14 @@ from sesauditd.store.tables import actions, case_actions, cases, journal, notice
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
-    from datetime import datetime
 
     from sqlalchemy import Row
     from sqlalchemy.ext.asyncio import AsyncConnection
 
     from sesauditd.report.figures import Case
+
+Answers = dict[tuple[datetime, str], tuple[str, str]]
+"""When and about what an operator took something back, to who that was and why."""
 
 
 async def domains_of(connection: AsyncConnection) -> Mapping[str, tuple[str, ...]]:
@@ -117,17 +120,15 @@ def _names(rows: Iterable[Row[Any]]) -> dict[str, str]:
     return found
 
 
-async def _answers(
-    connection: AsyncConnection, rows: Sequence[Row[Any]]
-) -> Mapping[datetime, tuple[str, str]]:
-    """Return what operators wrote when they took something back, by when that was."""
+async def _answers(connection: AsyncConnection, rows: Sequence[Row[Any]]) -> Answers:
+    """Return what operators wrote when they took something back."""
     found = await connection.execute(
-        select(journal.c.at, journal.c.actor, journal.c.facts).where(
+        select(journal.c.at, journal.c.subject, journal.c.actor, journal.c.facts).where(
             journal.c.kind.in_(["reinstate", "restore"]),
             journal.c.subject.in_(sorted({each for row in rows for each in _subjects(row)})),
         )
     )
-    return {row.at: (row.actor, str(row.facts["explanation"])) for row in found}
+    return {(row.at, row.subject): (row.actor, str(row.facts["explanation"])) for row in found}
 
 
 def _requested(row: Row[Any]) -> Moment:
@@ -135,12 +136,13 @@ def _requested(row: Row[Any]) -> Moment:
     return Moment(at=row.requested_at, what="requested", text=text, actor=row.actor)
 
 
-def _undone(row: Row[Any], answers: Mapping[datetime, tuple[str, str]]) -> Moment:
+def _undone(row: Row[Any], answers: Answers) -> Moment:
     if row.withdrawn:
         what = f"{Does(row.kind).partition('_')[0]} {_subject(row)}"
         text = f"{what} withdrawn: events that came later leave no ground for it"
         return Moment(at=row.undone_at, what=casebook.WITHDRAWN, text=text)
-    actor, explanation = answers.get(row.undone_at, (None, ""))
+    given = (answers.get((row.undone_at, one)) for one in (_subject(row), row.customer))
+    actor, explanation = next(filter(None, given), (None, ""))
     because = f": {explanation}" if explanation else ""
     text = f"{REVERSES[Does(row.kind)].partition('_')[0]} {_subject(row)}{because}"
     return Moment(at=row.undone_at, what=casebook.REINSTATED, text=text, actor=actor)
