@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from sesauditd.model.verdicts import Rule, Verdict
 
 MICROSECOND = timedelta(microseconds=1)
+SLIDING = ("block-", "incident-")
+"""How incidents are named that are not ISO weeks."""
 
 
 class Change(StrEnum):
@@ -78,8 +80,15 @@ class Hit:
         """Return the Monday of the week that it belongs to; a weekly one ends on the next."""
         return week_of(self.at - MICROSECOND).start
 
+    @property
+    def is_of_week(self) -> bool:
+        """Say whether a whole week was judged, and no incident."""
+        return not self.incident.startswith(SLIDING)
+
     def overlaps(self, other: Hit) -> bool:
-        """Say whether both may be one: a block standing at once, an incident that lasts."""
+        """Say whether both may be one: one week, a block standing at once, a lasting incident."""
+        if self.is_of_week or other.is_of_week:
+            return self.incident == other.incident
         first, second = sorted((self, other), key=lambda one: one.at)
         if first.does is Does.BLOCK:
             return first.until is None or second.at <= first.until

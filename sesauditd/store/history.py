@@ -96,6 +96,24 @@ async def struck_between(
     return frozenset(found.scalars())
 
 
+async def infected_between(
+    connection: AsyncConnection, register: Register, start: datetime, end: datetime
+) -> frozenset[str]:
+    """Return the customers with a Reject from `start` to before `end`."""
+    found = await connection.execute(
+        select(events.c.domain)
+        .where(
+            events.c.kind == "Reject",
+            # Named one by one, the domains lead into the index; a time alone would not.
+            events.c.domain.in_(sorted(register.owners)),
+            events.c.at >= start,
+            events.c.at < end,
+        )
+        .distinct()
+    )
+    return frozenset(register.owners[domain] for domain in found.scalars())
+
+
 async def struck_spans(
     connection: AsyncConnection, register: Register, customers: Iterable[str]
 ) -> dict[str, tuple[datetime, datetime]]:

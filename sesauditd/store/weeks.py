@@ -87,14 +87,16 @@ class Book:
         return {row.customer: Week(row.starts_at) for row in rows}
 
     async def customers_in(self, week: Week) -> Collection[str]:
-        """Return the customers with strikes or standing weekly verdicts in the week."""
-        struck = await history.struck_between(self.connection, week.start, week.end)
+        """Return the customers with strikes, Rejects or standing weekly verdicts in the week."""
+        span = (week.start, week.end)
+        struck = await history.struck_between(self.connection, *span)
+        infected = await history.infected_between(self.connection, self.register, *span)
         rows = await self.connection.execute(
             select(verdicts.c.customer).where(
                 verdicts.c.incident == week.name, verdicts.c.lane == str(Lane.WEEKLY)
             )
         )
-        found = {*struck, *rows.scalars()}
+        found = {*struck, *infected, *rows.scalars()}
         return {one for one in found if self.occasion.stance.mode_of(one) != "off"}
 
     async def judge(self, customer: str, week: Week) -> None:

@@ -1,0 +1,134 @@
+"""Shortcuts of the lanes deny only what the judge denies, and each rule has one lane."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from sesauditd.model import lanes
+from sesauditd.model.events import Outcome
+from sesauditd.model.history import Decisions, Strike
+from sesauditd.model.limits import (
+    Complaint,
+    ComplaintBlock,
+    ComplaintSurge,
+    Disabling,
+    Guessing,
+    GuessingDisable,
+    HardBounce,
+    HardBounceSurge,
+    Lane,
+    Limits,
+    Volume,
+)
+from sesauditd.model.surge import judge_surges
+from sesauditd.model.verdicts import Does, Rule
+from sesauditd.model.weekly import judge_week
+from tests.unit.model.builders import (
+    BLOG,
+    LIMITS,
+    SHOP,
+    WEEK,
+    at,
+    domains,
+    enforcing,
+    hourly,
+    strike,
+    strikes,
+    verdict,
+)
+
+EASY = Limits(
+    hard_bounce=HardBounce(
+        warn=Volume(small_below=20, small_count=3, rate_percent=4.0, count=2),
+        disable=Disabling(small_below=20, small_count=5, rate_percent=8.0, count=4),
+        surge=HardBounceSurge(within_hours=2, count=6, new_customer_count=4),
+    ),
+    complaint=Complaint(
+        warn=Volume(small_below=20, small_count=3, rate_percent=0.08, count=2),
+        surge=ComplaintSurge(within_hours=3, count=4),
+    ),
+    guessing=Guessing(disable=GuessingDisable(unknown_users=5, at_one_domain=3)),
+)
+STRUCK = st.lists(
+    st.builds(
+        lambda hour, who, outcome, domain: strike(
+            at(hours=hour),
+            outcome,
+            recipient=f"p{who}@x{who % 2}.example",
+            domain=domain,
+            status="5.1.1",
+        ),
+        st.integers(0, 30),
+        st.integers(0, 9),
+        st.sampled_from([Outcome.HARD_BOUNCE, Outcome.COMPLAINT, Outcome.SOFT_BOUNCE]),
+        st.sampled_from([SHOP, BLOG]),
+    ),
+    max_size=16,
+)
+
+
+@given(struck=STRUCK, sent=st.sampled_from([5, 60]))
+def test_what_a_shortcut_denies_no_rule_says(struck: list[Strike], sent: int) -> None:
+    earlier = [verdict(Rule.COMPLAINT_WARN, Does.WARN, at(days=-7))]
+    history = domains(struck, hourly(sent), decisions=enforcing(shop=[at(hours=12)]))
+    if not lanes.may_judge(struck, WEEK, EASY, earlier):
+        assert judge_week(history, WEEK, EASY, earlier) == ()
+    if not lanes.may_surge(struck, EASY):
+        assert judge_surges(history, EASY) == ()
+
+
+@pytest.mark.parametrize(
+    ("count", "apart", "may"),
+    [(100, timedelta(minutes=1), True), (24, timedelta(seconds=1), False)],
+    ids=["a hundred in a day", "too few"],
+)
+def test_a_surge_may_be_where_strikes_stand_close(
+    count: int, apart: timedelta, may: object
+) -> None:
+    assert lanes.may_surge(strikes(count, apart=apart), LIMITS) is may
+
+
+def test_many_strikes_far_apart_are_no_surge() -> None:
+    assert not lanes.may_surge(strikes(200, apart=timedelta(hours=2)), LIMITS)
+
+
+def test_one_complaint_beside_a_surge_of_the_week_may_end_access() -> None:
+    surge = verdict(Rule.COMPLAINT_SURGE, Does.DISABLE, at(days=2), lane=Lane.FAST)
+    struck = [strike(at(days=3), Outcome.COMPLAINT)]
+    assert lanes.may_judge(struck, WEEK, LIMITS, [surge])
+    assert not lanes.may_judge(struck, WEEK, LIMITS, [])
+    assert not lanes.may_judge([], WEEK, LIMITS, [surge])
+
+
+def test_a_rule_is_judged_in_its_own_lane_alone() -> None:
+    limits = Limits(complaint=Complaint(block=ComplaintBlock(lane=Lane.WEEKLY, complaints=1)))
+    assert lanes.has_moved(limits)
+    assert not lanes.has_moved(LIMITS)
+    history = domains(strikes(100), hourly(100), decisions=Decisions())
+    fast = lanes.surges(history, limits, Lane.FAST)
+    assert {one.rule for one in fast} == {Rule.HARD_BOUNCE_SURGE}
+    assert lanes.surges(history, limits, Lane.WEEKLY) == []
+
+
+@pytest.mark.parametrize(
+    ("days", "lane", "kept"),
+    [
+        (-7, Lane.WEEKLY, True),
+        (7, Lane.WEEKLY, False),
+        (9, Lane.FAST, True),
+        (-801, Lane.FAST, False),
+    ],
+    ids=["a week earlier", "this Monday's own", "a later fast one", "too long ago"],
+)
+def test_a_week_looks_at_what_stood_before_it(days: int, lane: Lane, kept: object) -> None:
+    one = verdict(Rule.COMPLAINT_DISABLE, Does.DISABLE, at(days=days), lane=lane)
+    assert (lanes.before_week(WEEK, [one]) == [one]) is kept
+
+
+def test_a_week_does_not_look_at_blocks() -> None:
+    block = verdict(Rule.COMPLAINT_BLOCK, Does.BLOCK, at(days=-3), lane=Lane.FAST)
+    assert lanes.before_week(WEEK, [block]) == []
