@@ -144,8 +144,8 @@ def _iam_arn(given: Mapping[str, str], place: Place) -> str:
 def _ses(call: Call, operation: str, given: Mapping[str, str], place: Place) -> Sequence[Request]:
     if operation == "SendEmail":
         return _sending(given, place)
-    named = given.get("ResourceArn") or _named(call, given, place)
-    asked = [Request(action=f"ses:{operation}", resource=named)]
+    resources = _tenants(given, place) or [given.get("ResourceArn") or _named(call, given, place)]
+    asked = [Request(action=f"ses:{operation}", resource=one) for one in resources]
     if operation == "PutEmailIdentityConfigurationSetAttributes" and given.get(SET):
         asked.append(
             Request(
@@ -157,6 +157,19 @@ def _ses(call: Call, operation: str, given: Mapping[str, str], place: Place) -> 
 
 
 SET = "ConfigurationSetName"
+
+
+def _tenants(given: Mapping[str, str], place: Place) -> Sequence[str]:
+    """Return the tenant that a call names and what it joins or leaves, each asked about.
+
+    The last part of a tenant's ARN is SES's own and unknown before it is made, so that policies
+    have to leave it open (ses-facts 3, 10).
+    """
+    name = given.get("TenantName")
+    if not name:
+        return ()
+    joined = [given["ResourceArn"]] if given.get("ResourceArn") else []
+    return [place.arn("ses", f"tenant/{name}/tn-0"), *joined]
 
 
 def _named(call: Call, given: Mapping[str, str], place: Place) -> str:

@@ -124,6 +124,34 @@ CALLS = {
             ("ses:SendRawEmail", f"{SES}:configuration-set/sesaudit-notices"),
         ],
     ),
+    "making a tenant": (
+        rest_call(
+            "ses",
+            "CreateTenant",
+            "/v2/email/tenants",
+            "POST",
+            TenantName="sesaudit-k",
+            Tags=[{"Key": "sesauditd", "Value": "main"}],
+        ),
+        [
+            ("ses:CreateTenant", f"{SES}:tenant/sesaudit-k/tn-0"),
+            ("ses:TagResource", f"{SES}:tenant/sesaudit-k/tn-0"),
+        ],
+    ),
+    "joining a tenant": (
+        rest_call(
+            "ses",
+            "CreateTenantResourceAssociation",
+            "/v2/email/tenants/resources",
+            "POST",
+            TenantName="sesaudit-k",
+            ResourceArn=f"{SES}:identity/shop.example",
+        ),
+        [
+            ("ses:CreateTenantResourceAssociation", f"{SES}:tenant/sesaudit-k/tn-0"),
+            ("ses:CreateTenantResourceAssociation", f"{SES}:identity/shop.example"),
+        ],
+    ),
     "records": (
         rest_call("route53", "ListResourceRecordSets", "/2013-04-01/hostedzone/Z1/rrset"),
         [("route53:ListResourceRecordSets", "arn:aws:route53:::hostedzone/Z1")],
