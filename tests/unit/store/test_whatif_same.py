@@ -134,7 +134,7 @@ async def _same(chosen: Settings, steps: list[Step]) -> None:
         end = START + (HOURS + 300) * HOUR
         mondays = [one.end + 3 * HOUR for one in weeks_between(week_of(START), week_of(end))]
         told: list[tuple[timedelta, int, Step | None]] = [
-            (timedelta(hours=one.hour + one.late), number, one) for number, one in enumerate(steps)
+            (_known_after(one), number, one) for number, one in enumerate(steps)
         ]
         told += [(monday - START, -1, None) for monday in mondays]
         for after, number, step in sorted(told, key=lambda one: one[:2]):
@@ -145,6 +145,12 @@ async def _same(chosen: Settings, steps: list[Step]) -> None:
             else:
                 await _happens(program, number, step)
         assert await simulated(chosen, now[0]) == await standing(chosen)
+
+
+def _known_after(step: Step) -> timedelta:
+    """Return when a step is known: no event before it happened, the slowest an hour after mail."""
+    told = timedelta(minutes=61) if step.kind in EVENTS else timedelta()
+    return timedelta(hours=step.hour + step.late) + told
 
 
 async def _happens(program: Application, number: int, step: Step) -> None:
