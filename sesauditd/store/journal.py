@@ -66,9 +66,11 @@ async def newest_at(connection: AsyncConnection) -> datetime | None:
     )
 
 
-async def has_kind(connection: AsyncConnection, kind: str) -> bool:
-    """Say whether there is any row of a kind."""
+async def has_kind(connection: AsyncConnection, kind: str, subject: str | None = None) -> bool:
+    """Say whether there is any row of a kind, about that subject if one is given."""
     found = select(journal.c.sequence).where(journal.c.kind == kind).limit(1)
+    if subject is not None:
+        found = found.where(journal.c.subject == subject)
     return await connection.scalar(found) is not None
 
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import and_, insert, select, update
 
 from sesauditd.model.limits import Lane
 from sesauditd.model.verdicts import Does, Rule, Verdict, Window
-from sesauditd.store import casebook, outbox, renewal
+from sesauditd.store import casebook, journal, outbox, renewal
 from sesauditd.store.tables import actions, verdicts
 
 if TYPE_CHECKING:
@@ -21,6 +22,9 @@ if TYPE_CHECKING:
     from sesauditd.store.occasion import Occasion
 
 GROUNDLESS = "events that were recorded later leave no ground for it"
+
+POLICY = "policy"
+"""The kind of a journal row that holds the limits of a verdict."""
 
 
 async def standing(connection: AsyncConnection, wanted: ColumnElement[bool]) -> list[Verdict]:
@@ -53,6 +57,7 @@ async def settle(
     for verdict in judged:
         row = groundless.pop(verdict.key, None)
         if row is None:
+            await _know_policy(connection, verdict.customer, occasion)
             await connection.execute(insert(verdicts).values(**_new(verdict, occasion)))
             await outbox.act(connection, verdict, decisions, occasion)
         elif row.withdrawn_at is not None:
@@ -124,6 +129,15 @@ def _new(verdict: Verdict, occasion: Occasion) -> dict[str, object]:
         "policy": occasion.stance.policy_of(verdict.customer),
         "judged_at": occasion.now,
     }
+
+
+async def _know_policy(connection: AsyncConnection, customer: str, occasion: Occasion) -> None:
+    """Have the limits that a verdict was judged by in the journal, whole, once."""
+    name = occasion.stance.policy_of(customer)
+    if not await journal.has_kind(connection, POLICY, name):
+        facts = asdict(occasion.stance.limits(customer))
+        at, actor = occasion.now, occasion.actor
+        await journal.append(connection, at=at, actor=actor, kind=POLICY, subject=name, facts=facts)
 
 
 async def _revive(

@@ -10,6 +10,7 @@ import pytest
 from sesauditd.errors import Failed, Refused
 from sesauditd.report.cases import customer_row
 from sesauditd.report.cases_text import for_customer, for_operator
+from sesauditd.store import tables
 from sesauditd.store.reports import cases as reports
 from sesauditd.store.reports import decided
 from tests.support import feedback as ses
@@ -160,3 +161,11 @@ async def test_a_closed_case_takes_no_explanation_and_an_unknown_one_is_refused(
 async def test_nobody_is_told_that_mail_is_stopped_before_it_is(program: Running) -> None:
     await infect(program, "a.example")
     assert "is not sent" not in for_customer(await only(program))
+
+
+async def test_the_limits_of_a_verdict_are_in_the_journal_once(program: Running) -> None:
+    await infect(program, "a.example", "b.example")
+    policies = {row[16] for row in await program.rows(tables.verdicts)}
+    noted = [row for row in await program.rows(tables.journal) if row[3] == "policy"]
+    assert [row[4] for row in noted] == sorted(policies)
+    assert noted[0][5]["complaint"]["terminate"]["again_within_days"] == 90
