@@ -13,6 +13,7 @@ from sesauditd.model.verdicts import Does, Rule
 
 if TYPE_CHECKING:
     from sesauditd.model.events import Outcome
+    from sesauditd.model.tenancy import Tenancy
 
 EXECUTED = "executed"
 WITHDRAWN = "withdrawn"
@@ -68,6 +69,8 @@ class Domain:
     """`sending`, `disabled`, `terminated`, or what is on its way, such as `disable waiting`."""
     stopped: bool
     """Whether AWS was told, or may have been told, to refuse the domain's mail."""
+    tenancy: Tenancy | None = None
+    """The tenant of SES that its mail is to name, None without one."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from sesauditd.report.plain import iso
 
 if TYPE_CHECKING:
+    from sesauditd.model.tenancy import Tenancy
     from sesauditd.report.figures import (
         Block,
         Case,
@@ -39,7 +40,20 @@ def domain_row(domain: Domain) -> Row:
         "state": domain.state,
         "contact": domain.contact,
         "iam_users": list(domain.iam_users),
+        "tenant": _tenancy(domain.tenancy),
         "registered_at": iso(domain.registered_at),
+    }
+
+
+def _tenancy(tenancy: Tenancy | None) -> Row | None:
+    """Return a tenant; `trusted_since` is when an event first named it, null until then."""
+    if tenancy is None:
+        return None
+    return {
+        "name": tenancy.tenant,
+        "trusted_since": iso(tenancy.first_seen_at),
+        "last_seen_at": iso(tenancy.last_seen_at),
+        "outside_at": iso(tenancy.outside_at),
     }
 
 

@@ -15,7 +15,7 @@ from sesauditd.store.statements import upsert
 from sesauditd.store.tables import tenancies
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable
 
     from sqlalchemy import Column, Row
     from sqlalchemy.ext.asyncio import AsyncConnection
@@ -26,9 +26,9 @@ if TYPE_CHECKING:
 
 @dataclass(slots=True)
 class Sightings:
-    """What one batch says of tenants, gathered event by event."""
+    """What one batch says of tenants, gathered event by event, oldest mail first."""
 
-    known: Mapping[str, Tenancy]
+    known: dict[str, Tenancy]
     _inside: dict[str, list[datetime]] = field(default_factory=dict, init=False)
     _outside: dict[str, list[datetime]] = field(default_factory=dict, init=False)
 
@@ -41,6 +41,8 @@ class Sightings:
             return event
         if tenancy.names(event.feedback):
             self._inside.setdefault(found.domain, []).append(at)
+            first = min(tenancy.first_seen_at or at, at)
+            self.known[found.domain] = replace(tenancy, first_seen_at=first)
         elif tenancy.misses(event.feedback, at):
             self._outside.setdefault(found.domain, []).append(at)
             return replace(event, flags=event.flags | {Flag.OUTSIDE_TENANT})
@@ -57,7 +59,7 @@ class Sightings:
 
 async def known(
     connection: AsyncConnection, domains: Iterable[str] | None = None
-) -> Mapping[str, Tenancy]:
+) -> dict[str, Tenancy]:
     """Return the tenancies by domain, all or those of some domains."""
     query = select(tenancies)
     if domains is not None:

@@ -107,6 +107,12 @@ def remarks(cli: Cli, domain: str) -> str:
     return " ".join(subject["remarks"])
 
 
+def listed(cli: Cli, domain: str) -> Any:
+    """Return what `domains` says of a domain's tenant."""
+    found = cli.run("domains", "--json").document["domains"]
+    return next(one["tenant"] for one in found if one["domain"] == domain)
+
+
 def resources(place: Stood, tenant: str = TENANT) -> list[str]:
     """Return what is associated with a tenant."""
     found = place.asking.ask("sesv2", "ListTenantResources", TenantName=tenant)
@@ -185,10 +191,18 @@ def test_a_tenant_is_trusted_once_an_event_named_it(
     send(place, site, "success@simulator.amazonses.com", None)
     recorded(place, cli)
     assert f"SES tenant {tenant} is not trusted yet" in remarks(cli, domain)
+    assert listed(cli, domain) == {
+        "name": tenant,
+        "trusted_since": None,
+        "last_seen_at": None,
+        "outside_at": None,
+    }
 
     send(place, site, "bounce@simulator.amazonses.com", tenant)
     recorded(place, cli)
     assert remarks(cli, domain) == ""
+    seen = listed(cli, domain)
+    assert seen["trusted_since"] == seen["last_seen_at"] is not None
 
 
 def test_mail_that_names_a_tenant_of_others_is_refused(

@@ -9,6 +9,7 @@ from sqlalchemy import select
 
 from sesauditd.report.figures import Customer, Domain
 from sesauditd.report.sending import OF_CUSTOMERS, sending_state
+from sesauditd.store import tenancies
 from sesauditd.store.reports.decided import sending_actions
 from sesauditd.store.tables import customers, domains, iam_users
 
@@ -42,6 +43,7 @@ async def all_domains(connection: AsyncConnection) -> tuple[Domain, ...]:
     query = select(iam_users.c.domain, iam_users.c.name).order_by(iam_users.c.name)
     for row in await connection.execute(query):
         users[row.domain].append(row.name)
+    tenants = await tenancies.known(connection)
     of_domain: dict[str | None, list[StoredAction]] = defaultdict(list)
     of_customer: dict[str, list[StoredAction]] = defaultdict(list)
     for action in await sending_actions(connection):
@@ -61,6 +63,7 @@ async def all_domains(connection: AsyncConnection) -> tuple[Domain, ...]:
                 iam_users=tuple(users[row.name]),
                 state=state,
                 stopped=stopped,
+                tenancy=tenants.get(row.name),
             )
         )
     return tuple(found)

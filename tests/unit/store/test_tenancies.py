@@ -82,6 +82,17 @@ async def test_what_left_outside_a_trusted_tenant_is_flagged(shop: Database) -> 
     assert not (await held(shop)).is_left
 
 
+async def test_one_batch_says_the_same_as_several(shop: Database) -> None:
+    await keep(
+        shop,
+        mail("after", 3).bounced_hard(),
+        mail("first", 2).tells("Send", tenant=TENANT),
+        mail("before", 1).complained(),
+    )
+    assert await flagged(shop) == {"after"}
+    assert (await held(shop)).is_left
+
+
 async def test_another_customers_login_says_nothing_of_the_domain(shop: Database) -> None:
     await adopt(shop, adoption("z.example", "other", "z"))
     foreign = Message(name="m1", domain="a.example", caller="z", at=START + HOUR)
