@@ -234,10 +234,11 @@ class Reach:
     def _rows(self, starts: Mapping[str, datetime], end: datetime) -> list[Hourly]:
         # An end on the hour belongs to the next one unless the window is a single moment.
         last = hour_of(end)
+        first = {name: hour_of(start) for name, start in starts.items()}
         return [
             row
             for row in self.hourly
-            if row.domain in starts and hour_of(starts[row.domain]) <= row.hour <= last
+            if row.domain in first and first[row.domain] <= row.hour <= last
         ]
 
 
