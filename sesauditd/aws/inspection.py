@@ -11,6 +11,7 @@ from botocore import xform_name
 from botocore.exceptions import ClientError
 
 from sesauditd.aws.account import caller
+from sesauditd.aws.destinations import destinations
 from sesauditd.aws.errors import TROUBLE, reading
 from sesauditd.aws.mail import Mail
 from sesauditd.aws.users import Users
@@ -89,28 +90,8 @@ class Inspection:
             }
 
     async def destinations(self, configuration_set: str) -> Sequence[Document]:
-        """Return all event destinations of a set: SES GetConfigurationSetEventDestinations.
-
-        None of a set that does not exist. Raises Unavailable or Forbidden.
-        """
-        try:
-            answer = await self._ses.ask(
-                "GetConfigurationSetEventDestinations",
-                ("EventDestinations",),
-                ConfigurationSetName=configuration_set,
-            )
-        except Missing:
-            return ()
-        with reading("SES GetConfigurationSetEventDestinations"):
-            return [
-                {
-                    "name": str(one["Name"]),
-                    "enabled": bool(one["Enabled"]),
-                    "topic": (one.get("SnsDestination") or {}).get("TopicArn"),
-                    "types": sorted(map(str, one["MatchingEventTypes"])),
-                }
-                for one in answer["EventDestinations"]
-            ]
+        """Return all event destinations of a set. Raises Unavailable or Forbidden."""
+        return await destinations(self._ses, configuration_set)
 
     async def waiting(self, queue: str) -> Document | None:
         """Return how much lies in a queue and how long it is kept, None without such a queue.

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
+from sesauditd.aws.destinations import destinations
 from sesauditd.aws.errors import reading
-from sesauditd.aws.sets import OTHER_KINDS, tags_of
+from sesauditd.aws.sets import tags_of
 from sesauditd.errors import Missing
 
 if TYPE_CHECKING:
@@ -36,29 +37,8 @@ class Portrait:
             return _set(answer)
 
     async def destinations(self, configuration_set: str) -> Sequence[Document]:
-        """Return all event destinations of a set, types in the order in which SES says them.
-
-        SES GetConfigurationSetEventDestinations. Raises Unavailable or Forbidden.
-        """
-        try:
-            answer = await self._ses.ask(
-                "GetConfigurationSetEventDestinations",
-                ("EventDestinations",),
-                ConfigurationSetName=configuration_set,
-            )
-        except Missing:
-            return ()
-        with reading("SES GetConfigurationSetEventDestinations"):
-            return [
-                {
-                    "name": str(one["Name"]),
-                    "enabled": bool(one["Enabled"]),
-                    "topic": (one.get("SnsDestination") or {}).get("TopicArn"),
-                    "types": [str(kind) for kind in one["MatchingEventTypes"]],
-                    "elsewhere": [kind for kind in OTHER_KINDS if one.get(kind)],
-                }
-                for one in answer["EventDestinations"]
-            ]
+        """Return all event destinations of a set. Raises Unavailable or Forbidden."""
+        return await destinations(self._ses, configuration_set)
 
 
 def _set(answer: Answer) -> Document:

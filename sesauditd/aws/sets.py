@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Final
 
+from sesauditd.aws.destinations import destinations
 from sesauditd.aws.errors import reading
 from sesauditd.aws.names import SAME_LOOK_SECONDS, Names
 from sesauditd.errors import Missing
@@ -14,14 +15,6 @@ if TYPE_CHECKING:
     from sesauditd.aws.api import Answer
     from sesauditd.aws.clients import Clients
     from sesauditd.model.plan import JSON, Document
-
-OTHER_KINDS: Final = (
-    "CloudWatchDestination",
-    "EventBridgeDestination",
-    "KinesisFirehoseDestination",
-    "PinpointDestination",
-)
-"""Where events go that do not go to a topic."""
 
 
 class Sets:
@@ -125,17 +118,10 @@ class Sets:
         is_same_look = asyncio.get_running_loop().time() - looked_at <= SAME_LOOK_SECONDS
         if is_same_look or await self.names.lack(name):
             return None
-        try:
-            answer = await self._ses.ask(
-                "GetConfigurationSetEventDestinations",
-                ("EventDestinations",),
-                ConfigurationSetName=name,
-            )
-        except Missing:
-            return None
-        with reading("SES GetConfigurationSetEventDestinations"):
-            found = {str(one["Name"]): one for one in answer["EventDestinations"]}
-            return _destination(found[destination]) if destination in found else None
+        for one in await destinations(self._ses, name):
+            if one["name"] == destination:
+                return _destination(one)
+        return None
 
     async def create_destination(
         self, name: str, destination: str, *, topic: str, types: Sequence[str]
@@ -209,15 +195,15 @@ def _set(answer: Answer) -> Document:
     }
 
 
-def _destination(found: Answer) -> Document:
-    topic = (found.get("SnsDestination") or {}).get("TopicArn")
+def _destination(found: Document) -> Document:
+    """Return what is compared of a destination; whether it is ours is seen by its name."""
+    types = found["types"]
     document: dict[str, JSON] = {
-        "enabled": bool(found["Enabled"]),
-        "topic": topic and str(topic),
-        "types": sorted(map(str, found["MatchingEventTypes"])),
+        "enabled": found["enabled"],
+        "topic": found["topic"],
+        "types": sorted(map(str, types)) if isinstance(types, list) else types,
     }
-    elsewhere = [kind for kind in OTHER_KINDS if found.get(kind)]
-    return {**document, "elsewhere": elsewhere} if elsewhere else document
+    return {**document, "elsewhere": found["elsewhere"]} if found["elsewhere"] else document
 
 
 def _reporting(topic: str, types: Sequence[str]) -> Mapping[str, object]:

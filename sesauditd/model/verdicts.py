@@ -83,16 +83,21 @@ class Verdict:
     @property
     def subject(self) -> str:
         """Return what the verdict is about: a customer, a domain, or a customer's recipient."""
-        match self.does:
-            case Does.BLOCK:
-                return f"{self.customer}/{self.recipient}"
-            case Does.TERMINATE:
-                return self.customer
-            case _:
-                return self.domain
+        return subject_of(self.does, self.customer, self.domain, self.recipient)
 
     @property
     def key(self) -> str:
         """Return 16 hex digits that name this verdict whenever and wherever it is judged."""
         text = f"{self.rule}\n{self.subject}\n{self.incident}"
         return hashlib.sha256(text.encode()).hexdigest()[:16]
+
+
+def subject_of(does: Does, customer: str, domain: str, recipient: str | None) -> str:
+    """Return what a verdict is about: a customer, a domain, or a customer's recipient."""
+    match does:
+        case Does.BLOCK:
+            return f"{customer}/{recipient}"
+        case Does.TERMINATE:
+            return customer
+        case _:
+            return domain

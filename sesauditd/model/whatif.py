@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from sesauditd.model.calendar import week_of
 from sesauditd.model.sliding import LONGEST_INCIDENT
-from sesauditd.model.verdicts import Does
+from sesauditd.model.verdicts import Does, subject_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
@@ -62,13 +62,7 @@ class Hit:
     @property
     def subject(self) -> str:
         """Return what is hit: a customer, a domain, or a customer's recipient."""
-        match self.does:
-            case Does.BLOCK:
-                return f"{self.customer}/{self.recipient}"
-            case Does.TERMINATE:
-                return self.customer
-            case _:
-                return self.domain
+        return subject_of(self.does, self.customer, self.domain, self.recipient)
 
     @property
     def stops(self) -> bool:

@@ -18,7 +18,7 @@ from sesauditd.store.notices import request
 from sesauditd.store.statements import chunks, upsert
 from sesauditd.store.surroundings import IN_FORCE
 from sesauditd.store.tables import actions, blocks, domains, event_recipients, events, observations
-from sesauditd.store.tasks import ABOUT_BLOCKS, due, task_of, unchanged
+from sesauditd.store.tasks import ABOUT_BLOCKS, due, intend, task_of, unchanged
 
 if TYPE_CHECKING:
     from sqlalchemy.ext.asyncio import AsyncConnection
@@ -99,7 +99,7 @@ class BlockExecutions:
 
 async def begin(
     connection: AsyncConnection,
-    tasks: Mapping[Task, Mapping[str, object]],
+    found: Mapping[Task, Mapping[str, object]],
     taken: Sequence[Hold],
     places: Mapping[str, int],
     now: datetime,
@@ -109,26 +109,9 @@ async def begin(
     Returns the ids of those that were still as they were found; nothing is written of others.
     """
     begun = set()
-    for task, before in tasks.items():
-        row = (
-            await connection.execute(
-                select(actions.c.before).where(actions.c.id == task.id, unchanged(task))
-            )
-        ).first()
-        if row is None:
+    for task, before in found.items():
+        if not await intend(connection, task, before, now):
             continue
-        await connection.execute(
-            update(actions)
-            .where(actions.c.id == task.id)
-            .values(
-                state=str(State.ATTEMPTED),
-                attempts=task.attempts + 1,
-                attempted_at=now,
-                changed_at=now,
-                next_try_at=None,
-                before={**before, **(row.before or {})},
-            )
-        )
         begun.add(task.id)
         place = places.get(str(task.recipient))
         if place is not None:

@@ -15,7 +15,7 @@ from sesauditd.store import blocking, holds, journal, outbox, surroundings, task
 from sesauditd.store.blocking import BlockExecutions
 from sesauditd.store.statements import chunks
 from sesauditd.store.tables import actions, blocks
-from sesauditd.store.tasks import ABOUT_BLOCKS, task_of, unchanged
+from sesauditd.store.tasks import ABOUT_BLOCKS, intend, task_of, unchanged
 
 if TYPE_CHECKING:
     from sqlalchemy.ext.asyncio import AsyncConnection
@@ -92,29 +92,11 @@ class Executions(BlockExecutions):
     ) -> bool:
         """Write the intent, and what has to come back; False if the action is not as it was.
 
-        Positions that an earlier attempt found stay: they are those before anything was done. A
-        plan that is found in two parts writes each before it is carried out, as one attempt.
+        A plan that is found in two parts writes each before it is carried out, as one attempt.
         """
         async with self.database.write() as connection:
-            row = (
-                await connection.execute(
-                    select(actions.c.before).where(actions.c.id == task.id, unchanged(task))
-                )
-            ).first()
-            if row is None:
+            if not await intend(connection, task, before, now):
                 return False
-            await connection.execute(
-                update(actions)
-                .where(actions.c.id == task.id)
-                .values(
-                    state=str(State.ATTEMPTED),
-                    attempts=task.attempts + 1,
-                    attempted_at=now,
-                    changed_at=now,
-                    next_try_at=None,
-                    before={**before, **(row.before or {})},
-                )
-            )
             await holds.take(connection, taken, now)
             return True
 
