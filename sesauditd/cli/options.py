@@ -47,18 +47,19 @@ class Invocation:
     debug: bool = False
 
 
-def settings_of(context: typer.Context) -> Settings:
+def settings_of(context: typer.Context, *, is_daemon: bool = False) -> Settings:
     """Return the settings that this invocation names, and log as they say.
 
-    Raises Refused in one line if they are wrong.
+    A command tells a person what it did by itself; of its log only warnings are of use there,
+    unless `--debug` asks for more. Raises Refused in one line if the settings are wrong.
     """
     from sesauditd import logs
     from sesauditd.config import load
 
     invocation = invocation_of(context)
     settings = load(invocation.config, os.environ)
-    level = "debug" if invocation.debug else settings.log.level
-    logs.configure(level=level, form=settings.log.format)
+    said = "warning" if settings.log.level == "info" and not is_daemon else settings.log.level
+    logs.configure(level="debug" if invocation.debug else said, form=settings.log.format)
     return settings
 
 

@@ -28,7 +28,7 @@ def run(context: typer.Context) -> None:
 
     It ends on SIGTERM and Ctrl-C, after what it has in hand is finished.
     """
-    settings = settings_of(context)
+    settings = settings_of(context, is_daemon=True)
     finished(_run(settings))
 
 
