@@ -7,23 +7,17 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from sesauditd.aws.pace import Pace
 from tests.support.accounts import stood
-from tests.support.cli import Cli
+from tests.support.commands import commands_at
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
     from tests.support.accounts import Stood
+    from tests.support.cli import Cli
 
 WHOSE = ("--customer", "bakery", "--contact", "anna@bakery-home.example")
-MASTER = {
-    "AWS_ACCESS_KEY_ID": "test",
-    "AWS_SECRET_ACCESS_KEY": "test",
-    "AWS_CONFIG_FILE": "/nonexistent",
-    "AWS_SHARED_CREDENTIALS_FILE": "/nonexistent",
-}
 
 
 @pytest.fixture(scope="module")
@@ -34,22 +28,7 @@ def place() -> Iterator[Stood]:
 
 @pytest.fixture(scope="module")
 def cli(place: Stood, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cli]:
-    made = Cli(
-        folder=tmp_path_factory.mktemp("command"),
-        now=None,
-        environment=MASTER,
-        acting=place.running,
-    )
-    resolver = f"{place.sandbox.host}:{place.sandbox.dns_port}"
-    made.configure(
-        rest=f'[aws]\nregion = "{place.sandbox.region}"\n'
-        f'account_id = "{place.sandbox.account_id}"\nendpoint_url = "{place.sandbox.url}"\n'
-        f'[onboarding]\nresolver = ["{resolver}"]\n'
-    )
-    with pytest.MonkeyPatch.context() as patch:
-        # The real pace, one control call a second, is tried in its own tests.
-        quick = Pace(per_second=10_000, burst=100)
-        patch.setattr("sesauditd.aws.clients.steady_pace", lambda: quick)
+    with commands_at(place, tmp_path_factory.mktemp("command")) as made:
         yield made
 
 

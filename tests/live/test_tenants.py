@@ -9,24 +9,18 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from sesauditd.aws.pace import Pace
 from sesauditd.onboard.tenants import plugin
 from tests.support.accounts import ARN, queue_url, stood
-from tests.support.cli import Cli
+from tests.support.commands import commands_at
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from tests.support.accounts import Stood
+    from tests.support.cli import Cli
 
 TENANT = "sesaudit-bakery"
 OURS = [{"Key": "sesauditd", "Value": "main"}]
-MASTER = {
-    "AWS_ACCESS_KEY_ID": "test",
-    "AWS_SECRET_ACCESS_KEY": "test",
-    "AWS_CONFIG_FILE": "/nonexistent",
-    "AWS_SHARED_CREDENTIALS_FILE": "/nonexistent",
-}
 
 
 @pytest.fixture(scope="module")
@@ -38,17 +32,7 @@ def place() -> Iterator[Stood]:
 @pytest.fixture(scope="module")
 def cli(place: Stood, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cli]:
     """Return the program with an account that was set up."""
-    folder = tmp_path_factory.mktemp("tenants")
-    made = Cli(folder=folder, now=None, environment=MASTER, acting=place.running)
-    resolver = f"{place.sandbox.host}:{place.sandbox.dns_port}"
-    made.configure(
-        rest=f'[aws]\nregion = "{place.sandbox.region}"\n'
-        f'account_id = "{place.sandbox.account_id}"\nendpoint_url = "{place.sandbox.url}"\n'
-        f'[onboarding]\nresolver = ["{resolver}"]\n'
-    )
-    with pytest.MonkeyPatch.context() as patch:
-        quick = Pace(per_second=10_000, burst=100)
-        patch.setattr("sesauditd.aws.clients.steady_pace", lambda: quick)
+    with commands_at(place, tmp_path_factory.mktemp("tenants")) as made:
         assert made.run("setup", "--yes").code == 0
         yield made
 
