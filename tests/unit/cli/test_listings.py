@@ -164,6 +164,7 @@ def test_rows_have_these_keys(cli: Cli) -> None:
         "state",
         "contact",
         "iam_users",
+        "tenant",
         "registered_at",
     ]
     assert list(cli.rows("blocks")[0])[:4] == ["recipient", "customer", "domain", "rule"]
