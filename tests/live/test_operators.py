@@ -10,7 +10,7 @@ import pytest
 
 from sesauditd.bootstrap import now
 from tests.support import ses
-from tests.support.daemons import TAKEN, stage
+from tests.support.daemons import TAKEN, stage, until
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -79,7 +79,14 @@ def test_a_terminated_customer_cannot_log_in_until_it_is_restored(beside: Stage)
     assert beside.state() == before
 
 
+def all_told(beside: Stage) -> bool:
+    """Say whether no notice is on its way; digests wait for their hour."""
+    on_their_way = "select id from notices where state in (?, ?) and due_at is null"
+    return not beside.rows(on_their_way, "requested", "attempted")
+
+
 def test_what_was_only_proposed_is_done_when_it_is_approved(beside: Stage) -> None:
+    until(lambda: all_told(beside), "the mail about what was decided before")
     before = beside.state()
     beside.forget_calls()
     beside.program.replay([ses.reject(CLUB, ANNA, now())])
