@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 AGAIN_WITHIN = timedelta(days=90)
 """A case of the same kind so soon after a reinstatement is a second offence (policy.md)."""
 GROUNDLESS = "withdrawn"
+BY_HAND = "operator"
+"""Stands for the rule where an operator stopped somebody."""
 ORDINALS = {1: "1st", 2: "2nd", 3: "3rd"}
 
 
@@ -87,15 +89,15 @@ def family_of(rule: str) -> str:
 def offences(cases: Iterable[Case]) -> dict[str, str]:
     """Return, by case, how it follows on earlier ones of its customer and kind.
 
-    Only those that follow within 90 days on a reinstatement are named; groundless ones count
-    for nothing.
+    Only those that follow within 90 days on a reinstatement are named; groundless ones and those
+    of an operator's own decisions count for nothing.
     """
     counted: dict[str, int] = {}
     found: dict[str, str] = {}
     whole = sorted(cases, key=lambda one: (one.opened_at, one.id))
-    standing = [one for one in whole if one.state != GROUNDLESS]
-    for one in standing:
-        before = _before(one, standing)
+    standing = [one for one in whole if one.state != GROUNDLESS and one.rule != BY_HAND]
+    for place, one in enumerate(standing):
+        before = _before(one, standing[:place])
         counted[one.id] = 1
         if before is None or before.closed_at is None:
             continue
@@ -186,16 +188,14 @@ def told(moment: Moment) -> bool:
     return moment.what not in {"requested", "outcome"}
 
 
-def _before(case: Case, standing: Sequence[Case]) -> Case | None:
-    """Return the newest earlier case of the kind that was reinstated shortly before."""
-    earlier = [
+def _before(case: Case, earlier: Sequence[Case]) -> Case | None:
+    """Return the newest of the kind that was reinstated shortly before."""
+    found = [
         one
-        for one in standing
-        if one.id != case.id
-        and one.customer == case.customer
+        for one in earlier
+        if one.customer == case.customer
         and family_of(one.rule) == family_of(case.rule)
-        and one.opened_at <= case.opened_at
         and one.closed_at is not None
         and one.closed_at <= case.opened_at <= one.closed_at + AGAIN_WITHIN
     ]
-    return max(earlier, key=lambda one: (one.opened_at, one.id), default=None)
+    return found[-1] if found else None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from sesauditd.report.cases import handed_on, told
+from sesauditd.report.cases import BY_HAND, handed_on, told
 from sesauditd.report.plain import cleaned, day, minute, shortened
 from sesauditd.report.tables import INDENT, filled, section, table
 
@@ -92,7 +92,7 @@ def _evidence(file: CaseFile, grounds: Iterable[Mapping[str, object]]) -> str:
     lines = [line for ground in grounds for line in _ground(ground)]
     if lines:
         return "\n".join(lines)
-    by_hand = file.case.rule == "operator"
+    by_hand = file.case.rule == BY_HAND
     said = "An operator decided it." if by_hand else "No verdict stands behind it any more."
     return filled(said, indent=INDENT)
 
