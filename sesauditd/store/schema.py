@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from sesauditd.store.engine import Database
 
-NEWEST = "0003"
+NEWEST = "0004"
 """The newest revision in `migrations/versions`; a test holds them equal."""
 VERSION_TABLE = "alembic_version"
 
