@@ -28,6 +28,8 @@ NO_CUSTOMERS = (
 ACTION_COLUMNS = ("ID", "Action", "State", "Who and why")
 AllOption = Annotated[bool, typer.Option("--all", help="Those that were lifted or are over, too.")]
 
+ClosedOption = Annotated[bool, typer.Option("--all", help="Those that were offboarded, too.")]
+
 VerifyOption = Annotated[
     bool, typer.Option("--verify", help="Find rows that another hand changed; ends with 1.")
 ]
@@ -55,9 +57,12 @@ def register(app: typer.Typer) -> None:
     app.add_typer(group, name="actions", rich_help_panel=Heading.LOOKING)
 
 
-def customers(context: typer.Context, *, as_json: JsonOption = False) -> None:
+def customers(
+    context: typer.Context, *, everything: ClosedOption = False, as_json: JsonOption = False
+) -> None:
     """List the customers and their domains."""
-    found = finished(_customers(context))
+    all_of_them = finished(_customers(context))
+    found = [one for one in all_of_them if everything or not one.is_closed]
     from sesauditd.report.rows import customer_row
 
     if as_json:
@@ -67,9 +72,12 @@ def customers(context: typer.Context, *, as_json: JsonOption = False) -> None:
     _show(("Customer", "Since", "Domains"), rows, empty=NO_CUSTOMERS)
 
 
-def domains(context: typer.Context, *, as_json: JsonOption = False) -> None:
+def domains(
+    context: typer.Context, *, everything: ClosedOption = False, as_json: JsonOption = False
+) -> None:
     """List the domains, and whether each may send."""
-    found = finished(_domains(context))
+    all_of_them = finished(_domains(context))
+    found = [one for one in all_of_them if everything or one.closed_at is None]
     from sesauditd.report.rows import domain_row
 
     if as_json:

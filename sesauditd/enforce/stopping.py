@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 ONLY_THE_SET = (
     "no IAM user of its own is registered: mail that names another configuration set still passes"
 )
+OFFBOARDED = "the domain was offboarded: nothing of it is left to turn"
 NO_LEVER = "there is nothing to stop it with: no IAM user of its own and no configuration set"
 
 
@@ -35,6 +36,8 @@ class Stopping:
     async def domain(self, task: Task, around: Surroundings) -> Plan:
         """Return what a disable, or its reverse, asks of AWS."""
         domain = str(task.domain)
+        if around.closed:
+            return Plan(remarks=(OFFBOARDED,))
         plan = Plan()
         for user in around.users:
             plan += self._denied(user, domain, around)

@@ -88,8 +88,13 @@ class Verdict:
     @property
     def key(self) -> str:
         """Return 16 hex digits that name this verdict whenever and wherever it is judged."""
-        text = f"{self.rule}\n{self.subject}\n{self.incident}"
-        return hashlib.sha256(text.encode()).hexdigest()[:16]
+        return key_of(self.rule, self.subject, self.incident)
+
+
+def key_of(rule: str, subject: str, incident: str) -> str:
+    """Return the 16 hex digits that name a verdict of a rule about a subject."""
+    text = f"{rule}\n{subject}\n{incident}"
+    return hashlib.sha256(text.encode()).hexdigest()[:16]
 
 
 def subject_of(does: Does, customer: str, domain: str, recipient: str | None) -> str:

@@ -37,7 +37,9 @@ def sending(
         return
     if identity is None:
         says = f"SES has none in {expected.region}"
-        yield wrong(Check.IDENTITY, what, says, advice, seen.domain)
+        # Also of the domain that notices come from: setup makes its set, onboard the identity.
+        made = f"`sesauditd onboard {seen.domain} --customer NAME --contact MAIL` makes it."
+        yield wrong(Check.IDENTITY, what, says, made, seen.domain)
         return
     yield from _identity(seen.domain, identity)
     yield from _set(expected, seen, events, advice)

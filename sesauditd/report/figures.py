@@ -54,6 +54,8 @@ class Customer:
     """When the relationship began; None where nobody told."""
     registered_at: datetime
     domains: tuple[str, ...]
+    is_closed: bool = False
+    """Whether all of its domains were offboarded."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,11 +68,13 @@ class Domain:
     registered_at: datetime
     iam_users: tuple[str, ...]
     state: str
-    """`sending`, `disabled`, `terminated`, or what is on its way, such as `disable waiting`."""
+    """`sending`, `disabled`, `terminated`, `offboarded`, or what is on its way."""
     stopped: bool
     """Whether AWS was told, or may have been told, to refuse the domain's mail."""
     tenancy: Tenancy | None = None
     """The tenant of SES that its mail is to name, None without one."""
+    closed_at: datetime | None = None
+    """When it was offboarded; then another customer may have it under its plain name."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -42,6 +42,7 @@ def domain_row(domain: Domain) -> Row:
         "iam_users": list(domain.iam_users),
         "tenant": _tenancy(domain.tenancy),
         "registered_at": iso(domain.registered_at),
+        "closed_at": iso(domain.closed_at),
     }
 
 

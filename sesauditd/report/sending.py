@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from sesauditd.report.figures import StoredAction
 
 SENDING = "sending"
+OFFBOARDED = "offboarded"
 VERBS = {
     str(Does.DISABLE): "disable",
     str(Does.TERMINATE): "terminate",

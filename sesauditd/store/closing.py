@@ -6,13 +6,17 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from sqlalchemy import delete, select
+from sqlalchemy import select, update
 
 from sesauditd.store import journal, kept_domains, onboarding
 from sesauditd.store.kept_domains import OFFBOARDING, REMOVED
 from sesauditd.store.tables import domains, iam_users
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from sqlalchemy.ext.asyncio import AsyncConnection
+
     from sesauditd.store.engine import Database
 
 
@@ -42,27 +46,32 @@ class Closing:
             await kept_domains.begin_removal(connection, domain, now)
 
     async def close(self, domain: str, now: datetime) -> None:
-        """Take a domain's users out of the register, and write that into the journal.
+        """Close a domain in the register, and write that into the journal.
 
-        The domain and its customer stay, since events, verdicts and cases name them: mail that
-        was sent before still finds whom it counts for.
+        The domain, its customer and its users stay, since events, verdicts and cases name them:
+        mail that was sent before still finds whom it counts for.
         """
         async with self.database.write() as connection:
-            owner = await connection.scalar(
-                select(domains.c.customer).where(domains.c.name == domain)
-            )
-            users = await connection.scalars(
-                select(iam_users.c.name).where(iam_users.c.domain == domain)
-            )
-            facts: dict[str, object] = {"customer": owner, "iam_users": sorted(map(str, users))}
-            await connection.execute(delete(iam_users).where(iam_users.c.domain == domain))
-            if owner is not None:
-                await journal.append(
-                    connection,
-                    at=now,
-                    actor="operator",
-                    kind="offboarded",
-                    subject=domain,
-                    facts=facts,
+            row = (
+                await connection.execute(
+                    select(domains).where(domains.c.name == domain, domains.c.closed_at.is_(None))
                 )
+            ).first()
+            if row is not None:
+                users = await connection.scalars(
+                    select(iam_users.c.name).where(iam_users.c.domain == domain)
+                )
+                facts = {"customer": row.customer, "iam_users": sorted(map(str, users))}
+                await connection.execute(
+                    update(domains).where(domains.c.name == domain).values(closed_at=now)
+                )
+                await _journal(connection, domain, facts, now)
             await kept_domains.finish_removal(connection, domain, now)
+
+
+async def _journal(
+    connection: AsyncConnection, domain: str, facts: Mapping[str, object], now: datetime
+) -> None:
+    await journal.append(
+        connection, at=now, actor="operator", kind="offboarded", subject=domain, facts=facts
+    )

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from datetime import datetime
-from typing import TYPE_CHECKING
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Final
 
 from sesauditd.model.classify import OUT_OF_OFFICE_SUBTYPES
 from sesauditd.model.events import Flag, Outcome, Suffered
@@ -12,6 +12,8 @@ from sesauditd.model.events import Flag, Outcome, Suffered
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Sequence
 
+OLDEST: Final = int(datetime(2011, 1, 1, tzinfo=UTC).timestamp())
+"""SES began in 2011: what claims to be older claims nonsense (policy.md 1)."""
 Copy = tuple[str, str]
 """One recipient's copy of a message, whatever mail times its events claim."""
 
@@ -53,6 +55,16 @@ class Entry:
                 for one in self.suffered
             ),
         )
+
+
+def sent_at(key: bytes, at: datetime) -> datetime:
+    """Return when the mail of an event was sent, in whole seconds: its key begins with that.
+
+    A mail time that is missing, or later than its event, says nothing; then the event's does.
+    """
+    seconds = int.from_bytes(key[:8], "big")
+    told = datetime.fromtimestamp(seconds, UTC) if OLDEST <= seconds <= at.timestamp() else at
+    return told.replace(microsecond=0)
 
 
 def could_answer(kind: str | None, subtype: str | None) -> bool:

@@ -10,7 +10,7 @@ from sesauditd.model.events import Event, Flag, Suffered
 from sesauditd.model.recorded import Recorded
 from sesauditd.store import tenancies
 from sesauditd.store.derived import derive
-from sesauditd.store.entries import Entry, written
+from sesauditd.store.entries import Entry, sent_at, written
 from sesauditd.store.replies import answer, settled, stored_soft_bounces
 from sesauditd.store.statements import chunks, upsert
 from sesauditd.store.tables import archive_objects, event_recipients, events, quarantine
@@ -118,7 +118,7 @@ async def _insert(
     entries: list[Entry] = []
     for key, (reading, event) in sorted(new.items()):
         own = Flag.OWN_NOTICE in event.flags
-        found = None if own else register.attribute(event.feedback)
+        found = None if own else register.attribute(event.feedback, sent_at(key, event.at))
         told = sightings.told(event, found)
         rows.append(_event_row(key, reading, told, found, objects))
         entries.append(_entry(key, told, found))

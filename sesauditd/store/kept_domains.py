@@ -44,7 +44,9 @@ class KeptDomains:
             steps = await onboarding.steps(connection)
             owners = {
                 row.name: str(row.customer)
-                for row in await connection.execute(select(domains.c.name, domains.c.customer))
+                for row in await connection.execute(
+                    select(domains.c.name, domains.c.customer).where(domains.c.closed_at.is_(None))
+                )
             }
         return [
             await self._one(name, owners.get(name), [one for one in steps if one.domain == name])
@@ -60,7 +62,9 @@ class KeptDomains:
         async with self.database.read() as connection:
             steps = await onboarding.steps(connection, domain=domain)
             owner = await connection.scalar(
-                select(domains.c.customer).where(domains.c.name == domain)
+                select(domains.c.customer).where(
+                    domains.c.name == domain, domains.c.closed_at.is_(None)
+                )
             )
         if owner is None and not steps:
             return None

@@ -10,7 +10,7 @@ from sqlalchemy import and_, bindparam, or_, select, update
 from sesauditd.model.events import Feedback, Flag, Outcome, Suffered
 from sesauditd.model.touched import Touched
 from sesauditd.store.derived import derive
-from sesauditd.store.entries import Entry, written
+from sesauditd.store.entries import Entry, sent_at, written
 from sesauditd.store.replies import stored_soft_bounces
 from sesauditd.store.statements import chunks
 from sesauditd.store.tables import event_recipients, events
@@ -40,7 +40,7 @@ async def attribute_late(
             (row, owner)
             for row in rows
             if Flag.UNATTRIBUTED in row.flags.split()
-            and (owner := register.attribute(_sender(row))) is not None
+            and (owner := register.attribute(_sender(row), sent_at(row.key, row.at))) is not None
         ]
         if found:
             suffered = await _suffered(connection, [row.key for row, _ in found])

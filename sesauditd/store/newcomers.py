@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import and_, or_, select
 
@@ -17,6 +17,7 @@ from sesauditd.store.register import Adoption
 from sesauditd.store.tables import actions, customers, domains, iam_users
 
 if TYPE_CHECKING:
+    from sqlalchemy import Row
     from sqlalchemy.ext.asyncio import AsyncConnection
 
     from sesauditd.store.log import EventLog
@@ -33,7 +34,13 @@ class Newcomers:
         """Return what is known of a domain and of the customer that it is to belong to."""
         async with self.log.database.read() as connection:
             registered = (
-                await connection.execute(select(domains).where(domains.c.name == domain))
+                await connection.execute(
+                    select(domains).where(
+                        domains.c.name == domain,
+                        # What was offboarded is nobody's, but those who had it find it again.
+                        domains.c.closed_at.is_(None) | (domains.c.customer == customer),
+                    )
+                )
             ).first()
             users = await connection.scalars(
                 select(iam_users.c.name).where(iam_users.c.domain == domain)
@@ -45,7 +52,7 @@ class Newcomers:
             return Newcomer(
                 owner=None if registered is None else str(registered.customer),
                 contact=None if registered is None else str(registered.contact),
-                iam_users=frozenset(map(str, users)),
+                iam_users=frozenset() if _is_closed(registered) else frozenset(map(str, users)),
                 is_new_customer=known is None,
                 disabled=Does.DISABLE in stops,
                 terminated=Does.TERMINATE in stops,
@@ -75,10 +82,18 @@ class Newcomers:
             return await tenancies.ask(connection, domain, tenant, self.clock())
 
 
+def _is_closed(row: Row[Any] | None) -> bool:
+    return row is not None and row.closed_at is not None
+
+
 async def _stops(connection: AsyncConnection, domain: str, customer: str) -> frozenset[Does]:
     """Return which stops hold, or will once the daemon has come to them."""
     stops = or_(
-        and_(actions.c.kind == str(Does.DISABLE), actions.c.domain == domain),
+        and_(
+            actions.c.kind == str(Does.DISABLE),
+            actions.c.domain == domain,
+            actions.c.customer == customer,
+        ),
         and_(actions.c.kind == str(Does.TERMINATE), actions.c.customer == customer),
     )
     # A stop that AWS refused is wanted all the same.

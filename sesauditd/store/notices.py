@@ -185,12 +185,14 @@ async def _contacts(
 ) -> Mapping[tuple[str, str | None], Sequence[str]]:
     """Return whom to write to, by customer and domain, and by customer alone; from the register."""
     rows = await connection.execute(
-        select(domains.c.customer, domains.c.name, domains.c.contact).order_by(domains.c.name)
+        select(domains).order_by(domains.c.closed_at.is_not(None), domains.c.name)
     )
     found: dict[tuple[str, str | None], dict[str, None]] = {}
-    for customer, domain, contact in rows:
-        for key in ((customer, domain), (customer, None)):
-            found.setdefault(key, {})[contact] = None
+    for row in rows:
+        found[row.customer, row.name] = {row.contact: None}
+        # Whom to tell about a domain that was offboarded is told of others only if nobody else is.
+        if row.closed_at is None or (row.customer, None) not in found:
+            found.setdefault((row.customer, None), {})[row.contact] = None
     return {key: tuple(each) for key, each in found.items()}
 
 

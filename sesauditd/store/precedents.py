@@ -37,7 +37,7 @@ async def decisions(
     shadowed = await _last_in_shadow(connection, modes)
     return {
         customer: Decisions(
-            reinstated=_reinstated(taken, customer, register.domains_of(customer)),
+            reinstated=_reinstated(taken, customer, register),
             armed_at=_armed_at(taken, customer, mode),
             shadows=_shadows(taken, customer, shadowed.get(customer)),
         )
@@ -64,12 +64,15 @@ async def lifted(connection: AsyncConnection) -> dict[str, tuple[datetime, ...]]
 
 
 def _reinstated(
-    taken: Sequence[Taken], customer: str, domains: Sequence[str]
+    taken: Sequence[Taken], customer: str, register: Register
 ) -> Mapping[str, tuple[datetime, ...]]:
+    domains = register.domains_of(customer)
     found: dict[str, list[datetime]] = defaultdict(list)
     for kind, subject, at in taken:
-        if kind == "reinstate" and subject in domains:
-            found[subject].append(at)
+        # The journal names the domain, whoever had it then.
+        name = register.held(subject, at)
+        if kind == "reinstate" and name in domains:
+            found[name].append(at)
         elif kind == "restore" and subject == customer:
             for name in domains:
                 found[name].append(at)

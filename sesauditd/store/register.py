@@ -5,16 +5,17 @@ from __future__ import annotations
 from collections import defaultdict
 from dataclasses import dataclass
 from datetime import datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import insert, select, update
+from sqlalchemy import delete, insert, select, update
 
 from sesauditd.errors import Failed, Refused
-from sesauditd.model.register import Register
-from sesauditd.store import again, journal
+from sesauditd.model.register import Register, Term, plain
+from sesauditd.store import again, handover, journal
 from sesauditd.store.tables import customers, domains, iam_users
 
 if TYPE_CHECKING:
+    from sqlalchemy import Row
     from sqlalchemy.ext.asyncio import AsyncConnection
 
 Change = tuple[str, str, dict[str, object]] | None
@@ -36,9 +37,13 @@ async def snapshot(connection: AsyncConnection) -> Register:
     """Return the register as it is now."""
     owners: dict[str, str] = {}
     contacts: dict[str, str] = {}
-    for row in await connection.execute(select(domains)):
+    terms: dict[str, list[Term]] = defaultdict(list)
+    for row in await connection.execute(select(domains).order_by(domains.c.registered_at)):
         owners[row.name] = row.customer
         contacts[row.name] = row.contact
+        # SES tells the time of a mail to the millisecond, and its key holds whole seconds.
+        since = row.registered_at.replace(microsecond=0)
+        terms[plain(row.name)].append(Term(name=row.name, since=since, closed_at=row.closed_at))
     callers: dict[str, list[tuple[str, str]]] = defaultdict(list)
     in_order = iam_users.c.registered_at, iam_users.c.domain
     for row in await connection.execute(select(iam_users).order_by(*in_order)):
@@ -49,6 +54,11 @@ async def snapshot(connection: AsyncConnection) -> Register:
         callers={name: tuple(pairs) for name, pairs in callers.items()},
         since={row.id: row.since for row in since},
         contacts=contacts,
+        terms={
+            name: tuple(found)
+            for name, found in terms.items()
+            if any(one.closed_at is not None for one in found)
+        },
     )
 
 
@@ -57,20 +67,21 @@ async def adopt(
 ) -> bool:
     """Register a domain; return whether anything changed.
 
-    Repeating it changes nothing. Raises Failed if the domain belongs to another customer.
+    Repeating it changes nothing. One that was offboarded goes to whoever has it next. Raises
+    Failed if the domain belongs to another customer.
     """
-    owner = await connection.scalar(
-        select(domains.c.customer).where(domains.c.name == adoption.domain)
-    )
-    if owner is not None and owner != adoption.customer:
+    row = (
+        await connection.execute(select(domains).where(domains.c.name == adoption.domain))
+    ).first()
+    if row is not None and row.customer != adoption.customer and row.closed_at is None:
         message = (
-            f"{adoption.domain} belongs to customer {owner} already: "
+            f"{adoption.domain} belongs to customer {row.customer} already: "
             f"it cannot be adopted for {adoption.customer}"
         )
         raise Failed(message)
     changed = [
         await _customer(connection, adoption, now),
-        await _domain(connection, adoption, now),
+        await _domain(connection, adoption, row, now),
         await _iam_user(connection, adoption, now),
     ]
     for kind, subject, facts in filter(None, changed):
@@ -94,7 +105,9 @@ async def owner_of(connection: AsyncConnection, domain: str) -> str:
 async def first_domain_of(connection: AsyncConnection, customer: str) -> str:
     """Return the customer's first domain by name; raises Refused if there is no such customer."""
     name = await connection.scalar(
-        select(domains.c.name).where(domains.c.customer == customer).order_by(domains.c.name)
+        select(domains.c.name)
+        .where(domains.c.customer == customer)
+        .order_by(domains.c.closed_at.is_not(None), domains.c.name)
     )
     if name is None:
         message = f"there is no customer {customer!r}: see sesauditd customers"
@@ -121,28 +134,29 @@ async def _customer(connection: AsyncConnection, adoption: Adoption, now: dateti
     return "customer", adoption.customer, facts
 
 
-async def _domain(connection: AsyncConnection, adoption: Adoption, now: datetime) -> Change:
+async def _domain(
+    connection: AsyncConnection, adoption: Adoption, row: Row[Any] | None, now: datetime
+) -> Change:
     facts: dict[str, object] = {"customer": adoption.customer, "contact": adoption.contact}
-    contact = await connection.scalar(
-        select(domains.c.contact).where(domains.c.name == adoption.domain)
-    )
-    if contact == adoption.contact:
+    fresh: dict[str, object] = {**facts, "closed_at": None}
+    if row is None:
+        await connection.execute(
+            insert(domains).values(name=adoption.domain, registered_at=now, **fresh)
+        )
+        return "domain", adoption.domain, facts
+    if row.customer != adoption.customer:
+        since = await handover.begins(connection, adoption.domain, now)
+        former = await handover.set_aside(connection, row)
+        fresh["registered_at"] = since
+        facts |= {"since": since.isoformat(), "former": row.customer, "kept_as": former}
+    elif row.closed_at is not None:
+        # The users that it had were deleted with it.
+        await connection.execute(delete(iam_users).where(iam_users.c.domain == adoption.domain))
+    elif row.contact == adoption.contact:
         return None
-    if contact is None:
-        await connection.execute(
-            insert(domains).values(
-                name=adoption.domain,
-                customer=adoption.customer,
-                contact=adoption.contact,
-                registered_at=now,
-            )
-        )
-    else:
-        await connection.execute(
-            update(domains)
-            .where(domains.c.name == adoption.domain)
-            .values(contact=adoption.contact)
-        )
+    await connection.execute(
+        update(domains).where(domains.c.name == adoption.domain).values(**fresh)
+    )
     return "domain", adoption.domain, facts
 
 
@@ -165,6 +179,8 @@ async def _iam_user(connection: AsyncConnection, adoption: Adoption, now: dateti
 async def own_addresses(connection: AsyncConnection, customer: str) -> set[str]:
     """Return the customer's domains and contact addresses: a Deny never names them."""
     rows = await connection.execute(
-        select(domains.c.name, domains.c.contact).where(domains.c.customer == customer)
+        select(domains.c.name, domains.c.contact).where(
+            domains.c.customer == customer, domains.c.closed_at.is_(None)
+        )
     )
     return {text for row in rows for text in row}

@@ -50,7 +50,11 @@ class Splits:
             by_user: dict[str, list[Step]] = defaultdict(list)
             for one in rows:
                 by_user[str(one.detail["user"])].append(one)
-            known = list(await connection.scalars(select(domains.c.name).order_by("name")))
+            known = list(
+                await connection.scalars(
+                    select(domains.c.name).where(domains.c.closed_at.is_(None)).order_by("name")
+                )
+            )
             return [
                 await _split(connection, user, by_user[user], known) for user in sorted(by_user)
             ]

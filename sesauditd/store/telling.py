@@ -103,7 +103,9 @@ def _waiting(subject: str, told: Sequence[dict[str, object]]) -> Notice:
 
 async def _facts(connection: AsyncConnection, row: Row[Any]) -> dict[str, object]:
     names = await connection.execute(
-        select(domains.c.name).where(domains.c.customer == row.customer).order_by(domains.c.name)
+        select(domains.c.name)
+        .where(domains.c.customer == row.customer, domains.c.closed_at.is_(None))
+        .order_by(domains.c.name)
     )
     return {
         "action": row.id,

@@ -15,7 +15,7 @@ from sesauditd.report.account import account
 from sesauditd.report.behaviour import Figures, behaviour, graded, narrowed
 from sesauditd.report.figures import Span
 from sesauditd.report.pages import EVERYBODY, Report, Standing, Status, mode_of
-from sesauditd.report.sending import SENDING
+from sesauditd.report.sending import OFFBOARDED, SENDING
 from sesauditd.store import register
 from sesauditd.store.reports import decided, observed, overview, people
 from sesauditd.store.reports.behaviour import figures_of
@@ -94,7 +94,7 @@ async def status(
     span = Span.between(now - GRADED_OVER, now)
     armings = await overview.armings(connection)
     standings = []
-    for customer in snapshot.customers:
+    for customer in snapshot.present:
         limits = policies.of(customer)
         figures = await figures_of(connection, snapshot, customer, span, limits, whole=False)
         mode = mode_of(configured(customer), customer, armings)
@@ -106,7 +106,11 @@ async def status(
         overview=await overview.overview(connection),
         pending=await decided.actions_in(connection, overview.PENDING),
         shown_only=tuple(one for one in reversed(recent) if one.state == State.SHADOW),
-        domains=tuple(one for one in await people.all_domains(connection) if one.state != SENDING),
+        domains=tuple(
+            one
+            for one in await people.all_domains(connection)
+            if one.state not in {SENDING, OFFBOARDED}
+        ),
         customers=tuple(standings),
     )
 

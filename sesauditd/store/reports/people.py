@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from sqlalchemy import select
 
 from sesauditd.report.figures import Customer, Domain
-from sesauditd.report.sending import OF_CUSTOMERS, sending_state
+from sesauditd.report.sending import OF_CUSTOMERS, OFFBOARDED, sending_state
 from sesauditd.store import tenancies
 from sesauditd.store.reports.decided import sending_actions
 from sesauditd.store.tables import customers, domains, iam_users
@@ -20,11 +20,13 @@ if TYPE_CHECKING:
 
 
 async def all_customers(connection: AsyncConnection) -> tuple[Customer, ...]:
-    """Return every customer with its domains, by name."""
+    """Return every customer with its domains that were not offboarded, by name."""
     owned: dict[str, list[str]] = defaultdict(list)
-    query = select(domains.c.customer, domains.c.name).order_by(domains.c.name)
-    for row in await connection.execute(query):
-        owned[row.customer].append(row.name)
+    left = set()
+    for row in await connection.execute(select(domains).order_by(domains.c.name)):
+        left.add(row.customer)
+        if row.closed_at is None:
+            owned[row.customer].append(row.name)
     rows = await connection.execute(select(customers).order_by(customers.c.id))
     return tuple(
         Customer(
@@ -32,13 +34,14 @@ async def all_customers(connection: AsyncConnection) -> tuple[Customer, ...]:
             since=row.since,
             registered_at=row.registered_at,
             domains=tuple(owned[row.id]),
+            is_closed=row.id in left and not owned[row.id],
         )
         for row in rows
     )
 
 
 async def all_domains(connection: AsyncConnection) -> tuple[Domain, ...]:
-    """Return every domain, by name."""
+    """Return every domain, offboarded ones too, by name."""
     users: dict[str, list[str]] = defaultdict(list)
     query = select(iam_users.c.domain, iam_users.c.name).order_by(iam_users.c.name)
     for row in await connection.execute(query):
@@ -61,9 +64,10 @@ async def all_domains(connection: AsyncConnection) -> tuple[Domain, ...]:
                 contact=row.contact,
                 registered_at=row.registered_at,
                 iam_users=tuple(users[row.name]),
-                state=state,
+                state=OFFBOARDED if row.closed_at else state,
                 stopped=stopped,
                 tenancy=tenants.get(row.name),
+                closed_at=row.closed_at,
             )
         )
     return tuple(found)

@@ -166,6 +166,7 @@ def test_rows_have_these_keys(cli: Cli) -> None:
         "iam_users",
         "tenant",
         "registered_at",
+        "closed_at",
     ]
     assert list(cli.rows("blocks")[0])[:4] == ["recipient", "customer", "domain", "rule"]
     assert list(cli.rows("actions")[0])[:4] == ["id", "action", "state", "customer"]
