@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+import sqlalchemy as sa
+from alembic import op
+
+from sesauditd.store.columns import Moment
+
 revision = "0004"
 down_revision = "0003"
 branch_labels = None
@@ -10,7 +15,55 @@ depends_on = None
 
 def upgrade() -> None:
     """Add the columns and the tables, a function for each part that grew."""
+    _alerts()
+    _paces()
 
 
 def downgrade() -> None:
     """Take them away again, in the reverse order."""
+    op.drop_table("paces")
+    _without_alerts()
+
+
+def _alerts() -> None:
+    op.add_column(
+        "notices",
+        sa.Column(
+            "alerted_at",
+            Moment(),
+            nullable=True,
+            comment="when the roads that are not mail were told; operators",
+        ),
+    )
+    # What was mailed long ago must not ring on an upgrade.
+    op.execute("UPDATE notices SET alerted_at = changed_at")
+    op.create_table(
+        "alerts",
+        sa.Column("id", sa.String(), nullable=False, comment="of the alarm and the road together"),
+        sa.Column("road", sa.String(), nullable=False, comment="its name, never its address"),
+        sa.Column("name", sa.String(), nullable=False),
+        sa.Column("alarm", sa.JSON(), nullable=False),
+        sa.Column("state", sa.String(), nullable=False),
+        sa.Column("attempts", sa.Integer(), nullable=False),
+        sa.Column("due_at", Moment(), nullable=False),
+        sa.Column("outcome", sa.Text(), nullable=True),
+        sa.PrimaryKeyConstraint("id"),
+    )
+    op.create_index(op.f("ix_alerts_state"), "alerts", ["state"], unique=False)
+
+
+def _without_alerts() -> None:
+    op.drop_index(op.f("ix_alerts_state"), table_name="alerts")
+    op.drop_table("alerts")
+    op.drop_column("notices", "alerted_at")
+
+
+def _paces() -> None:
+    op.create_table(
+        "paces",
+        sa.Column(
+            "name", sa.String(), nullable=False, comment="of what is asked: ses/eu-central-1"
+        ),
+        sa.Column("next_at", Moment(), nullable=False, comment="when the next turn is free"),
+        sa.PrimaryKeyConstraint("name"),
+    )

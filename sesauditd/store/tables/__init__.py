@@ -5,6 +5,7 @@ from __future__ import annotations
 from sesauditd.store.tables.catalogue import metadata
 from sesauditd.store.tables.decided import (
     actions,
+    alerts,
     blocks,
     case_actions,
     cases,
@@ -31,10 +32,12 @@ from sesauditd.store.tables.observed import (
     rollups,
     strikes,
 )
+from sesauditd.store.tables.paces import paces
 from sesauditd.store.tables.tenancies import tenancies
 
 __all__ = [
     "actions",
+    "alerts",
     "archive_objects",
     "blocks",
     "case_actions",
@@ -51,6 +54,7 @@ __all__ = [
     "notices",
     "observations",
     "onboarding_steps",
+    "paces",
     "periods",
     "quarantine",
     "reached",

@@ -145,6 +145,20 @@ notices = Table(
     Column("due_at", Moment, comment="empty: at once"),
     Column("message_id", String, comment="SES's own, once it was sent"),
     Column("outcome", Text),
+    Column("alerted_at", Moment, comment="when the roads that are not mail were told; operators"),
+)
+
+alerts = Table(
+    "alerts",
+    metadata,
+    Column("id", String, primary_key=True, comment="of the alarm and the road together"),
+    Column("road", String, nullable=False, comment="its name, never its address"),
+    Column("name", String, nullable=False),
+    Column("alarm", JSON, nullable=False),
+    Column("state", String, nullable=False, index=True),
+    Column("attempts", Integer, nullable=False),
+    Column("due_at", Moment, nullable=False),
+    Column("outcome", Text),
 )
 
 periods = Table(
