@@ -8,6 +8,7 @@ from datetime import datetime
 from functools import partial
 from typing import TYPE_CHECKING
 
+from sesauditd.sandbox import metrics
 from sesauditd.sandbox.authorization import Authorization
 from sesauditd.sandbox.boundaries import Boundaries
 from sesauditd.sandbox.callers import Callers
@@ -105,6 +106,7 @@ def made(options: Options) -> Parts:
         elsewhere=options.elsewhere,
         hold_rate=options.hold_rate,
     )
+    metrics.publish(mail.postman.meter.points, clock)
     return Parts(
         clock=clock,
         faults=Faults(),

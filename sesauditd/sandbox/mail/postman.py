@@ -17,6 +17,7 @@ import structlog
 
 from sesauditd.sandbox.mail import events, records
 from sesauditd.sandbox.mail.events import IDENTITY_KINDS, Accepted, Happening, Kind
+from sesauditd.sandbox.mail.meter import Meter
 
 if TYPE_CHECKING:
     from sesauditd.sandbox.mail.inbox import Inbox
@@ -75,6 +76,7 @@ class Postman:
         clock: Callable[[], datetime],
         unrest: Unrest | None = None,
     ) -> None:
+        self.meter = Meter(state, clock)
         self._state = state
         self._topics = topics
         self._inbox = inbox
@@ -130,6 +132,7 @@ class Postman:
         mail, happening = parcel.mail, parcel.happening
         with self._state.lock:
             records.remember(self._state, mail, happening)
+            self.meter.note(mail, happening)
         if happening.kind is Kind.DELIVERY:
             self._inbox.add(mail, happening)
         self._tell_destinations(mail, happening, parcel.due)

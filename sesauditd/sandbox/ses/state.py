@@ -16,6 +16,7 @@ from sesauditd.sandbox.ses.values import (
     ConfigurationSet,
     Identity,
     Reason,
+    Reputation,
     Scope,
     Suppressed,
     Tenant,
@@ -79,6 +80,7 @@ class Ses:
     records: Records = no_records
     switches: Switches = field(default_factory=Switches)
     account: Account = field(default_factory=Account)
+    reputation: Reputation = field(default_factory=Reputation)
     identities: dict[str, Identity] = field(default_factory=dict)
     sets: dict[str, ConfigurationSet] = field(default_factory=dict)
     suppression: Suppressions = field(default_factory=dict)

@@ -148,6 +148,18 @@ class Tenant:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Reputation:
+    """What CloudWatch is told of the rates, as fractions of 1; None is what was counted.
+
+    Where they are not `published`, CloudWatch has no value at all.
+    """
+
+    bounce_rate: float | None = None
+    complaint_rate: float | None = None
+    published: bool = True
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Account:
     """The account's own settings; `max_24_hours` and `max_rate` in messages, -1 without a limit.
 
