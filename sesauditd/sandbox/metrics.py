@@ -61,4 +61,6 @@ def _datum(
     namespace: str, name: str, value: float, at: datetime, dimension: str, of: str | None
 ) -> MetricDatum:
     named = [] if of is None else [{"Name": dimension, "Value": of}]
-    return MetricDatum(namespace, name, value, named, at.astimezone(UTC), None)
+    # moto compares with times of UTC that have no zone.
+    moment = at.astimezone(UTC).replace(tzinfo=None)
+    return MetricDatum(namespace, name, value, named, moment, None)
