@@ -12,6 +12,7 @@ import structlog
 
 from sesauditd.bootstrap.live import Live, live
 from sesauditd.bootstrap.program import alone
+from sesauditd.bootstrap.starting import check_database
 from sesauditd.daemon.duty import Duty
 
 if TYPE_CHECKING:
@@ -48,7 +49,8 @@ async def daemon(
     conflict = endpoint_conflicts(environment, settings.aws.endpoint_url)
     if conflict is not None:
         raise Refused(conflict)
-    with alone(settings):
+    with alone(settings) as ended:
+        await check_database(settings, ended=ended)
         async with AsyncExitStack() as stack:
             running = await unless_stopped(_opened(stack, settings, clock))
             if running is not None:

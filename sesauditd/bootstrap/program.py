@@ -160,20 +160,21 @@ def stance_of(settings: Settings, policies: Policies) -> Stance:
 
 
 @contextmanager
-def alone(settings: Settings) -> Iterator[None]:
+def alone(settings: Settings) -> Iterator[bool]:
     """Hold the process lock beside the database's file; a server's database has none.
 
-    Raises Busy, naming the process, while another one holds it.
+    Yields whether its last holder came to its end. Raises Busy, naming the process, while
+    another one holds it.
     """
     from sesauditd.daemon.lock import held, lock_file
     from sesauditd.store.engine import file_of
 
     file = file_of(settings.database.url)
     if file is None:
-        yield
+        yield True
         return
-    with held(lock_file(file)):
-        yield
+    with held(lock_file(file)) as ended:
+        yield ended
 
 
 def upgrade_database(settings: Settings) -> None:

@@ -23,18 +23,21 @@ def lock_file(beside: Path) -> Path:
 
 
 @contextmanager
-def held(path: Path) -> Iterator[None]:
+def held(path: Path) -> Iterator[bool]:
     """Hold the lock; the system gives it back when the process ends, however it ends.
 
+    Yields whether the last holder came to its end: it did not if its number still stands there.
     Raises Busy, naming the process, while another one holds it; Refused if the file cannot
     be opened. The file stays: removing it would let two processes lock two files of one name.
     """
     number = _opened(path)
     try:
         _lock(number, path)
+        ended = os.fstat(number).st_size == 0
         os.ftruncate(number, 0)
         os.pwrite(number, f"{os.getpid()}\n".encode(), 0)
-        yield
+        yield ended
+        os.ftruncate(number, 0)
     finally:
         os.close(number)
 

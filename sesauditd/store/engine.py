@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import sqlite3
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import asynccontextmanager, contextmanager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -17,9 +17,12 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_en
 
 from sesauditd.errors import Broken, Busy, Failed, Refused, SesauditdError
 from sesauditd.store import seals
+from sesauditd.store.place import elsewhere
+from sesauditd.store.turns import Turns
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterator, Mapping
+    from contextlib import AbstractAsyncContextManager
 
     from sqlalchemy import Connection
     from sqlalchemy.engine.interfaces import DBAPIConnection
@@ -51,12 +54,19 @@ class Database:
     writing: AsyncEngine
     reading: AsyncEngine
     """Its connections refuse to change anything."""
+    turns: Turns | None = None
+    """Of all processes that write the same file; a server has its own."""
+    sealing: bool = True
+    """Whether what was decided is sealed as it is written."""
 
     @classmethod
-    def open(cls, url: str, *, lock_wait_seconds: float = LOCK_WAIT_SECONDS) -> Database:
+    def open(
+        cls, url: str, *, lock_wait_seconds: float = LOCK_WAIT_SECONDS, sealing: bool = True
+    ) -> Database:
         """Return the database at a SQLAlchemy URL; nothing is read yet.
 
-        Raises Refused for an URL that cannot be used and for a folder that does not exist.
+        Raises Refused for an URL that cannot be used, for a folder that does not exist and for
+        one on another machine.
         """
         parsed = _parsed(url)
         try:
@@ -71,10 +81,12 @@ class Database:
                 "write sqlite:///path/to/file, or install the extra 'postgres'"
             )
             raise Refused(message) from error
-        if parsed.get_backend_name() == "sqlite":
-            _tune(writing, "BEGIN IMMEDIATE", lock_wait_seconds, query_only=False)
-            _tune(reading, "BEGIN", lock_wait_seconds, query_only=True)
-        return cls(writing, reading)
+        if parsed.get_backend_name() != "sqlite":
+            return cls(writing, reading, None, sealing)
+        _tune(writing, "BEGIN IMMEDIATE", lock_wait_seconds, query_only=False)
+        _tune(reading, "BEGIN", lock_wait_seconds, query_only=True)
+        file = Path(str(parsed.database)).absolute()
+        return cls(writing, reading, Turns(file, lock_wait_seconds), sealing)
 
     @asynccontextmanager
     async def write(self, *, sealed: bool = True) -> AsyncIterator[AsyncConnection]:
@@ -86,13 +98,18 @@ class Database:
         keeps the database locked, Refused if the file cannot be used, Failed for what else the
         database answers.
         """
+        sealed = sealed and self.sealing
         with _in_words():
-            async with self.writing.begin() as connection:
+            # The connection first: this process has one that writes, and one turn.
+            async with self.writing.connect() as connection, self._turn(), connection.begin():
                 if sealed:
                     await seals.watch(connection)
                 yield connection
                 if sealed:
                     await seals.seal(connection)
+
+    def _turn(self) -> AbstractAsyncContextManager[None]:
+        return nullcontext() if self.turns is None else self.turns.mine()
 
     @asynccontextmanager
     async def read(self) -> AsyncIterator[AsyncConnection]:
@@ -105,6 +122,8 @@ class Database:
         """Close every connection."""
         await self.reading.dispose()
         await self.writing.dispose()
+        if self.turns is not None:
+            self.turns.close()
 
 
 def file_of(url: str) -> Path | None:
@@ -153,6 +172,13 @@ def _check_place(path: str | None) -> None:
     # The driver's thread outlives a failure to open and may complain on stderr: look first.
     if place.is_dir():
         message = f"{place} is a folder: set database.url to a file"
+        raise Refused(message)
+    kind = elsewhere(place)
+    if kind is not None:
+        message = (
+            f"{place} lies on a network file system ({kind}), where SQLite cannot keep its log "
+            "whole: set database.url to a disk of this machine, or to a PostgreSQL server"
+        )
         raise Refused(message)
     needed = place if place.exists() else place.parent
     if not os.access(needed, os.R_OK | os.W_OK):
@@ -220,7 +246,10 @@ def _told(error: BaseException | None) -> SesauditdError | None:
     if code == sqlite3.SQLITE_FULL:
         return Failed(f"no space for the database ({reason}): nothing of this step was stored")
     if code == sqlite3.SQLITE_CORRUPT:
-        return Broken(f"the database is damaged ({reason}): restore it from a backup")
+        return Broken(
+            f"the database is damaged ({reason}): `sesauditd db rebuild` makes it anew from the "
+            "archive, or put a backup in its place"
+        )
     if code == sqlite3.SQLITE_IOERR:
         # After a flush that failed nobody knows what reached the disk; trying again would
         # report success for pages that the system has dropped.
