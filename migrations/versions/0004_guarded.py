@@ -17,10 +17,12 @@ def upgrade() -> None:
     """Add the columns and the tables, a function for each part that grew."""
     _alerts()
     _paces()
+    _reputation()
 
 
 def downgrade() -> None:
     """Take them away again, in the reverse order."""
+    op.drop_table("reputation_polls")
     op.drop_table("paces")
     _without_alerts()
 
@@ -66,4 +68,30 @@ def _paces() -> None:
         ),
         sa.Column("next_at", Moment(), nullable=False, comment="when the next turn is free"),
         sa.PrimaryKeyConstraint("name"),
+    )
+
+
+def _reputation() -> None:
+    op.create_table(
+        "reputation_polls",
+        sa.Column("at", Moment(), nullable=False),
+        sa.Column(
+            "bounce_rate",
+            sa.Float(),
+            nullable=True,
+            comment="AWS's own, a fraction of 1; empty: not known",
+        ),
+        sa.Column("complaint_rate", sa.Float(), nullable=True, comment="likewise"),
+        sa.Column(
+            "sent",
+            sa.Float(),
+            nullable=True,
+            comment="what AWS counts as sent in a day; empty: not known",
+        ),
+        sa.Column("heard", sa.Integer(), nullable=False, comment="what we heard of in that day"),
+        sa.Column("tallies", sa.JSON(), nullable=False, comment="our own counts, a span each"),
+        sa.Column(
+            "problem", sa.String(), nullable=True, comment="why AWS's figures are not known"
+        ),
+        sa.PrimaryKeyConstraint("at"),
     )

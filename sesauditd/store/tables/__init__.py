@@ -33,6 +33,7 @@ from sesauditd.store.tables.observed import (
     strikes,
 )
 from sesauditd.store.tables.paces import paces
+from sesauditd.store.tables.reputation import reputation_polls
 from sesauditd.store.tables.tenancies import tenancies
 
 __all__ = [
@@ -59,6 +60,7 @@ __all__ = [
     "quarantine",
     "reached",
     "reopened_weeks",
+    "reputation_polls",
     "rollups",
     "standings",
     "strikes",
