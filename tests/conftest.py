@@ -11,6 +11,9 @@ import hypothesis
 import pytest
 import structlog
 
+from sesauditd.store import schema
+from tests.support.schema import copied
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -31,6 +34,13 @@ def _no_settings_of_this_machine() -> Iterator[None]:
             if name.startswith(FOREIGN_SETTINGS):
                 patch.delenv(name)
         yield
+
+
+@pytest.fixture(autouse=True)
+def _schema_at_once(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Spare each test the migrations, but for those that are about them."""
+    if request.node.get_closest_marker("migrations") is None:
+        monkeypatch.setattr(schema, "_upgrade", copied)
 
 
 @pytest.fixture(autouse=True)

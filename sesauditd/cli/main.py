@@ -22,6 +22,7 @@ import os
 import re
 import sys
 import traceback
+from functools import cache
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -124,6 +125,11 @@ def application() -> typer.Typer:
     return app
 
 
+@cache
+def _command() -> typer.core.TyperGroup:
+    return typer.main.get_group(application())
+
+
 def _root(
     context: typer.Context,
     *,
@@ -147,7 +153,7 @@ def _root(
 def _run(given: list[str]) -> int:
     debug = options.DEBUG in given
     try:
-        outcome = typer.main.get_command(application()).main(
+        outcome = _command().main(
             args=options.global_first(given), prog_name=PROGRAM, standalone_mode=False
         )
     except SesauditdError as error:

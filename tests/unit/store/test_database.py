@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 
     from sqlalchemy import Connection
 
+pytestmark = pytest.mark.migrations
+
 
 @pytest.fixture
 async def database(tmp_path: Path) -> AsyncIterator[Database]:

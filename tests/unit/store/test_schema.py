@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 
     from sqlalchemy import Connection
 
+pytestmark = pytest.mark.migrations
 ROOT = Path(__file__).parents[3]
 FIRST_USE = """
 import asyncio, sys
