@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import cache
 from typing import TYPE_CHECKING
 
-from sqlalchemy import create_engine, inspect, text
+from sqlalchemy import column, create_engine, inspect, table, text
 
 from sesauditd.store import schema
 
@@ -25,8 +25,8 @@ def copied(connection: Connection) -> None:
         return
     for statement in _statements():
         connection.exec_driver_sql(statement)
-    insert = text(f"INSERT INTO {schema.VERSION_TABLE} VALUES (:revision)")
-    connection.execute(insert, {"revision": schema.NEWEST})
+    version = table(schema.VERSION_TABLE, column("version_num"))
+    connection.execute(version.insert().values(version_num=schema.NEWEST))
 
 
 @cache
