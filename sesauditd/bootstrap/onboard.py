@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from sesauditd.bootstrap.onboarding import Administration
     from sesauditd.bootstrap.tempo import Tempo
     from sesauditd.config.settings import Settings
+    from sesauditd.model.newcomer import Asked
     from sesauditd.model.plan import Plan
     from sesauditd.onboard.access_keys import KeyMaker, NewKey
     from sesauditd.onboard.batch import Batch
@@ -77,6 +78,17 @@ async def onboarder(
     """
     async with administration(settings, clock=clock, tempo=tempo) as opened:
         yield _onboarder(opened, take_over=take_over)
+
+
+async def remembered(settings: Settings, domains: Sequence[str]) -> Mapping[str, Asked]:
+    """Return what was asked for these domains, or how they are registered; needs no AWS."""
+    from sesauditd.bootstrap.program import application
+    from sesauditd.store.newcomers import Newcomers
+
+    async with application(settings) as program:
+        register = Newcomers(log=program.log, clock=program.clock)
+        found = {domain: await register.remembered(domain) for domain in domains}
+    return {domain: asked for domain, asked in found.items() if asked is not None}
 
 
 def layout(opened: Administration, *, take_over: bool = False) -> Layout:

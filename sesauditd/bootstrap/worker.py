@@ -100,6 +100,7 @@ def _resumer(opened: Administration, keeping: Keeping) -> Resumer:
         layout=layout(opened),
         adapters=adapters(opened),
         standing=keeping.kept,
+        register=keeping.kept.register,
         steps=opened.steps,
         claim=lambda domain: claimed(database, domain),
     )

@@ -38,14 +38,18 @@ class How:
     wait_minutes: float | None
     out: Path | None
     as_json: bool
-    take_over: bool
 
 
 DomainsArgument = Annotated[
     list[str] | None, typer.Argument(metavar="DOMAIN...", help="Domains that are to send.")
 ]
-CustomerOption = Annotated[str | None, typer.Option(help="Whose they are: a short name.")]
-ContactOption = Annotated[str | None, typer.Option(help="Whom to tell: an address.")]
+CustomerOption = Annotated[
+    str | None,
+    typer.Option(help="Whose they are: a short name. Not needed to go on with what was begun."),
+]
+ContactOption = Annotated[
+    str | None, typer.Option(help="Whom to tell: an address. Not needed to go on.")
+]
 FileOption = Annotated[
     Path | None, typer.Option(help="CSV with the columns of `adopt`: domain,customer,contact.")
 ]
@@ -64,7 +68,14 @@ OutOption = Annotated[
 TakeOverOption = Annotated[
     bool, typer.Option("--take-over", help="Let what stands there without our tag become ours.")
 ]
-
+ByHandOption = Annotated[
+    bool,
+    typer.Option(
+        "--by-hand",
+        help="Show the records to be entered elsewhere, although a hosted zone of the account has "
+        "the domain's name, which nobody asks.",
+    ),
+]
 TenantOption = Annotated[
     bool,
     typer.Option(
@@ -85,6 +96,7 @@ def register(app: typer.Typer) -> None:
             "sesauditd onboard example.com --customer bakery --contact anna@example.org --plan",
             "sesauditd onboard example.com --customer bakery --contact anna@example.org --wait",
             "sesauditd onboard --file domains.csv --out credentials.txt",
+            "sesauditd onboard example.com",
         ),
     )(onboard)
 
@@ -102,16 +114,19 @@ def onboard(
     wait_minutes: MinutesOption = MINUTES,
     out: OutOption = None,
     take_over: TakeOverOption = False,
+    by_hand: ByHandOption = False,
     tenant: TenantOption = False,
     as_json: JsonOption = False,
 ) -> None:
     """Set domains up to send through SES, and show the credentials of each once.
 
     Shows what would be done, asks, and does it: configuration set, feedback, identity, DNS
-    records, a user that may send for this domain only. Running it again goes on where it ended.
+    records, a user that may send for this domain only. Whatever it was interrupted by, running it
+    again, with nothing but the domain, goes on where it ended.
     """
+    settings = settings_of(context)
     if file is None:
-        asked = wishes.from_arguments(domains or [], customer, contact)
+        asked = wishes.from_arguments(settings, domains or [], customer, contact)
     elif domains or customer or contact:
         raise Refused("give domains with --customer and --contact, or --file CSV, not both")
     else:
@@ -122,10 +137,9 @@ def onboard(
         wait_minutes=wait_minutes if wait else None,
         out=out,
         as_json=as_json,
-        take_over=take_over,
     )
-    wished = [replace(one, tenant=tenant) for one in asked]
-    run = finished(_run(settings_of(context), wished, how))
+    wished = [replace(one, tenant=tenant, take_over=take_over, by_hand=by_hand) for one in asked]
+    run = finished(_run(settings, wished, how))
     if as_json:
         output.emit_json(onboarded.document(run))
     raise typer.Exit(onboarded.exit_code(run, plan_only=how.plan_only))
@@ -134,7 +148,7 @@ def onboard(
 async def _run(settings: Settings, asked: Sequence[Wish], how: How) -> Run:
     from sesauditd.bootstrap.onboard import onboarder
 
-    async with onboarder(settings, take_over=how.take_over) as opened:
+    async with onboarder(settings) as opened:
         ground = await opened.look()
         if ground.conflicts:
             _show(how, ground)

@@ -5,12 +5,15 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from sesauditd.cli.owners import each_line, owned
+from sesauditd.cli.waiting import finished
 from sesauditd.errors import Refused
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
     from pathlib import Path
 
+    from sesauditd.config.settings import Settings
+    from sesauditd.model.newcomer import Asked
     from sesauditd.onboard.onboarding import Wish
 
 OUR_OWN = ("iam_user", "since")
@@ -18,12 +21,26 @@ OUR_OWN = ("iam_user", "since")
 
 
 def from_arguments(
-    domains: Sequence[str], customer: str | None, contact: str | None
+    settings: Settings, domains: Sequence[str], customer: str | None, contact: str | None
 ) -> Sequence[Wish]:
-    """Return what to do for domains of one customer; raises Refused with the reason."""
-    if not domains:
+    """Return what to do for domains of one customer; raises Refused with the reason.
+
+    What is not said is as it was asked, or registered, before: whoever goes on with something
+    need not repeat it.
+    """
+    from sesauditd.model.addresses import registrable
+
+    if not all(domain.strip() for domain in domains) or not domains:
         raise Refused("name a domain, or give --file CSV")
-    return _each_once([_wish(domain, customer, contact) for domain in domains])
+    if customer and contact:
+        return _each_once([_wish(domain, customer, contact) for domain in domains])
+    before = finished(_remembered(settings, [registrable(domain) for domain in domains]))
+    return _each_once(
+        [
+            _completed(domain, customer, contact, before.get(registrable(domain)))
+            for domain in domains
+        ]
+    )
 
 
 def from_file(file: Path) -> Sequence[Wish]:
@@ -42,6 +59,20 @@ def _from_row(row: Mapping[str, str | None]) -> Wish:
                 "domain that is set up already"
             )
     return _wish(row.get("domain"), row.get("customer"), row.get("contact"))
+
+
+async def _remembered(settings: Settings, domains: Sequence[str]) -> Mapping[str, Asked]:
+    from sesauditd.bootstrap.onboard import remembered
+
+    return await remembered(settings, domains)
+
+
+def _completed(
+    domain: str, customer: str | None, contact: str | None, before: Asked | None
+) -> Wish:
+    if before is None:
+        return _wish(domain, customer, contact)
+    return _wish(domain, customer or before.customer, contact or before.contact)
 
 
 def _wish(domain: str | None, customer: str | None, contact: str | None) -> Wish:

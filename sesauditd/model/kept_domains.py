@@ -5,7 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from sesauditd.model.newcomer import AskedStage
+
 if TYPE_CHECKING:
+    from sesauditd.model.newcomer import Asked
     from sesauditd.model.tenancy import Tenancy
 
 
@@ -31,6 +34,14 @@ class KeptDomain:
     """
     tenancy: Tenancy | None = None
     """The tenant that its mail was asked to name, None without one."""
+    asked: Asked | None = None
+    """What somebody asked for and has not got as a whole, None without such a thing."""
+
+    @property
+    def is_made(self) -> bool:
+        """Return whether nothing of it was begun, or asked for, and may still be missing."""
+        wanted = self.asked is not None and self.asked.stage is AskedStage.ASKED
+        return not self.interrupted and not wanted
 
     @property
     def tenant(self) -> str | None:
@@ -54,4 +65,4 @@ class KeptDomain:
     @property
     def is_unfinished(self) -> bool:
         """Return whether its onboarding ended before its end."""
-        return self.interrupted or self.lacks is not None
+        return self.asked is not None or self.interrupted or self.lacks is not None

@@ -190,7 +190,8 @@ class Drift:
 
 def repair(kept: KeptDomain) -> str:
     """Return the command that sets a domain right."""
-    owner = ("--customer", kept.customer or "CUSTOMER", "--contact", kept.contact or "CONTACT")
+    is_known = kept.customer is not None or kept.asked is not None
+    owner = () if is_known else ("--customer", "CUSTOMER", "--contact", "CONTACT")
     if kept.taken_over is not None:
         return shlex.join((PROGRAM, "adopt", kept.name, "--take-over"))
     return shlex.join((PROGRAM, "onboard", kept.name, *owner))

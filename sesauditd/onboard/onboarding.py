@@ -9,12 +9,14 @@ from typing import TYPE_CHECKING, Protocol
 
 from sesauditd.daemon.failpoint import reach
 from sesauditd.errors import Unavailable
-from sesauditd.model.access_keys import Full, KeyState, Needed
+from sesauditd.model.access_keys import Full, KeyState, Known, Needed
+from sesauditd.model.newcomer import Asked, AskedStage
 from sesauditd.model.plan import Conflict, Plan, change_between
 from sesauditd.onboard import dmarc, zones
 from sesauditd.onboard.access import user_name
 from sesauditd.onboard.onboarding_outcomes import Outcome, Prepared, Result, Wish
 from sesauditd.onboard.onboarding_stages import signing, stages
+from sesauditd.onboard.onboarding_wishes import in_the_way, refusals, wanted
 from sesauditd.onboard.records_elsewhere import ByHand, ElsewhereRecords
 from sesauditd.onboard.tenants import standing
 from sesauditd.onboard.zones import Elsewhere, Zone
@@ -44,8 +46,12 @@ class Register(Protocol):
         """Register a domain with the user that it sends by."""
         ...
 
-    async def name_tenant(self, domain: str, tenant: str) -> bool:
-        """Keep that a domain's mail is to name a tenant; return whether that is new."""
+    async def ask(self, domain: str, wanted: Asked) -> None:
+        """Keep what is asked for a domain, committed before it returns."""
+        ...
+
+    async def reached(self, domain: str, stage: AskedStage) -> None:
+        """Keep how far that has come which was asked for a domain."""
         ...
 
 
@@ -80,14 +86,15 @@ class Onboarding:
         Raises Unavailable or Forbidden if AWS, DNS or the database cannot be looked at.
         """
         newcomer = await self.register.look(wish.domain, wish.customer)
-        refusals = _refusals(wish, newcomer)
-        if refusals:
-            return Prepared(wish=wish, plan=Plan(conflicts=refusals))
+        refused = refusals(wish, newcomer)
+        if refused:
+            return Prepared(wish=wish, plan=Plan(conflicts=refused))
         choice = await zones.choose(wish.domain, self.adapters.hosted, self.adapters.dns)
-        if isinstance(choice, Conflict):
-            return Prepared(wish=wish, plan=Plan(conflicts=(choice,)))
-        tenant = self._tenant(wish, newcomer)
-        made = self._stages(wish.domain, choice, newcomer, tenant)
+        unfit = in_the_way(wish, choice, newcomer)
+        if unfit is not None:
+            return Prepared(wish=wish, plan=Plan(conflicts=(unfit,)))
+        asked = wanted(wish, newcomer, self.layout)
+        made = self._stages(wish.domain, choice, newcomer, asked)
         seen = await self.engine.plan(made)
         key = await self.keys.state(wish.domain, user_name(wish.domain))
         elsewhere = self._elsewhere(wish.domain, choice)
@@ -97,30 +104,36 @@ class Onboarding:
             plan=by_hand.plan
             + seen
             + await self._reporting(wish.domain, seen, by_hand)
-            + _registering(wish, newcomer, tenant)
+            + _registering(wish, newcomer, asked.tenant)
             + _key(wish, key, newcomer),
             needs_key=isinstance(key, Needed) and not newcomer.disabled,
             elsewhere=choice if isinstance(choice, Elsewhere) else None,
             rows=by_hand.rows,
             stages=made,
             seen=seen,
-            tenant=tenant,
+            asked=asked,
+            is_wanted=newcomer.is_wanted,
         )
 
     async def carry_out(self, prepared: Prepared, show: Show, on_change: Watch) -> Outcome:
         """Make everything that is missing; the key comes last, once the rest stands.
 
+        What was asked is kept first of all, so that a death at any moment leaves word of it.
         Nothing is written if anything is in the way. Raises Failed at what could not be done,
         Busy while another process has the domain; doing it again goes on from there.
         """
         wish, plan = prepared.wish, prepared.plan
         if plan.conflicts:
             return _conflict(wish.domain, plan.conflicts)
-        if plan.is_empty and prepared.elsewhere is None:
+        if prepared.asked is None or prepared.is_settled:
             return prepared.unchanged
         async with self.claim(wish.domain):
-            if prepared.tenant is not None:
-                await self.register.name_tenant(wish.domain, prepared.tenant)
+            # Whoever had the claim until now may have registered it for somebody else.
+            refused = refusals(wish, await self.register.look(wish.domain, wish.customer))
+            if refused:
+                return _conflict(wish.domain, refused)
+            await self.register.ask(wish.domain, prepared.asked)
+            reach("onboard.asked")
             applied = await self.engine.apply(
                 prepared.stages,
                 steps=self.steps(wish.domain),
@@ -134,7 +147,9 @@ class Onboarding:
                 wish.domain, wish.customer, wish.contact, user
             )
             reach("onboard.registered")
-            key = await self.keys.issue(wish.domain, user, show) if prepared.needs_key else None
+            key = await self._issued(prepared, user, show)
+            await self.register.reached(wish.domain, AskedStage.GRANTED)
+            reach("onboard.granted")
         changed = bool(applied.changes or registered or key)
         return replace(
             prepared.unchanged,
@@ -146,20 +161,22 @@ class Onboarding:
             key=key,
         )
 
-    def _tenant(self, wish: Wish, newcomer: Newcomer) -> str | None:
-        if newcomer.tenancy is not None:
-            return newcomer.tenancy.tenant
-        return self.layout.account.tenant_name(wish.customer) if wish.tenant else None
+    async def _issued(self, prepared: Prepared, user: str, show: Show) -> str | None:
+        """Make and show a key, unless another process did so since this one looked."""
+        domain = prepared.wish.domain
+        if not prepared.needs_key or isinstance(await self.keys.state(domain, user), Known):
+            return None
+        return await self.keys.issue(domain, user, show)
 
     def _stages(
-        self, domain: str, choice: ZoneChoice, newcomer: Newcomer, tenant: str | None
+        self, domain: str, choice: ZoneChoice, newcomer: Newcomer, asked: Asked
     ) -> Sequence[Stage]:
         return stages(
-            self.layout,
+            self.layout.taking_over() if asked.take_over else self.layout,
             self.adapters,
             domain,
             zone=choice if isinstance(choice, Zone) else None,
-            tenant=tenant,
+            tenant=asked.tenant,
             may_send=not newcomer.disabled,
         )
 
@@ -185,30 +202,6 @@ class Onboarding:
         with suppress(Unavailable):
             why = await dmarc.unwelcome(domain, rua, self.adapters.dns)
         return Plan(remarks=() if why is None else (why,))
-
-
-def _refusals(wish: Wish, newcomer: Newcomer) -> tuple[Conflict, ...]:
-    """Return what the register has against it, before anything is asked of AWS."""
-    found = []
-    if newcomer.owner not in {None, wish.customer}:
-        found.append(
-            Conflict(
-                resource=f"domain {wish.domain}",
-                found=f"a domain of customer {newcomer.owner}",
-                wanted=f"a domain of customer {wish.customer}",
-                advice="Name its own customer, or take it from that one by `sesauditd offboard`.",
-            )
-        )
-    if newcomer.terminated:
-        found.append(
-            Conflict(
-                resource=f"customer {wish.customer}",
-                found="access that was ended",
-                wanted="a customer who may send",
-                advice=f"`sesauditd restore {wish.customer}` takes the termination back.",
-            )
-        )
-    return tuple(found)
 
 
 def _registering(wish: Wish, newcomer: Newcomer, tenant: str | None) -> Plan:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from sesauditd.model.plan import Change, Conflict, Plan
 
 if TYPE_CHECKING:
+    from sesauditd.model.newcomer import Asked
     from sesauditd.onboard.engine import Stage
     from sesauditd.onboard.records_by_hand import Row
     from sesauditd.onboard.zones import Elsewhere
@@ -24,6 +25,10 @@ class Wish:
     contact: str
     tenant: bool = False
     """Whether its mail is to name a tenant; one that it has stays."""
+    take_over: bool = False
+    """Whether what stands there without our tag is to become ours."""
+    by_hand: bool = False
+    """Whether its records are entered elsewhere, although a hosted zone has its name."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,8 +45,20 @@ class Prepared:
     stages: Sequence[Stage] = ()
     seen: Plan = field(default_factory=Plan)
     """The part of the plan that the engine carries out."""
-    tenant: str | None = None
-    """What the domain's mail is to name."""
+    asked: Asked | None = None
+    """What is kept of the wish before anything is made; None if something is in the way."""
+    is_wanted: bool = False
+    """Whether it was asked for before, and did not come to its end."""
+
+    @property
+    def tenant(self) -> str | None:
+        """Return what the domain's mail is to name."""
+        return None if self.asked is None else self.asked.tenant
+
+    @property
+    def is_settled(self) -> bool:
+        """Return whether nothing is to be made, and none of it waits for somebody."""
+        return self.plan.is_empty and self.elsewhere is None and not self.is_wanted
 
     @property
     def unchanged(self) -> Outcome:

@@ -10,11 +10,13 @@ from typing import TYPE_CHECKING, Final, Protocol
 import structlog
 
 from sesauditd.errors import Busy, Failed
+from sesauditd.model.newcomer import AskedStage
 from sesauditd.model.plan import Conflict
 from sesauditd.onboard import takeover, zones
+from sesauditd.onboard.access import user_name
 from sesauditd.onboard.drift import repair
 from sesauditd.onboard.onboarding_stages import stages
-from sesauditd.onboard.zones import Zone
+from sesauditd.onboard.zones import Elsewhere, Zone
 
 if TYPE_CHECKING:
     from contextlib import AbstractAsyncContextManager
@@ -41,6 +43,18 @@ class Standing(Protocol):
         ...
 
 
+class Register(Protocol):
+    """Whose domains are, and how far that has come which was asked for them."""
+
+    async def register(self, domain: str, customer: str, contact: str, iam_user: str) -> bool:
+        """Register a domain with the user that it sends by."""
+        ...
+
+    async def reached(self, domain: str, stage: AskedStage) -> None:
+        """Keep how far that has come which was asked for a domain."""
+        ...
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Left:
     """A domain that somebody has to finish."""
@@ -58,6 +72,7 @@ class Resumer:
     layout: Layout
     adapters: Adapters
     standing: Standing
+    register: Register
     steps: Callable[[str], Steps]
     claim: Callable[[str], AbstractAsyncContextManager[None]]
     _left: dict[str, Left] = field(default_factory=dict, init=False)
@@ -91,15 +106,23 @@ class Resumer:
         self._left[name] = left
 
     async def _finish(self, kept: KeptDomain, now: datetime) -> Left | None:
-        why = None
-        if kept.interrupted:
+        if kept.terminated and kept.customer is None and kept.asked is not None:
+            whose = kept.asked.customer
+            ended = f"the access of customer {whose} was ended"
+            return Left(domain=kept.name, why=ended, command=f"sesauditd restore {whose}")
+        if not kept.is_made:
+            why: str | None
             try:
                 why = await self._make(kept, now)
             except Failed as error:
                 why = str(error)
-        if why is None and kept.lacks is None:
-            return None
-        return Left(domain=kept.name, why=why or str(kept.lacks), command=repair(kept))
+            if why is not None:
+                return Left(domain=kept.name, why=why, command=repair(kept))
+        made = await self.standing.one(kept.name) or kept
+        if made.lacks is not None:
+            return Left(domain=kept.name, why=made.lacks, command=repair(made))
+        await self.register.reached(kept.name, AskedStage.GRANTED)
+        return None
 
     async def _make(self, kept: KeptDomain, now: datetime) -> str | None:
         """Make what is missing; return what is in the way."""
@@ -110,6 +133,10 @@ class Resumer:
         if applied.conflicts:
             first = applied.conflicts[0]
             return f"{first.resource}: there is {first.found}, wanted is {first.wanted}"
+        if kept.asked is not None:
+            asked, user = kept.asked, user_name(kept.name)
+            await self.register.register(kept.name, asked.customer, asked.contact, user)
+            await self.register.reached(kept.name, AskedStage.MADE)
         await self.standing.settle(kept.name, now)
         log.info("onboarding_resumed", domain=kept.name, changes=len(applied.changes))
         return None
@@ -126,6 +153,8 @@ class Resumer:
         choice = await zones.choose(kept.name, self.adapters.hosted, self.adapters.dns)
         if isinstance(choice, Conflict):
             return f"{choice.resource}: there is {choice.found}, wanted is {choice.wanted}"
+        if isinstance(choice, Elsewhere) and choice.conflict and not _by_hand(kept):
+            return f"{choice.conflict.resource}: there is {choice.conflict.found}"
         zone = choice if isinstance(choice, Zone) else None
         return stages(
             self.layout,
@@ -135,3 +164,9 @@ class Resumer:
             tenant=kept.tenant,
             may_send=not kept.is_stopped,
         )
+
+
+def _by_hand(kept: KeptDomain) -> bool:
+    """Return whether a zone that nobody asks is no surprise: so it was said, or so it became."""
+    said = kept.asked is not None and kept.asked.by_hand
+    return said or user_name(kept.name) in kept.iam_users

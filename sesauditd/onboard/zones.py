@@ -49,6 +49,11 @@ class Elsewhere:
     zone: str
     """The top of that zone as far as DNS tells, for relative names."""
     reason: str
+    conflict: Conflict | None = None
+    """That a hosted zone of the account has the name and nobody in public DNS asks it.
+
+    Whoever made that zone meant it to count, so somebody has to say that it does not.
+    """
 
 
 ZoneChoice: TypeAlias = Zone | Elsewhere | Conflict
@@ -62,11 +67,13 @@ async def choose(domain: str, zones: HostedZones, dns: Dns) -> ZoneChoice:
     shorter one holds its records. Raises Unavailable or Forbidden.
     """
     remarks: list[str] = []
+    dead: list[HostedZone] = []
     # The last label would be a top-level domain, which nobody here owns.
     for name in ancestors(domain)[:-1]:
         found = await zones.named(name)
         public = [one for one in found if not one.is_private]
         remarks += [f"hosted zone {one.id} of {name} is private" for one in found if one.is_private]
+        dead += found
         try:
             asked = await dns.ask(name, "NS") if public else ()
         except Lame:
@@ -74,11 +81,40 @@ async def choose(domain: str, zones: HostedZones, dns: Dns) -> ZoneChoice:
         if asked:
             chosen = await _asked(public, asked, zones, dns)
             if isinstance(chosen, str):
-                return Elsewhere(zone=name, reason="; ".join((chosen, *remarks)))
-            return await _open(chosen, domain, zones)
+                reason = "; ".join((chosen, *remarks))
+                return Elsewhere(zone=name, reason=reason, conflict=_unasked(name, reason))
+            return await _open(chosen, domain, zones, dns)
         remarks += [f"DNS does not know hosted zone {one.id} of {name}" for one in public]
-    reason = "; ".join(remarks) or "no hosted zone of this account holds it"
-    return Elsewhere(zone=await _top(domain, dns), reason=reason)
+    top = await _top(domain, dns)
+    if dead:
+        reason = "; ".join((*remarks, await _answered(top, dns)))
+        return Elsewhere(zone=top, reason=reason, conflict=_unasked(dead[0].name, reason))
+    reason = "no hosted zone of this account holds it"
+    if not await _servers(top, dns):
+        reason += f", and DNS knows no {domain} either: is it misspelt, or not registered yet?"
+    return Elsewhere(zone=top, reason=reason)
+
+
+def _unasked(name: str, reason: str) -> Conflict:
+    return Conflict(
+        resource=f"hosted zone {name}",
+        found=reason,
+        wanted="a public hosted zone that DNS asks, or none of this name",
+        advice="Have the registrar name the servers of a public hosted zone of this account, and "
+        "delete the zone that nobody needs; or, if DNS is to stay as it is, add --by-hand and "
+        "enter the records there.",
+    )
+
+
+async def _answered(name: str, dns: Dns) -> str:
+    asked = await _servers(name, dns)
+    return f"{name} is answered by {_listed(asked)}" if asked else f"DNS knows no {name}"
+
+
+async def _servers(name: str, dns: Dns) -> Sequence[str]:
+    with suppress(Lame):
+        return await dns.ask(name, "NS")
+    return ()
 
 
 async def _asked(
@@ -102,7 +138,7 @@ async def _asked(
     return f"{name} is answered by {_listed(asked)}, but {' and '.join(reasons)}"
 
 
-async def _open(zone: HostedZone, domain: str, zones: HostedZones) -> ZoneChoice:
+async def _open(zone: HostedZone, domain: str, zones: HostedZones, dns: Dns) -> ZoneChoice:
     """Return the zone, unless it is another's or hands the domain on."""
     if zone.linked_service is not None:
         return Conflict(
@@ -116,8 +152,22 @@ async def _open(zone: HostedZone, domain: str, zones: HostedZones) -> ZoneChoice
         for record in await zones.at(zone.id, name):
             if record.kind == "NS":
                 reason = f"hosted zone {zone.id} hands {name} on to {_listed(record.values)}"
-                return Elsewhere(zone=name, reason=reason)
+                silent = await _silent(name, reason, dns)
+                return Elsewhere(zone=name, reason=reason) if silent is None else silent
     return Zone(id=zone.id, name=zone.name)
+
+
+async def _silent(name: str, reason: str, dns: Dns) -> Conflict | None:
+    """Return that those whom a name was handed on to know nothing of it."""
+    if await _servers(name, dns):
+        return None
+    return Conflict(
+        resource=f"zone {name}",
+        found=f"{reason}, which do not answer for it",
+        wanted="servers that answer for it, or no NS record at this name",
+        advice="Set these servers up, or remove the NS record from the hosted zone; then run this "
+        "again.",
+    )
 
 
 async def _lame(name: str, public: Sequence[HostedZone], zones: HostedZones) -> Conflict:
@@ -136,9 +186,8 @@ async def _lame(name: str, public: Sequence[HostedZone], zones: HostedZones) -> 
 
 async def _top(domain: str, dns: Dns) -> str:
     for name in ancestors(domain)[:-1]:
-        with suppress(Lame):
-            if await dns.ask(name, "NS"):
-                return name
+        if await _servers(name, dns):
+            return name
     return domain
 
 

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Final
 from sqlalchemy import select, update
 
 from sesauditd.model.kept_domains import KeptDomain
-from sesauditd.store import access_keys, onboarding, tenancies
+from sesauditd.model.newcomer import AskedStage
+from sesauditd.store import access_keys, asked, onboarding, tenancies
 from sesauditd.store.access_keys import SHOWN
 from sesauditd.store.tables import domains, onboarding_steps
 
@@ -88,7 +89,11 @@ class KeptDomains:
             return bool(await onboarding.steps(connection, domain=onboarding.ACCOUNT))
 
     async def _one(self, name: str, owner: str | None, steps: Sequence[Step]) -> KeptDomain:
-        seen = await self.register.look(name, owner or "")
+        wanted = asked.among(steps)
+        if wanted is not None and wanted.stage is AskedStage.GRANTED:
+            wanted = None
+        whose = owner or ("" if wanted is None else wanted.customer)
+        seen = await self.register.look(name, whose)
         return KeptDomain(
             name=name,
             customer=owner,
@@ -100,6 +105,7 @@ class KeptDomains:
             terminated=seen.terminated,
             taken_over=_taken_over(steps),
             tenancy=seen.tenancy,
+            asked=wanted,
         )
 
 
@@ -129,7 +135,8 @@ async def finish_removal(connection: AsyncConnection, domain: str, now: datetime
 
 
 def _names(steps: Iterable[Step]) -> Sequence[str]:
-    made = {one.domain for one in steps if one.state in {onboarding.BEGUN, onboarding.DONE}}
+    states = {onboarding.BEGUN, onboarding.DONE, AskedStage.ASKED, AskedStage.MADE}
+    made = {one.domain for one in steps if one.state in states}
     going = {one.domain for one in steps if (one.step, one.state) == (OFFBOARDING, REMOVING)}
     return sorted(made - going - {onboarding.ACCOUNT})
 

@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import and_, or_, select
+from sqlalchemy import and_, delete, or_, select
 
 from sesauditd.model.actions import LIVE, State
-from sesauditd.model.newcomer import Newcomer
+from sesauditd.model.newcomer import Asked, AskedStage, Newcomer
 from sesauditd.model.verdicts import Does
-from sesauditd.store import tenancies
+from sesauditd.store import asked, tenancies
+from sesauditd.store.kept_domains import OFFBOARDING, REMOVING
 from sesauditd.store.register import Adoption
-from sesauditd.store.tables import actions, customers, domains, iam_users
+from sesauditd.store.tables import actions, customers, domains, iam_users, onboarding_steps
 
 if TYPE_CHECKING:
     from sqlalchemy import Row
@@ -57,7 +58,27 @@ class Newcomers:
                 disabled=Does.DISABLE in stops,
                 terminated=Does.TERMINATE in stops,
                 tenancy=(await tenancies.known(connection, [domain])).get(domain),
+                asked=await asked.of(connection, domain),
             )
+
+    async def remembered(self, domain: str) -> Asked | None:
+        """Return what was asked for a domain, with its owner and contact as they are by now.
+
+        None for one that nobody asked for or registered.
+        """
+        async with self.log.database.read() as connection:
+            known = await asked.of(connection, domain)
+            row = (
+                await connection.execute(
+                    select(domains).where(domains.c.name == domain, domains.c.closed_at.is_(None))
+                )
+            ).first()
+        if row is None:
+            return known
+        owner = Asked(customer=row.customer, contact=row.contact)
+        return (
+            owner if known is None else replace(known, customer=row.customer, contact=row.contact)
+        )
 
     async def register(self, domain: str, customer: str, contact: str, iam_user: str) -> bool:
         """Register a domain with the user that it sends by; return whether anything changed.
@@ -76,10 +97,26 @@ class Newcomers:
         )
         return bool(await self.log.adopt([adoption], now=now, actor="operator"))
 
-    async def name_tenant(self, domain: str, tenant: str) -> bool:
-        """Keep that a domain's mail is to name a tenant; return whether that is new."""
+    async def ask(self, domain: str, wanted: Asked) -> None:
+        """Keep what is asked for a domain, so that a death at any moment leaves word of it."""
+        now = self.clock()
         async with self.log.database.write() as connection:
-            return await tenancies.ask(connection, domain, tenant, self.clock())
+            await asked.ask(connection, domain, wanted, now)
+            if wanted.tenant is not None:
+                await tenancies.ask(connection, domain, wanted.tenant, now)
+            # Whoever wants it again wants it no longer taken down.
+            await connection.execute(
+                delete(onboarding_steps).where(
+                    onboarding_steps.c.domain == domain,
+                    onboarding_steps.c.step == OFFBOARDING,
+                    onboarding_steps.c.state == REMOVING,
+                )
+            )
+
+    async def reached(self, domain: str, stage: AskedStage) -> None:
+        """Keep how far that has come which was asked for a domain."""
+        async with self.log.database.write() as connection:
+            await asked.reached(connection, domain, stage, self.clock())
 
 
 def _is_closed(row: Row[Any] | None) -> bool:

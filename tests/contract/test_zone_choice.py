@@ -131,6 +131,22 @@ async def test_a_name_that_the_zone_hands_on_is_elsewhere(stand: ZoneStand) -> N
     assert zone_id in chosen.reason
 
 
+async def test_a_name_that_is_handed_on_to_nobody_is_a_conflict(stand: ZoneStand) -> None:
+    above = stand.fresh()
+    zone_id = await stand.zone(above)
+    await stand.put(zone_id, plain(f"shop.{above}", "NS", [f"{one}." for one in FOREIGN]))
+    registrar(stand, f"shop.{above}")
+    chosen = await stand.choose(f"a.shop.{above}")
+    assert isinstance(chosen, Conflict)
+    assert all(server in chosen.found for server in FOREIGN)
+    assert zone_id in chosen.found
+
+
+async def test_a_name_that_nobody_knows_is_asked_about(stand: ZoneStand) -> None:
+    said = reason(await stand.choose("exmaple-of-a-slip.example"))
+    assert "is it misspelt" in said
+
+
 async def test_a_zone_of_another_service_is_a_conflict(stand: ZoneStand) -> None:
     domain = stand.fresh()
     zone_id = await stand.zone(domain)

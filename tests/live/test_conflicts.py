@@ -392,15 +392,25 @@ def _delegated(scene: Scene) -> None:
     scene.registrar(*FOREIGN)
 
 
+def _private_and_served(scene: Scene) -> None:
+    _private(scene)
+    scene.registrar(*FOREIGN)
+
+
 ELSEWHERE = {
-    "private zone only": (_private, "is private"),
+    "private zone only": (_private, "is private; DNS knows no @"),
+    "private zone beside a public one of others": (
+        _private_and_served,
+        "is private; @ is answered by ns1.other.example",
+    ),
     "two public zones that nobody asks": (_two_zones, "is answered by ns1.other.example"),
     "zone delegated elsewhere": (_delegated, "is answered by ns1.other.example"),
 }
+"""What is made, and what the conflict says was found."""
 
 
 @pytest.mark.parametrize("name", ELSEWHERE)
-async def test_zones_that_nobody_asks_are_named_and_not_written(
+async def test_zones_that_nobody_asks_are_refused_until_somebody_says_by_hand(
     newcomers: Newcomers, name: str
 ) -> None:
     make, words = ELSEWHERE[name]
@@ -409,13 +419,16 @@ async def test_zones_that_nobody_asks_are_named_and_not_written(
     zones = scene.zones()
     before = [scene.records(one) for one in zones]
     newcomers.place.forget_calls()
-    plan = await newcomers.plan(scene.domain)
+    (conflict,) = (await newcomers.plan(scene.domain)).conflicts
+    assert conflict.resource == f"hosted zone {scene.domain}"
+    assert words.replace("@", scene.domain) in conflict.found
+    assert all(zone.rpartition("/")[2] in conflict.found for zone in zones)
+    assert "--by-hand" in conflict.advice
+    assert (await newcomers.onboard(scene.domain)).result is Result.CONFLICT
     assert newcomers.place.writes() == 0
-    (said,) = [one for one in plan.remarks if "by hand" in one]
-    assert words in said
-    assert all(zone.rpartition("/")[2] in said for zone in zones)
-    outcome = await newcomers.onboard(scene.domain)
+    outcome = await newcomers.onboard(scene.domain, by_hand=True)
     assert (outcome.result, len(outcome.rows)) == (Result.DONE, 6)
+    assert not (await newcomers.plan(scene.domain)).conflicts
     assert not newcomers.place.sandbox.recording.calls("route53", writes=True)
     assert [scene.records(one) for one in zones] == before
 

@@ -29,7 +29,15 @@ POINTS = [
     *((name, nth) for name in ("intended", "called", "recorded") for nth in range(1, CHANGES + 1)),
     *(
         (name, 1)
-        for name in ("registered", "key_intended", "key_created", "key_noted", "key_shown")
+        for name in (
+            "asked",
+            "registered",
+            "key_intended",
+            "key_created",
+            "key_noted",
+            "key_shown",
+            "granted",
+        )
     ),
 ]
 """Where the process dies: before and after each call, and around each note of the key."""

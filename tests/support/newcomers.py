@@ -52,19 +52,25 @@ class Newcomers:
             self.place.asking.ask("route53", "CreateHostedZone", Name=name, CallerReference=name)
         return name
 
-    async def plan(self, domain: str, customer: str = "bakery") -> Plan:
-        """Return what would be done."""
+    async def plan(self, domain: str, customer: str = "bakery", **more: bool) -> Plan:
+        """Return what would be done; `more` are what else a wish says."""
         with self.place.acting("look"):
-            return (await self.program.onboarding.prepare(wish(domain, customer))).plan
+            wished = wish(domain, customer, **more)
+            return (await self.program.onboarding.prepare(wished)).plan
 
     async def onboard(
-        self, domain: str, customer: str = "bakery", roles: Sequence[str] = ()
+        self, domain: str, customer: str = "bakery", roles: Sequence[str] = (), **more: bool
     ) -> Outcome:
         """Do it, and keep what is shown."""
-        return await self.onboard_by(self.program, domain, customer, roles)
+        return await self.onboard_by(self.program, domain, customer, roles, **more)
 
     async def onboard_by(
-        self, program: Onboarder, domain: str, customer: str = "bakery", roles: Sequence[str] = ()
+        self,
+        program: Onboarder,
+        domain: str,
+        customer: str = "bakery",
+        roles: Sequence[str] = (),
+        **more: bool,
     ) -> Outcome:
         """Do it by another program, as a new process does, or one that takes over.
 
@@ -72,7 +78,7 @@ class Newcomers:
         """
         over = program.onboarding.layout.ownership.take_over
         with self.place.acting(*(roles or (TAKE_OVER if over else ONBOARD))):
-            prepared = await program.onboarding.prepare(wish(domain, customer))
+            prepared = await program.onboarding.prepare(wish(domain, customer, **more))
             (outcome,) = await program.batch.carry_out(
                 [prepared], show=self.shown.append, on_change=unwatched, on_domain=unwatched
             )
@@ -128,9 +134,10 @@ async def opened(
         yield program
 
 
-def wish(domain: str, customer: str = "bakery") -> Wish:
+def wish(domain: str, customer: str = "bakery", **more: bool) -> Wish:
     """Return the wish to have a domain onboarded."""
-    return Wish(domain=domain, customer=customer, contact=f"anna@{customer}-home.example")
+    contact = f"anna@{customer}-home.example"
+    return Wish(domain=domain, customer=customer, contact=contact, **more)
 
 
 def unwatched(*_seen: object) -> None:
