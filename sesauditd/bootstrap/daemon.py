@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 GRACE_SECONDS = 26.0
 """After SIGTERM; systemd and people expect an end within 30 seconds."""
 POST_SECONDS = 2.0
+ALERTS_SECONDS = 5.0
 EXECUTOR_SECONDS = 1.0
 KEEPER_SECONDS = 30.0
 JOBS_HANG_SECONDS = 600.0
@@ -110,12 +111,14 @@ def _services(running: Live) -> dict[str, Service]:
         EXECUTOR_SECONDS,
     )
     posting = Duty("post", running.post.tick, lambda: lease.held, POST_SECONDS)
+    alerting = Duty("alerts", running.alerts.tick, lambda: lease.held, ALERTS_SECONDS)
     keeping = Duty("keeper", running.keeper.tick, lambda: lease.held, KEEPER_SECONDS)
     return {
         "intake": running.poller.run,
         "executor": executing.run,
         "jobs": jobs.run,
         "post": posting.run,
+        "alerts": alerting.run,
         "keeper": keeping.run,
         "lease": lease.run,
     }

@@ -9,11 +9,11 @@ import uuid
 from collections.abc import Callable
 from contextlib import asynccontextmanager
 from datetime import datetime
-from email.utils import parseaddr
 from typing import TYPE_CHECKING
 
 from sesauditd.bootstrap.parts import Live
-from sesauditd.bootstrap.program import NOTICES_SET, Application, application, now
+from sesauditd.bootstrap.program import Application, application, now
+from sesauditd.bootstrap.telling import alerting, post_of
 from sesauditd.bootstrap.tempo import Tempo
 
 if TYPE_CHECKING:
@@ -29,8 +29,7 @@ if TYPE_CHECKING:
     from sesauditd.enforce.executor import Executor
     from sesauditd.ingest.poller import Poller
     from sesauditd.ingest.trust import Trust
-    from sesauditd.jobs.post import Post
-    from sesauditd.notices.alarms import Alarms
+    from sesauditd.notices.siren import Siren
 
 __all__ = ["Live", "Tempo", "live"]
 
@@ -68,7 +67,6 @@ def _assembled(program: Application, clients: Clients, tempo: Tempo) -> Live:
     from sesauditd.aws.mail import Mail
     from sesauditd.aws.queue import Queue
     from sesauditd.bootstrap.housekeeping import Housekeeping
-    from sesauditd.notices.alarms import Alarms
 
     settings = program.settings
     queue = Queue(
@@ -77,12 +75,7 @@ def _assembled(program: Application, clients: Clients, tempo: Tempo) -> Live:
         visibility_seconds=settings.queue.visibility_seconds,
     )
     lease = _lease(program)
-    alarms = Alarms(
-        settings.alerts.command,
-        settings.alerts.webhook,
-        settings.alerts.apprise,
-        installation=settings.installation.name,
-    )
+    siren, alerts = alerting(program)
     mail = Mail(clients)
     poller = _poller(program, clients, queue, tempo)
     housekeeping = Housekeeping(
@@ -90,7 +83,7 @@ def _assembled(program: Application, clients: Clients, tempo: Tempo) -> Live:
         clients=clients,
         mail=mail,
         queue=queue,
-        siren=alarms,
+        siren=siren,
         paused=lambda: poller.health.paused_because or poller.health.receiving_fails,
         elapsed=_awake_or_asleep if tempo.watches_clock else None,
     )
@@ -99,13 +92,14 @@ def _assembled(program: Application, clients: Clients, tempo: Tempo) -> Live:
         poller=poller,
         executor=_executor(program, clients, mail, tempo),
         jobs=housekeeping.jobs(lambda: lease.held),
-        post=_post(program, mail, alarms, tempo),
+        post=post_of(program, mail, siren, tempo),
+        alerts=alerts,
         lease=lease,
-        keeper=_keeper(program, clients, alarms, tempo),
+        keeper=_keeper(program, clients, siren, tempo),
     )
 
 
-def _keeper(program: Application, clients: Clients, siren: Alarms, tempo: Tempo) -> Keeper:
+def _keeper(program: Application, clients: Clients, siren: Siren, tempo: Tempo) -> Keeper:
     from sesauditd.bootstrap.worker import Keeper
     from sesauditd.jobs import alarms
     from sesauditd.store.watch import Memory
@@ -186,29 +180,4 @@ def _executor(program: Application, clients: Clients, mail: Mail, tempo: Tempo) 
         patience_seconds=(
             PATIENCE_SECONDS if tempo.patience_seconds is None else tempo.patience_seconds
         ),
-    )
-
-
-def _post(program: Application, mail: Mail, alarms: Alarms, tempo: Tempo) -> Post:
-    from sesauditd.jobs.post import Post
-    from sesauditd.model.addresses import canonical, spelling
-    from sesauditd.notices.compose import SENDER_NAME, Composer
-    from sesauditd.store.notices import Outbox
-
-    settings = program.settings
-    written = settings.notices
-    composer = written.sender and Composer(
-        sender=canonical(written.sender),
-        name=parseaddr(written.sender)[0] or SENDER_NAME,
-        reply_to=spelling(written.reply_to) if written.reply_to else None,
-        installation=settings.installation.name,
-        configuration_set=f"{settings.installation.prefix}-{NOTICES_SET}",
-    )
-    return Post(
-        Outbox(program.database, [spelling(one) for one in written.operators]),
-        mail,
-        composer or None,
-        program.clock,
-        alarm=alarms.sound,
-        seconds_between=tempo.mail_seconds,
     )

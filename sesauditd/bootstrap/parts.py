@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from sesauditd.daemon.lease import Lease
     from sesauditd.enforce.executor import Executor
     from sesauditd.ingest.poller import Poller
+    from sesauditd.jobs.alerts import Alerts
     from sesauditd.jobs.post import Post
     from sesauditd.jobs.schedule import Jobs
 
@@ -24,6 +25,7 @@ class Live:
     executor: Executor
     jobs: Jobs
     post: Post
+    alerts: Alerts
     lease: Lease
     keeper: Keeper
 
@@ -33,6 +35,7 @@ class Live:
             pass
         await self.executor.tick()
         await self.post.tick()
+        await self.alerts.tick()
 
     async def ring(self) -> None:
         """Run the jobs that are owed now."""

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from enum import StrEnum
 from pathlib import Path
-from typing import Literal
+from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 from typing_extensions import override
 
-from sesauditd.config import kinds
+from sesauditd.config import kinds, values
+from sesauditd.model.level import Level
 
 ENVIRONMENT_PREFIX = "SESAUDITD_"
 NESTING = "__"
@@ -128,12 +129,23 @@ class Notices(Section):
     operators: kinds.Mailboxes = ()
 
 
+class Service(Section):
+    """One address of Apprise, and how grave what it hears must be."""
+
+    url: str = Field(repr=False, min_length=1)
+    least: Level = Field(default=Level.WARNING, alias="from")
+
+
 class Alerts(Section):
-    """How operators are reached when mail itself may be broken."""
+    """How operators are reached when mail itself may be broken, each way from a level on."""
 
     command: kinds.Command = Field(default=(), repr=False)
+    command_from: Level = Level.WARNING
     webhook: kinds.WebUrl | None = Field(default=None, repr=False)
-    apprise: kinds.Words = Field(default=(), repr=False)
+    webhook_from: Level = Level.WARNING
+    apprise: Annotated[tuple[Service, ...], BeforeValidator(values.services)] = Field(
+        default=(), repr=False
+    )
     silence_hours: kinds.Whole = Field(default=6, ge=1, le=168)
 
 

@@ -62,6 +62,14 @@ def words(value: object) -> object:
     return [word for word in re.split(r"[,\s]+", value) if word]
 
 
+def services(value: object) -> object:
+    """Return tables from addresses, each alone or in a table that says more of it."""
+    listed = words(value)
+    if not isinstance(listed, list | tuple):
+        return listed
+    return [{"url": one} if isinstance(one, str) else one for one in listed]
+
+
 def command(value: object) -> object:
     """Return a command's words from text, split as a shell would."""
     if not isinstance(value, str):

@@ -40,6 +40,10 @@ class NoticeKind(StrEnum):
     ACTION_WAITING = "action_waiting"
     WEEKLY_SUMMARY = "weekly_summary"
     SHADOW_DIGEST = "shadow_digest"
+    CONTACT_DEAD = "contact_dead"
+    """A notice came back for good: its reader has to be reached in another way."""
+    OPERATOR_DIGEST = "operator_digest"
+    """Many notices to operators in one mail."""
     TROUBLE = "trouble"
     RECOVERED = "recovered"
 
@@ -74,6 +78,8 @@ class NoticeState(StrEnum):
     """It may have been sent; it is never sent again by itself."""
     UNDELIVERABLE = "undeliverable"
     """Nobody to send it to, or nobody to send it from; kept to be shown."""
+    FOLDED = "folded"
+    """Told within a digest to operators, which has a row of its own."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

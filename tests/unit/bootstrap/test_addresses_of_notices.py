@@ -8,10 +8,11 @@ from email.policy import default
 from typing import TYPE_CHECKING, Any, cast
 
 from sesauditd.bootstrap import application
-from sesauditd.bootstrap.live import Tempo, _post
+from sesauditd.bootstrap.live import Tempo
+from sesauditd.bootstrap.telling import post_of
 from sesauditd.config import load
 from sesauditd.model.notice import Notice, NoticeKind
-from sesauditd.notices.alarms import Alarms
+from sesauditd.notices.siren import Siren
 from sesauditd.store import notices
 from tests.support.twins import TwinMail
 
@@ -41,7 +42,7 @@ async def test_named_addresses_are_written_as_they_are_shown(tmp_path: Path) -> 
         async with program.database.write() as connection:
             notice = Notice(kind=NoticeKind.TROUBLE, subject="dead_pipe/1", facts=TROUBLE)
             assert await notices.request(connection, notice, NOW)
-        post = _post(program, cast("Any", mail), Alarms(), Tempo(mail_seconds=0))
+        post = post_of(program, cast("Any", mail), Siren(), Tempo(mail_seconds=0))
         assert await post.tick() == 1
     (sent,) = mail.sent
     message = message_from_bytes(sent.raw, policy=default)

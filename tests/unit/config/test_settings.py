@@ -14,6 +14,7 @@ from sesauditd.config import Mode, Settings, Termination, Trust, documents, load
 from sesauditd.config.settings import known_keys
 from sesauditd.config.values import without_password
 from sesauditd.errors import Refused
+from sesauditd.model.level import Level
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -274,6 +275,8 @@ def test_a_long_value_is_cut(file: Path) -> None:
         ("[database]\nurl = ['hunter2']", {}),
         ('[alerts]\nwebhook = "ftp://hooks.example/hunter2"', {}),
         ("[alerts]\napprise = {x = 'hunter2'}", {}),
+        ("[alerts]\napprise = [{url = 'hunter2', from = 'loud'}]", {}),
+        ("[alerts]\napprise = [['hunter2']]", {}),
         ("[alerts]\ncommand = {x = 'hunter2'}", {}),
         ("", {"SESAUDITD_DATABASE__URL": "mysql://u:hunter2@h/x"}),
         ("", {"SESAUDITD_DATABASE": "mysql://u:hunter2@h/x"}),
@@ -293,6 +296,27 @@ def test_settings_do_not_print_their_secrets(file: Path) -> None:
     )
     assert settings.alerts.command == ("page", "hunter2")
     assert "hunter2" not in repr(settings)
+
+
+def test_each_road_of_alarms_has_a_level_of_its_own(file: Path) -> None:
+    settings = loaded(
+        file,
+        '[alerts]\nwebhook = "https://h.example/x"\nwebhook_from = "info"\n'
+        'apprise = ["ntfy://one", {url = "slack://two", from = "critical"}]',
+    )
+    assert settings.alerts.webhook_from is Level.INFO
+    assert settings.alerts.command_from is Level.WARNING
+    found = [(one.url, one.least) for one in settings.alerts.apprise]
+    assert found == [("ntfy://one", Level.WARNING), ("slack://two", Level.CRITICAL)]
+    by_variable = loaded(file, "", SESAUDITD_ALERTS__APPRISE="ntfy://one ntfy://two")
+    assert [one.url for one in by_variable.alerts.apprise] == ["ntfy://one", "ntfy://two"]
+    assert "ntfy" not in repr(settings)
+
+
+def test_a_level_that_does_not_exist_is_refused_by_name(file: Path) -> None:
+    said = refusal(file, "[alerts]\napprise = [{url = 'hunter2', from = 'loud'}]")
+    assert "alerts.apprise" in said
+    assert "warning" in said
 
 
 @pytest.mark.parametrize(
