@@ -204,9 +204,9 @@ def _address(text: str) -> str:
 
 
 def _domain(text: str) -> str:
-    from sesauditd.model.addresses import registrable
+    from sesauditd.model.register import kept_name
 
-    return registrable(text)
+    return kept_name(text)
 
 
 def said(text: str) -> str:

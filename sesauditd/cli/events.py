@@ -145,9 +145,9 @@ def _unreadable(found: Sequence[Quarantined], *, as_json: bool) -> None:
 
 
 def _domain(domain: str | None) -> str | None:
-    from sesauditd.model.addresses import registrable
+    from sesauditd.model.register import kept_name
 
-    return None if domain is None else registrable(domain)
+    return None if domain is None else kept_name(domain)
 
 
 def _kind(kind: str | None) -> str | None:

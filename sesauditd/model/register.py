@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from sesauditd.model.addresses import domain_of
+from sesauditd.model.addresses import domain_of, registrable
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -21,6 +21,15 @@ FORMER = "~"
 def plain(name: str) -> str:
     """Return the domain that a name of the register is about, whoever had it."""
     return name.partition(FORMER)[0]
+
+
+def kept_name(text: str) -> str:
+    """Return a name of the register that a person typed, such as `example.com~1`.
+
+    Raises Refused for what can be none.
+    """
+    name, mark, number = text.strip().partition(FORMER)
+    return f"{registrable(name)}{mark}{number}" if number.isdecimal() else registrable(text)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

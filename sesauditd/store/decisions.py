@@ -20,7 +20,7 @@ from sesauditd.model.actions import (
 )
 from sesauditd.model.verdicts import Does
 from sesauditd.store import casebook, executions, journal, outbox, renewal
-from sesauditd.store.register import first_domain_of, own_addresses, owner_of
+from sesauditd.store.register import first_domain_of, last_owner_of, own_addresses, owner_of
 from sesauditd.store.tables import actions, blocks
 
 if TYPE_CHECKING:
@@ -85,7 +85,7 @@ class Decisions:
 
     async def unblock(self, address: str, domain: str, reason: str) -> Decided:
         """Lift every block of a recipient for the customer of a domain."""
-        customer = await owner_of(self.connection, domain)
+        customer = await last_owner_of(self.connection, domain)
         standing = await self.connection.scalar(
             select(blocks.c.action).where(
                 blocks.c.customer == customer,
@@ -116,7 +116,7 @@ class Decisions:
 
     async def reinstate(self, domain: str, explanation: str) -> Decided:
         """Let a domain send again; its windows begin anew now."""
-        customer = await owner_of(self.connection, domain)
+        customer = await last_owner_of(self.connection, domain)
         await self._journal("reinstate", domain, {"customer": customer, "explanation": explanation})
         wanted = (actions.c.domain == domain) & (actions.c.kind == str(Does.DISABLE))
         await casebook.explain_stops(self.connection, wanted, explanation, self.now)

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import re
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
-from sqlalchemy import func, insert, select, update
+from sqlalchemy import insert, select, update
 
 from sesauditd.model.register import FORMER
 from sesauditd.model.verdicts import Does, key_of
+from sesauditd.store import holds
+from sesauditd.store.entries import sent_at
 from sesauditd.store.tables import actions, domains, events, metadata, notices, verdicts
 
 if TYPE_CHECKING:
@@ -23,7 +25,7 @@ ABOUT_DOMAINS: Final = (str(Does.WARN), str(Does.DISABLE))
 """What verdicts ask for whose keys name the domain."""
 
 
-async def set_aside(connection: AsyncConnection, domain: Row[tuple[object, ...]]) -> str:
+async def set_aside(connection: AsyncConnection, domain: Row[Any]) -> str:
     """Keep all that was stored of a closed domain under a name of its own; return that name.
 
     The domain's own row is left to its next customer. Events, counts, verdicts, actions, cases
@@ -37,13 +39,26 @@ async def set_aside(connection: AsyncConnection, domain: Row[tuple[object, ...]]
             update(column.table).where(column == domain.name).values({column.name: name})
         )
     await _rename_verdicts(connection, name)
+    await _forget_sets(connection, domain)
     return name
 
 
-async def begins(connection: AsyncConnection, domain: str, now: datetime) -> datetime:
-    """Return from when on mail counts for the next customer: later than all that is stored."""
-    newest = await connection.scalar(select(func.max(events.c.at)).where(events.c.domain == domain))
-    return now if newest is None else max(now, newest + SECOND)
+async def begins(connection: AsyncConnection, domain: Row[Any], now: datetime) -> datetime:
+    """Return from when on mail counts for the next customer.
+
+    That is now, but later than all mail of the former one that is stored, and than the moment
+    since when they had it: the order of times says whose a domain was.
+    """
+    second = now.replace(microsecond=0)
+    rows = await connection.execute(
+        # No mail was sent later than what is told of it.
+        select(events.c.key, events.c.at).where(
+            events.c.domain == domain.name, events.c.at >= second
+        )
+    )
+    told = [sent_at(row.key, row.at) for row in rows]
+    newest = max([domain.registered_at.replace(microsecond=0), *told])
+    return now if newest < second else newest + SECOND
 
 
 async def _next_name(connection: AsyncConnection, domain: str) -> str:
@@ -62,6 +77,17 @@ def _columns() -> Iterator[Column[str]]:
             if any(key.column is domains.c.name for key in column.foreign_keys):
                 yield column
     yield notices.c.domain
+
+
+async def _forget_sets(connection: AsyncConnection, domain: Row[Any]) -> None:
+    """Forget which sets of the domain were stopped for the former customer.
+
+    The next one's may bear the same names, and is stopped and let send again for itself.
+    """
+    held = await holds.beginning(connection, [holds.SENDING])
+    theirs = {"customer": domain.customer, "domain": domain.name}
+    stopped = [name for name, facts in held.items() if theirs.items() <= facts.items()]
+    await holds.release(connection, stopped)
 
 
 async def _rename_verdicts(connection: AsyncConnection, domain: str) -> None:

@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
 HOLD = "hold:"
 """Before a knob's name, the name of its observation."""
+SENDING = "sending:"
+"""How the name of a knob begins that stops a configuration set."""
 
 
 async def beginning(

@@ -76,7 +76,8 @@ async def adopt(
     if row is not None and row.customer != adoption.customer and row.closed_at is None:
         message = (
             f"{adoption.domain} belongs to customer {row.customer} already: "
-            f"it cannot be adopted for {adoption.customer}"
+            f"it cannot be adopted for {adoption.customer} before `sesauditd offboard "
+            f"{adoption.domain}`"
         )
         raise Failed(message)
     changed = [
@@ -94,12 +95,19 @@ async def adopt(
 
 
 async def owner_of(connection: AsyncConnection, domain: str) -> str:
-    """Return the customer of a domain; raises Refused if it is not registered."""
-    owner = await connection.scalar(select(domains.c.customer).where(domains.c.name == domain))
-    if owner is None:
-        message = f"{domain} is not registered: see sesauditd domains, or adopt it first"
+    """Return whose a domain is; raises Refused if it is not registered, or was offboarded."""
+    row = await _registered(connection, domain)
+    if row.closed_at is not None:
+        message = (
+            f"{domain} was offboarded on {row.closed_at:%Y-%m-%d}: nothing of it sends any more"
+        )
         raise Refused(message)
-    return str(owner)
+    return str(row.customer)
+
+
+async def last_owner_of(connection: AsyncConnection, domain: str) -> str:
+    """Return whose a domain is, or was when it was offboarded; raises Refused if nobody's."""
+    return str((await _registered(connection, domain)).customer)
 
 
 async def first_domain_of(connection: AsyncConnection, customer: str) -> str:
@@ -113,6 +121,14 @@ async def first_domain_of(connection: AsyncConnection, customer: str) -> str:
         message = f"there is no customer {customer!r}: see sesauditd customers"
         raise Refused(message)
     return str(name)
+
+
+async def _registered(connection: AsyncConnection, domain: str) -> Row[Any]:
+    row = (await connection.execute(select(domains).where(domains.c.name == domain))).first()
+    if row is None:
+        message = f"{domain} is not registered: see sesauditd domains, or adopt it first"
+        raise Refused(message)
+    return row
 
 
 async def _customer(connection: AsyncConnection, adoption: Adoption, now: datetime) -> Change:
@@ -145,7 +161,7 @@ async def _domain(
         )
         return "domain", adoption.domain, facts
     if row.customer != adoption.customer:
-        since = await handover.begins(connection, adoption.domain, now)
+        since = await handover.begins(connection, row, now)
         former = await handover.set_aside(connection, row)
         fresh["registered_at"] = since
         facts |= {"since": since.isoformat(), "former": row.customer, "kept_as": former}

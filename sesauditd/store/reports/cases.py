@@ -10,6 +10,7 @@ from sqlalchemy import and_, or_, select
 
 from sesauditd.model.actions import REVERSES, action_id
 from sesauditd.model.notice import NoticeState
+from sesauditd.model.register import plain
 from sesauditd.model.verdicts import Does
 from sesauditd.report.cases import CaseFile, Moment, Stop, offences, strikes
 from sesauditd.store import casebook, evidence
@@ -104,7 +105,12 @@ def _subject(row: Row[Any]) -> str:
 
 
 def _subjects(row: Row[Any]) -> set[str]:
-    return {str(row.customer), str(row.domain or row.customer)}
+    return {str(row.customer), str(row.domain or row.customer), _plain(row)}
+
+
+def _plain(row: Row[Any]) -> str:
+    """Return the domain as it was called when something was decided about it, else nothing."""
+    return plain(row.domain or "")
 
 
 def _names(rows: Iterable[Row[Any]]) -> dict[str, str]:
@@ -113,10 +119,12 @@ def _names(rows: Iterable[Row[Any]]) -> dict[str, str]:
     for row in rows:
         does = Does(row.kind)
         reverse = REVERSES[does]
-        about = f"{row.customer}/{row.recipient or row.domain or row.customer}"
         found[row.id] = f"{does.partition('_')[0]} {_subject(row)}"
-        undoing = action_id(str(reverse), about, row.id, 0)
-        found[undoing] = f"{reverse.partition('_')[0]} {_subject(row)}"
+        # What was taken back before the domain went to another customer was named by it alone.
+        for domain in (row.domain, _plain(row)):
+            about = f"{row.customer}/{row.recipient or domain or row.customer}"
+            undoing = action_id(str(reverse), about, row.id, 0)
+            found[undoing] = f"{reverse.partition('_')[0]} {_subject(row)}"
     return found
 
 
@@ -141,7 +149,8 @@ def _undone(row: Row[Any], answers: Answers) -> Moment:
         what = f"{Does(row.kind).partition('_')[0]} {_subject(row)}"
         text = f"{what} withdrawn: events that came later leave no ground for it"
         return Moment(at=row.undone_at, what=casebook.WITHDRAWN, text=text)
-    given = (answers.get((row.undone_at, one)) for one in (_subject(row), row.customer))
+    names = (_subject(row), _plain(row), row.customer)
+    given = (answers.get((row.undone_at, one)) for one in names)
     actor, explanation = next(filter(None, given), (None, ""))
     because = f": {explanation}" if explanation else ""
     text = f"{REVERSES[Does(row.kind)].partition('_')[0]} {_subject(row)}{because}"
