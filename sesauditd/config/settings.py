@@ -149,6 +149,21 @@ class Alerts(Section):
     silence_hours: kinds.Whole = Field(default=6, ge=1, le=168)
 
 
+class Watch(Section):
+    """From when the account and the way of the notifications are a matter for operators."""
+
+    reputation_minutes: kinds.Whole = Field(default=15, ge=5, le=1_440)
+    near_percent: kinds.Whole = Field(default=80, ge=1, le=100)
+    tolerance_percent: kinds.Whole = Field(default=20, ge=0, le=1_000)
+    disagreeing_polls: kinds.Whole = Field(default=8, ge=1, le=1_000)
+    settle_days: kinds.Whole = Field(default=14, ge=0, le=365)
+    silent_days: kinds.Whole = Field(default=3, ge=1, le=28)
+    strangers_a_day: kinds.Whole = Field(default=20, ge=1, le=1_000_000)
+    oldest_minutes: kinds.Whole = Field(default=15, ge=1, le=1_440)
+    canary_minutes: kinds.Whole = Field(default=0, ge=0, le=1_440)
+    canary_within_minutes: kinds.Whole = Field(default=10, ge=1, le=1_440)
+
+
 class Onboarding(Section):
     """How a new domain is set up."""
 
@@ -204,6 +219,7 @@ class Settings(BaseSettings):
     schedule: Schedule = Schedule()
     notices: Notices = Notices()
     alerts: Alerts = Alerts()
+    watch: Watch = Watch()
     onboarding: Onboarding = Onboarding()
     smtp: Smtp = Smtp()
     retention: Retention = Retention()
