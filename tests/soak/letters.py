@@ -44,25 +44,27 @@ class Letter:
         return hashlib.sha256(self.body.encode()).hexdigest()
 
 
-def mixed(count: int, seed: int) -> list[Letter]:
-    """Return so many messages: events of every form, repetitions, rubbish and noise."""
+def mixed(count: int, seed: int, *, poison: float = 0.04) -> list[Letter]:
+    """Return so many messages: events of every form, repetitions, rubbish and noise.
+
+    `poison` is the share of what cannot be read.
+    """
     draw = random.Random(seed)
     events = generator.notifications(count, seed)
     sent: list[Letter] = []
     while len(sent) < count:
-        sent.append(_next(draw, events, sent[-REMEMBERED:], len(sent)))
+        if draw.random() < poison:
+            sent.append(_rubbish(draw, len(sent)))
+        else:
+            sent.append(_next(draw, events, sent[-REMEMBERED:]))
     return sent
 
 
-def _next(
-    draw: random.Random, events: Iterator[str], before: Sequence[Letter], number: int
-) -> Letter:
+def _next(draw: random.Random, events: Iterator[str], before: Sequence[Letter]) -> Letter:
     chance = draw.random()
-    if chance < 0.04:
-        return _rubbish(draw, number)
-    if chance < 0.05:
+    if chance < 0.01:
         return Letter(body=draw.choice(NOISE), fate=Fate.IGNORED)
-    if chance < 0.10 and before:
+    if chance < 0.06 and before:
         return _again(draw, draw.choice(before))
     envelope = json.loads(next(events))
     return _event(draw, json.loads(envelope["Message"]), envelope)

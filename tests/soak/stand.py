@@ -49,7 +49,7 @@ class Stand:
     @property
     def database(self) -> Path:
         """Return the daemon's database."""
-        return self.folder / "soak.db"
+        return self.folder / "database" / "soak.db"
 
     @contextmanager
     def daemon(self) -> Iterator[Process]:
@@ -153,6 +153,7 @@ def stand(folder: Path, program: str) -> Iterator[Stand]:
         asking = stack.enter_context(operator(account["endpoint_url"], **where))
         beside = stack.enter_context(operator(upstream, **where))
         made = Stand(folder=folder, account=account, asking=asking, beside=beside)
+        made.database.parent.mkdir()
         made.config.write_text(_configuration(made))
         # What SES tried its topics with is none of the letters.
         asked(account["endpoint_url"], "POST", "/_sandbox/events")

@@ -44,7 +44,8 @@ LOOKING = "looking"
 """A key that may look at everything, as an operator's for `test` and `doctor` does."""
 OPERATOR = "ops@operator-home.example"
 LOOK_SECONDS = 0.05
-PATIENCE_SECONDS = 60.0
+PATIENCE_SECONDS = 180.0
+"""A machine with much else to do takes half a minute to start a daemon."""
 CONTROL_PLANE = frozenset({"ses", "sesv2", "iam"})
 TAKEN = 250
 HOW_MANY = "SELECT count(*) FROM {}"
