@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left, bisect_right
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from functools import cached_property
+from operator import attrgetter
 from typing import TYPE_CHECKING
 
 from sesauditd.model.addresses import domain_of
-from sesauditd.model.calendar import HOUR, hour_of, iso
+from sesauditd.model.calendar import EPOCH, HOUR, hour_of, iso
 from sesauditd.model.events import Outcome
 from sesauditd.model.statistics import different
 
@@ -43,6 +46,7 @@ DENOMINATOR = frozenset(
     }
 )
 """Outcomes whose recipients make `n`: Send, Delivery, Bounce and Complaint, no echo."""
+_by_hour = attrgetter("hour")
 SHIFT = timedelta(hours=24)
 """Bounces come after their mails: `n` may also be that of the window a day earlier."""
 
@@ -151,10 +155,16 @@ class Decisions:
 
     reinstated: Mapping[str, tuple[datetime, ...]] = field(default_factory=dict)
     """Domain to the times of its reinstatements; a restored customer reinstates every domain."""
-    armed_at: datetime | None = None
-    """Since when enforcement is on for this customer; None while it is in shadow mode."""
+    shadow_since: datetime | None = EPOCH
+    """Since when the customer is in shadow mode, where nothing is done; None while enforced."""
     shadows: tuple[tuple[datetime, datetime], ...] = ()
     """Spans of shadow mode that are over: what began in one stopped nothing, and ended with it."""
+
+    def in_shadow_at(self, moment: datetime) -> bool:
+        """Say whether nothing was done about what began then."""
+        if self.shadow_since is not None and moment >= self.shadow_since:
+            return True
+        return shadow_end(self.shadows, moment) is not None
 
     def last_before(self, domain: str, moment: datetime) -> datetime | None:
         """Return the domain's newest reinstatement before the moment or at it."""
@@ -200,11 +210,19 @@ class Hourly:
     sketch: bytes
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class Reach:
     """How many different recipients domains had in a window, from hourly roll-ups."""
 
     hourly: Sequence[Hourly]
+
+    @cached_property
+    def _by_domain(self) -> Mapping[str, Sequence[Hourly]]:
+        """Return the roll-ups of each domain, the oldest hour first."""
+        found: dict[str, list[Hourly]] = {}
+        for row in sorted(self.hourly, key=_by_hour):
+            found.setdefault(row.domain, []).append(row)
+        return found
 
     def different(
         self, starts: Mapping[str, datetime], end: datetime, *, feeding_back: bool = False
@@ -234,12 +252,12 @@ class Reach:
     def _rows(self, starts: Mapping[str, datetime], end: datetime) -> list[Hourly]:
         # An end on the hour belongs to the next one unless the window is a single moment.
         last = hour_of(end)
-        first = {name: hour_of(start) for name, start in starts.items()}
-        return [
-            row
-            for row in self.hourly
-            if row.domain in first and first[row.domain] <= row.hour <= last
-        ]
+        found: list[Hourly] = []
+        for name, start in starts.items():
+            rows = self._by_domain.get(name, ())
+            first = bisect_left(rows, hour_of(start), key=_by_hour)
+            found += rows[first : bisect_right(rows, last, key=_by_hour)]
+        return found
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -273,5 +291,5 @@ class DomainsHistory:
 
 
 def hours_between(start: datetime, end: datetime) -> tuple[int, int]:
-    """Return the first and last hourly roll-up for `n` of a window, and the day before it."""
+    """Return the first and last hourly roll-up for `n` of a window, and of it a day before."""
     return hour_of(start - SHIFT - HOUR), hour_of(end)

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, deque
 from dataclasses import dataclass, field
-from datetime import timedelta
-from typing import TYPE_CHECKING
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Protocol
 
+from sesauditd.model.calendar import EPOCH
 from sesauditd.model.history import shadow_end
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
-    from datetime import datetime
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from sesauditd.model.history import Decisions, Strike
 
@@ -19,22 +19,76 @@ LONGEST_INCIDENT = timedelta(days=7)
 """Nobody reinstates what was never stopped, so an incident is over after a week at the latest."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Slide:
-    """The strikes of one window: those of a domain, or of all domains of a customer."""
-
-    start: datetime
-    end: datetime
-    strikes: tuple[Strike, ...]
-    starts: Mapping[str, datetime]
-    """Domain to where the window begins for it; a reinstatement cuts it off."""
-    domain: str | None = None
-    """The one domain that is looked at; None for the whole customer."""
+class Tally(Protocol):
+    """Counts on what a window holds as it slides."""
 
     @property
     def count(self) -> int:
         """Return how many different recipients were struck."""
-        return len({one.counted_as for one in self.strikes})
+        ...
+
+    def add(self, one: Strike) -> None:
+        """Count a strike that came into the window."""
+        ...
+
+    def drop(self, one: Strike) -> None:
+        """Forget the oldest strike, which the window left behind."""
+        ...
+
+
+class Recipients:
+    """Counts the different recipients of a window."""
+
+    def __init__(self) -> None:
+        self._struck: Counter[str] = Counter()
+
+    @property
+    def count(self) -> int:
+        """Return how many different recipients were struck."""
+        return len(self._struck)
+
+    def add(self, one: Strike) -> None:
+        """Count a strike that came into the window."""
+        self._struck[one.counted_as] += 1
+
+    def drop(self, one: Strike) -> None:
+        """Forget the oldest strike, which the window left behind."""
+        self._struck[one.counted_as] -= 1
+        if not self._struck[one.counted_as]:
+            del self._struck[one.counted_as]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Slide:
+    """One window: of a domain, or of all domains of a customer."""
+
+    end: datetime
+    count: int
+    """How many different recipients were struck."""
+    starts: Mapping[str, datetime]
+    """Domain to where the window begins for it; a reinstatement cuts it off."""
+    tally: Tally = field(compare=False)
+    """It slides on: to be looked at before the next window is asked for."""
+    around: Sequence[Strike]
+    first: int
+    last: int
+    """Which strikes around hold all of the window's, beside others."""
+    domain: str | None = None
+    """The one domain that is looked at; None for the whole customer."""
+
+    @property
+    def start(self) -> datetime:
+        """Return where the window begins for any domain."""
+        return min(self.starts.values(), default=self.end)
+
+    @property
+    def strikes(self) -> Iterator[Strike]:
+        """Yield what the window holds, by time."""
+        return (
+            one
+            for one in self.around[self.first : self.last]
+            if one.domain in self.starts and one.at >= self.starts[one.domain]
+        )
 
 
 @dataclass(slots=True, kw_only=True)
@@ -58,11 +112,14 @@ class Incidents:
             # A domain that was stopped is silent by now; one that goes on was not stopped, for
             # want of an approval or of a lever, and must not go on unseen.
             return False
-        armed_at = self.decisions.armed_at
-        if armed_after is not None or armed_at is None or opened_at < armed_at:
+        if self.decisions.in_shadow_at(opened_at):
             return True
         reinstated = self.decisions.next_after(domain, opened_at)
         return reinstated is None or at <= reinstated
+
+    def resume(self, domain: str, number: int, at: datetime) -> None:
+        """Take up the newest incident that was found before."""
+        self.numbers[domain], self.opened[domain] = number, at
 
     def open(self, domain: str, at: datetime) -> int:
         """Open an incident and return its number, counted from 1 for each domain."""
@@ -74,65 +131,108 @@ class Incidents:
 def slides(
     strikes: Sequence[Strike],
     span: timedelta,
-    decisions: Decisions,
-    least: int,
     incidents: Incidents,
+    least: int,
+    *,
+    since: datetime = EPOCH,
+    tally: Callable[[], Tally] = Recipients,
 ) -> Iterator[tuple[str, tuple[Slide, ...]]]:
     """Yield (domain, slides) wherever enough strikes stand in a window that ends at a strike.
 
     For each domain with a strike in the window and no open incident come the domain's own
     window and, where several domains have a share, the whole customer's; only those with at
-    least `least` different recipients.
+    least `least` different recipients, and that end at `since` or later.
     """
-    ordered = sorted(strikes, key=lambda one: one.order)
-    first = 0
-    for index, newest in enumerate(ordered):
-        end = newest.at
-        if index + 1 < len(ordered) and ordered[index + 1].at == end:
+    sliding = _Sliding(sorted(strikes, key=lambda one: one.order), span, incidents.decisions, tally)
+    for end in sliding.ends():
+        if end < since or sliding.whole.count < least:
             continue
-        while ordered[first].at < end - span:
-            first += 1
-        if index + 1 - first < least:
-            continue
-        within = ordered[first : index + 1]
-        yield from _at(end, within, span, decisions, least, incidents)
+        together: Slide | None = None
+        for name in sliding.shares():
+            if incidents.is_open(name, end):
+                continue
+            candidates: tuple[Slide, ...] = ()
+            if sliding.own[name].count >= least:
+                candidates = (sliding.slide(name),)
+            if len(sliding.own) > 1:
+                together = together or sliding.slide(None)
+                candidates = (*candidates, together)
+            if candidates:
+                yield name, candidates
 
 
-def _at(
-    end: datetime,
-    within: Sequence[Strike],
-    span: timedelta,
-    decisions: Decisions,
-    least: int,
-    incidents: Incidents,
-) -> Iterator[tuple[str, tuple[Slide, ...]]]:
-    domains = sorted({one.domain for one in within})
-    starts = {name: decisions.window_start(name, end - span, end) for name in domains}
-    counting = tuple(one for one in within if one.at >= starts[one.domain])
-    shares = sorted({one.domain for one in counting})
-    whole = _slide(end, counting, {name: starts[name] for name in shares}, None)
-    for name in shares:
-        if incidents.is_open(name, end):
-            continue
-        own = tuple(one for one in counting if one.domain == name)
-        candidates = [_slide(end, own, {name: starts[name]}, name)]
-        if len(shares) > 1:
-            candidates.append(whole)
-        heavy = tuple(one for one in candidates if one.count >= least)
-        if heavy:
-            yield name, heavy
+class _Sliding:
+    """The window over sorted strikes: each comes in once and is left behind once."""
 
+    def __init__(
+        self,
+        ordered: Sequence[Strike],
+        span: timedelta,
+        decisions: Decisions,
+        tally: Callable[[], Tally],
+    ) -> None:
+        self._ordered, self._span, self._decisions = ordered, span, decisions
+        self._tally = tally
+        self.whole = tally()
+        self.own: dict[str, Tally] = {}
+        """Of each domain with a strike in the window."""
+        self._held: dict[str, deque[Strike]] = {}
+        self._cuts = deque(
+            sorted((at, name) for name, times in decisions.reinstated.items() for at in times)
+        )
+        self._first = self._last = 0
+        self._end = EPOCH
 
-def _slide(
-    end: datetime,
-    strikes: tuple[Strike, ...],
-    starts: Mapping[str, datetime],
-    domain: str | None,
-) -> Slide:
-    return Slide(
-        start=min(starts.values(), default=end),
-        end=end,
-        strikes=strikes,
-        starts=starts,
-        domain=domain,
-    )
+    def ends(self) -> Iterator[datetime]:
+        """Slide on to each moment with a strike, and yield it."""
+        for index, newest in enumerate(self._ordered):
+            self._come_in(newest)
+            following = index + 1
+            if following == len(self._ordered) or self._ordered[following].at > newest.at:
+                self._end, self._last = newest.at, following
+                self._leave_behind()
+                yield newest.at
+
+    def shares(self) -> list[str]:
+        """Return the domains with a strike in the window."""
+        return sorted(self.own)
+
+    def slide(self, domain: str | None) -> Slide:
+        """Return the window as it stands."""
+        names = self.shares() if domain is None else [domain]
+        tally = self.whole if domain is None else self.own[domain]
+        return Slide(
+            end=self._end,
+            count=tally.count,
+            starts=self._decisions.window_starts(names, self._end - self._span, self._end),
+            tally=tally,
+            around=self._ordered,
+            first=self._first,
+            last=self._last,
+            domain=domain,
+        )
+
+    def _come_in(self, one: Strike) -> None:
+        if one.domain not in self.own:
+            self.own[one.domain], self._held[one.domain] = self._tally(), deque()
+        self._held[one.domain].append(one)
+        self.own[one.domain].add(one)
+        self.whole.add(one)
+
+    def _leave_behind(self) -> None:
+        oldest = self._end - self._span
+        while self._ordered[self._first].at < oldest:
+            self._drop_before(self._ordered[self._first].domain, oldest)
+            self._first += 1
+        while self._cuts and self._cuts[0][0] <= self._end:
+            at, domain = self._cuts.popleft()
+            self._drop_before(domain, at)
+
+    def _drop_before(self, domain: str, at: datetime) -> None:
+        held = self._held.get(domain, ())
+        while held and held[0].at < at:
+            one = held.popleft()
+            self.own[domain].drop(one)
+            self.whole.drop(one)
+        if domain in self.own and not held:
+            del self.own[domain], self._held[domain]

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
+from itertools import islice
 from typing import TYPE_CHECKING
 
-from sesauditd.model.calendar import hour_of
+from sesauditd.model.calendar import EPOCH, hour_of
+from sesauditd.model.crowds import Contacts, Crowds
 from sesauditd.model.events import Outcome
-from sesauditd.model.sliding import Incidents, Slide, slides
-from sesauditd.model.strangers import strangers_live_at
+from sesauditd.model.sliding import Incidents, Recipients, Slide, Tally, slides
 from sesauditd.model.verdicts import Does, Rule, Verdict, Window
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping, Sequence
+    from collections.abc import Iterable, Sequence
 
     from sesauditd.model.history import DomainsHistory, Strike
     from sesauditd.model.limits import Lane, Limits
@@ -21,8 +24,18 @@ if TYPE_CHECKING:
 EVIDENCE_SHOWN = 20
 
 
-def judge_surges(history: DomainsHistory, limits: Limits) -> tuple[Verdict, ...]:
-    """Return every disable that a sliding window of the customer's history justifies."""
+def judge_surges(
+    history: DomainsHistory,
+    limits: Limits,
+    *,
+    since: datetime = EPOCH,
+    before: Sequence[Verdict] = (),
+) -> tuple[Verdict, ...]:
+    """Return every disable that a sliding window of the customer's history justifies.
+
+    With `since`, only windows that end then or later are judged: the history need not reach
+    further back than one window before it, and `before` are the verdicts about earlier ones.
+    """
     bounces = [one for one in history.strikes if one.outcome is Outcome.HARD_BOUNCE]
     complaints = [one for one in history.strikes if one.outcome is Outcome.COMPLAINT]
     unknown = [one for one in bounces if one.is_unknown_user]
@@ -32,34 +45,48 @@ def judge_surges(history: DomainsHistory, limits: Limits) -> tuple[Verdict, ...]
         limits.complaint.surge,
         limits.guessing.disable,
     )
+    judge = partial(_judge, history, since, before)
     return (
-        *_judge(
-            history,
-            Rule.HARD_BOUNCE_SURGE,
-            surge.lane,
+        *judge(
+            Sliding(
+                rule=Rule.HARD_BOUNCE_SURGE,
+                lane=surge.lane,
+                span=timedelta(hours=surge.within_hours),
+                least=min(surge.count, surge.new_customer_count),
+            ),
             bounces,
-            timedelta(hours=surge.within_hours),
-            min(surge.count, surge.new_customer_count),
             partial(_bounce_surge, history, limits, sizes),
         ),
-        *_judge(
-            history,
-            Rule.COMPLAINT_SURGE,
-            complained.lane,
+        *judge(
+            Sliding(
+                rule=Rule.COMPLAINT_SURGE,
+                lane=complained.lane,
+                span=timedelta(hours=complained.within_hours),
+                least=complained.count,
+            ),
             complaints,
-            timedelta(hours=complained.within_hours),
-            complained.count,
             partial(_complaint_surge, limits, sizes),
         ),
-        *_judge(
-            history,
-            Rule.GUESSING_DISABLE,
-            guessed.lane,
+        *judge(
+            Sliding(
+                rule=Rule.GUESSING_DISABLE,
+                lane=guessed.lane,
+                span=timedelta(minutes=guessed.within_minutes),
+                least=guessed.unknown_users,
+                tally=partial(Crowds, Contacts(history.first_contact, limits), guessed),
+            ),
             unknown,
-            timedelta(minutes=guessed.within_minutes),
-            guessed.unknown_users,
-            partial(_guessing, history.first_contact, limits),
+            partial(_guessing, limits),
         ),
+    )
+
+
+def longest_span(limits: Limits) -> timedelta:
+    """Return how long the longest window of this module is."""
+    return max(
+        timedelta(hours=limits.hard_bounce.surge.within_hours),
+        timedelta(hours=limits.complaint.surge.within_hours),
+        timedelta(minutes=limits.guessing.disable.within_minutes),
     )
 
 
@@ -78,6 +105,18 @@ def least_to_surge(limits: Limits) -> int:
 def _least_bounces(limits: Limits) -> int:
     surge = limits.hard_bounce.surge
     return min(surge.count, surge.new_customer_count, limits.guessing.disable.unknown_users)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sliding:
+    """One rule of this module."""
+
+    rule: Rule
+    lane: Lane
+    span: timedelta
+    least: int
+    """Different recipients below which it never fires."""
+    tally: Callable[[], Tally] = Recipients
 
 
 class _Sizes:
@@ -106,22 +145,33 @@ class _Sizes:
 
 def _judge(
     history: DomainsHistory,
-    rule: Rule,
-    lane: Lane,
+    since: datetime,
+    before: Sequence[Verdict],
+    sliding: Sliding,
     strikes: Sequence[Strike],
-    span: timedelta,
-    least: int,
     grounds: Callable[[Slide], tuple[str, dict[str, object]] | None],
 ) -> Iterable[Verdict]:
     incidents = Incidents(decisions=history.decisions)
-    for domain, candidates in slides(strikes, span, history.decisions, least, incidents):
+    for one in sorted(before, key=lambda each: each.window.end):
+        if one.rule is sliding.rule:
+            incidents.resume(one.domain, int(one.incident.partition("-")[2]), one.window.end)
+    heavy = slides(
+        strikes, sliding.span, incidents, sliding.least, since=since, tally=sliding.tally
+    )
+    together: tuple[Slide, tuple[str, dict[str, object]] | None] | None = None
+    for domain, candidates in heavy:
         for slide in candidates:
-            found = grounds(slide)
+            if slide.domain is not None:
+                found = grounds(slide)
+            else:
+                # All domains with a share ask the same about the whole customer.
+                if together is None or together[0] is not slide:
+                    together = slide, grounds(slide)
+                found = together[1]
             if found is None:
                 continue
             number = incidents.open(domain, slide.end)
-            reason, figures = found
-            yield _verdict(history.customer, rule, lane, domain, slide, number, reason, figures)
+            yield _verdict(history.customer, sliding, domain, slide, number, *found)
             break
 
 
@@ -160,26 +210,10 @@ def _complaint_surge(
     return reason, {"complaints": slide.count, "n": size, "limit": rule.count}
 
 
-def _guessing(
-    reached: Mapping[str, datetime], limits: Limits, slide: Slide
-) -> tuple[str, dict[str, object]] | None:
+def _guessing(limits: Limits, slide: Slide) -> tuple[str, dict[str, object]] | None:
     rule = limits.guessing.disable
-    if slide.count < rule.unknown_users:
-        return None
-    places: dict[str, set[str]] = {}
-    first: dict[str, datetime] = {}
-    for one in slide.strikes:
-        places.setdefault(one.receiving_domain, set()).add(one.counted_as)
-        first.setdefault(one.receiving_domain, one.at)
-    before = timedelta(hours=rule.delivered_before_hours)
-    strangers = {
-        place: len(found)
-        for place, found in places.items()
-        if len(found) >= rule.at_one_domain
-        and not strangers_live_at(place, limits.general.free_mail)
-        and not (place in reached and reached[place] <= first[place] - before)
-    }
-    if not strangers:
+    strangers = slide.tally.strangers if isinstance(slide.tally, Crowds) else {}
+    if slide.count < rule.unknown_users or not strangers:
         return None
     place = max(sorted(strangers), key=lambda name: strangers[name])
     reason = (
@@ -189,10 +223,9 @@ def _guessing(
     return reason, {"unknown_users": slide.count, "at": place, "there": strangers[place]}
 
 
-def _verdict(  # noqa: PLR0913
+def _verdict(
     customer: str,
-    rule: Rule,
-    lane: Lane,
+    sliding: Sliding,
     domain: str,
     slide: Slide,
     number: int,
@@ -201,8 +234,8 @@ def _verdict(  # noqa: PLR0913
 ) -> Verdict:
     scope = "over all domains of the customer: " if slide.domain is None else ""
     return Verdict(
-        rule=rule,
-        lane=lane,
+        rule=sliding.rule,
+        lane=sliding.lane,
         does=Does.DISABLE,
         customer=customer,
         domain=domain,
@@ -212,6 +245,6 @@ def _verdict(  # noqa: PLR0913
         evidence={
             **figures,
             "scope": "domain" if slide.domain else "customer",
-            "strikes": [one.as_evidence() for one in slide.strikes[:EVIDENCE_SHOWN]],
+            "strikes": [one.as_evidence() for one in islice(slide.strikes, EVIDENCE_SHOWN)],
         },
     )

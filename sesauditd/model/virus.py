@@ -77,8 +77,8 @@ def incidents(history: VirusHistory, limits: Limits) -> list[Incident]:
 def _is_over(incident: Incident, at: datetime, history: VirusHistory, limits: Limits) -> bool:
     ends = [_reinstated(incident, domain, history) for domain in incident.domains]
     explained = all(end is not None and end < at for end in ends)
-    armed_at, shadowed = history.decisions.armed_at, _shadow_end(incident, history)
-    if armed_at is None or incident.opened_at < armed_at or shadowed is not None:
+    if history.decisions.in_shadow_at(incident.opened_at):
+        shadowed = _shadow_end(incident, history)
         quiet = timedelta(days=limits.virus.disable.shadow_incident_days)
         stopped = shadowed is not None and incident.last_at > shadowed
         return at - incident.last_at > quiet or (stopped and explained)

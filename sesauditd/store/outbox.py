@@ -169,9 +169,8 @@ async def circumstances(
 ) -> Circumstances:
     """Return what decides beside the verdict itself."""
     stance = occasion.stance
-    armed = decisions.armed_at is not None
     return Circumstances(
-        mode="enforce" if armed else "shadow",
+        mode="enforce" if decisions.shadow_since is None else "shadow",
         confirm_terminations=stance.confirms(verdict.customer),
         from_replay=occasion.from_replay,
         now=occasion.now,

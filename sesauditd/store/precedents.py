@@ -38,8 +38,8 @@ async def decisions(
     return {
         customer: Decisions(
             reinstated=_reinstated(taken, customer, register),
-            armed_at=_armed_at(taken, customer, mode),
-            shadows=_shadows(taken, customer, shadowed.get(customer)),
+            shadow_since=_shadow_since(taken, customer, mode),
+            shadows=_shadows(taken, customer, mode, shadowed.get(customer)),
         )
         for customer, mode in modes.items()
     }
@@ -79,18 +79,23 @@ def _reinstated(
     return {name: tuple(sorted(times)) for name, times in found.items()}
 
 
-def _armed_at(taken: Sequence[Taken], customer: str, mode: str) -> datetime | None:
-    armed_at = EPOCH if mode == "enforce" else None
+def _shadow_since(taken: Sequence[Taken], customer: str, mode: str) -> datetime | None:
+    """Return since when the customer is in shadow mode: what began before it is no part of it."""
+    if mode == "enforce":
+        return None
+    since: datetime | None = EPOCH
     for kind, at in _armings(taken, customer):
-        if mode == "shadow":
-            armed_at = (armed_at or at) if kind == "arm" else None
-    return armed_at
+        since = None if kind == "arm" else since or at
+    return since
 
 
 def _shadows(
-    taken: Sequence[Taken], customer: str, last_in_shadow: datetime | None
+    taken: Sequence[Taken], customer: str, mode: str, last_in_shadow: datetime | None
 ) -> tuple[tuple[datetime, datetime], ...]:
     """Return the spans of shadow mode that are over: by a command, or by the configuration."""
+    if mode == "enforce" and last_in_shadow is None:
+        # Whoever arms what was never in shadow mode ends nothing.
+        return ()
     found = []
     since: datetime | None = EPOCH
     for kind, at in _armings(taken, customer):

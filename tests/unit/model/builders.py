@@ -116,7 +116,7 @@ def enforcing(**reinstated: Sequence[datetime]) -> Decisions:
     names = {"shop": SHOP, "blog": BLOG}
     return Decisions(
         reinstated={names[name]: tuple(times) for name, times in reinstated.items()},
-        armed_at=at(days=-1000),
+        shadow_since=None,
     )
 
 

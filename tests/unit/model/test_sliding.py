@@ -19,7 +19,7 @@ def found(
     struck: list[Strike], *, least: int = 1, decisions: Decisions | None = None
 ) -> list[tuple[str, tuple[Slide, ...]]]:
     known = decisions or Decisions()
-    return list(slides(struck, DAY, known, least, Incidents(decisions=known)))
+    return list(slides(struck, DAY, Incidents(decisions=known), least))
 
 
 def on(*hours: float, domain: str = SHOP) -> list[Strike]:
@@ -71,7 +71,15 @@ def test_several_domains_are_looked_at_alone_and_together() -> None:
 
 def armed_after(days: float) -> Decisions:
     end = at(days=days)
-    return Decisions(armed_at=end, shadows=((at(days=-300), end),))
+    return Decisions(shadow_since=None, shadows=((at(days=-300), end),))
+
+
+def disarmed(days: float, *, reinstated: float) -> Decisions:
+    return Decisions(
+        shadow_since=at(days=days),
+        shadows=((at(days=-300), at(days=-200)),),
+        reinstated={SHOP: (at(days=reinstated),)},
+    )
 
 
 @pytest.mark.parametrize(
@@ -85,7 +93,13 @@ def armed_after(days: float) -> Decisions:
         pytest.param(enforcing(shop=[at(days=2)]), at(days=2.01), False, id="enforce: after"),
         pytest.param(enforcing(blog=[at(days=2)]), at(days=3), True, id="enforce: another's"),
         pytest.param(
-            Decisions(armed_at=at(days=1)), at(days=8), False, id="opened in shadow, then armed"
+            disarmed(5, reinstated=2), at(days=3), False, id="disarmed: opened and over before"
+        ),
+        pytest.param(
+            disarmed(5, reinstated=6), at(days=6.5), False, id="disarmed: what stood is reinstated"
+        ),
+        pytest.param(
+            disarmed(-1, reinstated=2), at(days=3), True, id="disarmed: opened in shadow since"
         ),
         pytest.param(armed_after(2), at(days=2), True, id="until armed"),
         pytest.param(armed_after(2), at(days=2.01), False, id="armed: what goes on is new"),
@@ -107,11 +121,10 @@ def test_incidents_are_numbered_by_domain() -> None:
 
 
 def test_an_open_incident_hides_its_domain() -> None:
-    known = Decisions()
-    incidents = Incidents(decisions=known)
+    incidents = Incidents(decisions=Decisions())
     incidents.open(SHOP, at())
     struck = [*on(1), *on(2, domain=BLOG)]
-    assert [name for name, _ in slides(struck, DAY, known, 1, incidents)] == [BLOG]
+    assert [name for name, _ in slides(struck, DAY, incidents, 1)] == [BLOG]
 
 
 @given(st.lists(st.integers(0, 200), unique=True, max_size=20), st.data())

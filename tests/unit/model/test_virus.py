@@ -85,7 +85,7 @@ def test_an_incident_lasts_until_all_its_domains_are_back() -> None:
 
 
 def test_an_incident_opened_in_shadow_ends_by_quiet_though_enforcement_came() -> None:
-    decisions = Decisions(armed_at=at(days=1))
+    decisions = armed_after(1)
     assert len(incidents(history(on(0, 9), decisions), LIMITS)) == 2
 
 
@@ -155,7 +155,7 @@ def test_the_order_of_rejects_changes_nothing(
 def armed_after(days: float, *reinstated: float) -> Decisions:
     end = at(days=days)
     back = tuple(at(days=day) for day in reinstated)
-    return Decisions(armed_at=end, shadows=((at(days=-300), end),), reinstated={SHOP: back})
+    return Decisions(shadow_since=None, shadows=((at(days=-300), end),), reinstated={SHOP: back})
 
 
 def test_an_outbreak_that_goes_on_after_shadow_mode_is_stopped_and_no_second_incident() -> None:
