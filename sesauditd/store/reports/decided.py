@@ -37,7 +37,7 @@ async def verdicts_since(
 async def all_actions(connection: AsyncConnection) -> tuple[StoredAction, ...]:
     """Return every action, the newest first."""
     query = select(actions).order_by(actions.c.requested_at.desc(), actions.c.id)
-    return tuple(_action(row) for row in await connection.execute(query))
+    return tuple(action(row) for row in await connection.execute(query))
 
 
 async def sending_actions(
@@ -47,7 +47,7 @@ async def sending_actions(
     query = select(actions).where(actions.c.kind.in_(sorted(VERBS))).order_by(actions.c.id)
     if customer is not None:
         query = query.where(actions.c.customer == customer)
-    return tuple(_action(row) for row in await connection.execute(query))
+    return tuple(action(row) for row in await connection.execute(query))
 
 
 async def actions_in(
@@ -59,7 +59,7 @@ async def actions_in(
         .where(actions.c.state.in_(sorted(str(one) for one in states)))
         .order_by(actions.c.evidence_at, actions.c.id)
     )
-    return tuple(_action(row) for row in await connection.execute(query))
+    return tuple(action(row) for row in await connection.execute(query))
 
 
 async def all_blocks(
@@ -125,7 +125,8 @@ def _verdict(row: Row[Any]) -> StoredVerdict:
     )
 
 
-def _action(row: Row[Any]) -> StoredAction:
+def action(row: Row[Any]) -> StoredAction:
+    """Return an action out of its row."""
     return StoredAction(
         id=row.id,
         kind=row.kind,

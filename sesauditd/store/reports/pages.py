@@ -98,7 +98,7 @@ async def status(
         limits = policies.of(customer)
         figures = await figures_of(connection, snapshot, customer, span, limits, whole=False)
         mode = mode_of(configured(customer), customer, armings)
-        standings.append(_standing(figures, mode, graded(figures, limits)))
+        standings.append(standing(figures, mode, graded(figures, limits)))
     recent = await decided.verdicts_since(connection, now - SHADOW_SHOWN)
     return Status(
         mode=mode_of(configured(EVERYBODY), EVERYBODY, armings),
@@ -115,7 +115,8 @@ async def status(
     )
 
 
-def _standing(figures: Figures, mode: str, score: Score | None) -> Standing:
+def standing(figures: Figures, mode: str, score: Score | None) -> Standing:
+    """Return the line of a customer among all."""
     sums = counts.outcomes(one for one in figures.counted if figures.span.holds_day(one.day))
     return Standing(
         customer=figures.customer,

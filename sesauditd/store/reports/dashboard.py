@@ -1,0 +1,122 @@
+"""What the dashboard asks besides reports: the ranking, pages of actions, open cases."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from sqlalchemy import func, select
+
+from sesauditd.model.actions import State
+from sesauditd.model.verdicts import Does
+from sesauditd.report.account import account
+from sesauditd.report.behaviour import graded
+from sesauditd.report.figures import Span
+from sesauditd.report.pages import mode_of
+from sesauditd.store import register
+from sesauditd.store.reports import decided, overview
+from sesauditd.store.reports.behaviour import figures_of
+from sesauditd.store.reports.pages import GRADED_OVER, standing
+from sesauditd.store.tables import actions, cases, journal, observations
+from sesauditd.store.watch import MESSAGES
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+    from datetime import datetime
+
+    from sqlalchemy.ext.asyncio import AsyncConnection
+
+    from sesauditd.config import Policies
+    from sesauditd.report.account import Account
+    from sesauditd.report.figures import StoredAction
+    from sesauditd.report.pages import Standing
+
+HELD = frozenset({State.WAITING, State.PROPOSED, State.FAILED, State.UNKNOWN})
+"""States that wait for a person."""
+WEIGHTY = (str(Does.DISABLE), str(Does.TERMINATE))
+
+Mark = tuple[object, ...]
+"""Changes whenever something was recorded or decided."""
+
+
+async def mark(connection: AsyncConnection) -> Mark:
+    """Return what differs as soon as a ranking may have become another."""
+    recorded = await connection.scalar(
+        select(observations.c.at).where(observations.c.name == MESSAGES)
+    )
+    decided_last = await connection.scalar(select(func.max(journal.c.sequence)))
+    return recorded, decided_last
+
+
+async def ranking(
+    connection: AsyncConnection,
+    policies: Policies,
+    configured: Callable[[str], str],
+    now: datetime,
+) -> tuple[tuple[Standing, ...], Account]:
+    """Return the customers, the worst first, and the account; `configured` says a mode."""
+    snapshot = await register.snapshot(connection)
+    span = Span.between(now - GRADED_OVER, now)
+    armings = await overview.armings(connection)
+    found, counted = [], {}
+    for customer in snapshot.customers:
+        limits = policies.of(customer)
+        figures = await figures_of(connection, snapshot, customer, span, limits, whole=False)
+        counted[customer] = figures.counted
+        if customer in snapshot.present:
+            mode = mode_of(configured(customer), customer, armings)
+            found.append(standing(figures, mode, graded(figures, limits)))
+    whole = account(span, counted, {}, 0)
+    return tuple(sorted(found, key=_worst_first)), replace(whole, members=())
+
+
+async def actions_page(
+    connection: AsyncConnection, state: str | None, *, limit: int, offset: int
+) -> tuple[StoredAction, ...]:
+    """Return some of the actions, of one state or of all, the newest first."""
+    query = (
+        select(actions)
+        .order_by(actions.c.requested_at.desc(), actions.c.id)
+        .limit(limit)
+        .offset(offset)
+    )
+    if state is not None:
+        query = query.where(actions.c.state == state)
+    return tuple(decided.action(row) for row in await connection.execute(query))
+
+
+async def actions_by_state(connection: AsyncConnection) -> Mapping[str, int]:
+    """Return how many actions are in each state, those that wait for a person first."""
+    query = select(actions.c.state, func.count().label("number")).group_by(actions.c.state)
+    found = {str(row.state): int(row.number) for row in await connection.execute(query)}
+    return dict(sorted(found.items(), key=lambda one: (one[0] not in HELD, one[0])))
+
+
+async def held(connection: AsyncConnection, limit: int) -> tuple[StoredAction, ...]:
+    """Return stops that wait for a person, the oldest evidence first."""
+    query = (
+        select(actions)
+        .where(
+            actions.c.state.in_(sorted(str(one) for one in HELD)),
+            actions.c.kind.in_(WEIGHTY),
+        )
+        .order_by(actions.c.evidence_at, actions.c.id)
+        .limit(limit)
+    )
+    return tuple(decided.action(row) for row in await connection.execute(query))
+
+
+async def open_cases(connection: AsyncConnection) -> Mapping[str, int]:
+    """Return how many open cases are in each state."""
+    query = (
+        select(cases.c.state, func.count().label("number"))
+        .where(cases.c.closed_at.is_(None))
+        .group_by(cases.c.state)
+    )
+    return {str(row.state): int(row.number) for row in await connection.execute(query)}
+
+
+def _worst_first(one: Standing) -> tuple[bool, float, int, int, str]:
+    """Return a key by which who has no score comes last."""
+    value = one.score.value if one.score is not None else 0.0
+    return one.score is None, value, -one.complaints, -one.mailed, one.customer
