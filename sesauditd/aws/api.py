@@ -15,7 +15,7 @@ from sesauditd.errors import Unavailable
 if TYPE_CHECKING:
     from aiobotocore.client import AioBaseClient
 
-    from sesauditd.aws.pace import Pace
+    from sesauditd.aws.pace import Turns
 
 Answer = Mapping[str, Any]
 
@@ -30,7 +30,7 @@ class Api:
 
     name: str
     client: AioBaseClient
-    pace: Pace | None = None
+    pace: Turns | None = None
     stake: Stake = Stake.CHANGE
     """Of the operations that are no questions."""
 

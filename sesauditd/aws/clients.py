@@ -20,6 +20,8 @@ from sesauditd.errors import Refused
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Mapping
 
+    from sesauditd.aws.pace import Turns
+
 ENDPOINTS: Final = "AWS_ENDPOINT_URL"
 
 _COMMON: Final[Mapping[str, Any]] = {
@@ -111,7 +113,7 @@ async def connect(
     region: str,
     account_id: str,
     endpoint_url: str | None = None,
-    pace: Pace | None = None,
+    pace: Turns | None = None,
     patience: Patience = PATIENT,
     keys: Keys | None = None,
 ) -> AsyncIterator[Clients]:

@@ -11,6 +11,7 @@ from contextlib import asynccontextmanager
 from datetime import datetime
 from typing import TYPE_CHECKING
 
+from sesauditd.bootstrap.pacing import shared
 from sesauditd.bootstrap.parts import Live
 from sesauditd.bootstrap.program import Application, application, now
 from sesauditd.bootstrap.telling import alerting, post_of
@@ -55,7 +56,9 @@ async def live(
             region=aws.region or "",
             account_id=aws.account_id or "",
             endpoint_url=aws.endpoint_url,
-            pace=control_pace() if tempo.ses_control_paced else None,
+            pace=shared(program.database, aws.region or "", control_pace())
+            if tempo.ses_control_paced
+            else None,
             keys=tempo.keys,
         ) as clients,
     ):

@@ -179,7 +179,7 @@ async def claimed(database: Database, domain: str) -> AsyncIterator[None]:
     leases, name = Leases(database), f"{CLAIM}:{domain}"
     owner = f"{platform.node()}/{os.getpid()}/{uuid.uuid4().hex[:8]}"
     await _free_of_the_dead(database, leases, name)
-    lease = Lease(leases=leases, name=name, owner=owner, clock=now)
+    lease = Lease(leases=leases, name=name, owner=owner, clock=now, is_short=True)
     if not await lease.renew():
         raise Busy(f"another sesauditd works on {domain} just now: run this again in a minute")
     stop = asyncio.Event()

@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import TYPE_CHECKING
 
+from sesauditd.bootstrap.pacing import shared
 from sesauditd.bootstrap.program import Application, application
 from sesauditd.bootstrap.tempo import Tempo
 from sesauditd.errors import Refused
@@ -93,7 +94,9 @@ async def administration(
             region=region,
             account_id=settings.aws.account_id or "",
             endpoint_url=settings.aws.endpoint_url,
-            pace=steady_pace() if tempo.ses_control_paced else None,
+            pace=shared(program.database, region, steady_pace())
+            if tempo.ses_control_paced
+            else None,
             keys=tempo.keys,
         ) as opened,
     ):

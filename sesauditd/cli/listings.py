@@ -84,7 +84,8 @@ def domains(
         output.emit_json({"domains": [domain_row(one) for one in found]})
         return
     rows = [
-        (one.name, one.customer, one.state, one.contact, ", ".join(one.iam_users)) for one in found
+        (one.name, one.customer, state_of(one), one.contact, ", ".join(one.iam_users))
+        for one in found
     ]
     _show(("Domain", "Customer", "State", "Contact", "IAM users"), rows, empty=NO_CUSTOMERS)
 
@@ -134,6 +135,11 @@ def approve(
 ) -> None:
     """Let an action go ahead that waits for an operator or was only proposed."""
     decide(context, lambda taken: taken.approve(name.strip()), as_json=as_json)
+
+
+def state_of(domain: Domain) -> str:
+    """Return whether a domain may send, and what its onboarding waits for."""
+    return f"{domain.state}, waits for {domain.waits_for}" if domain.waits_for else domain.state
 
 
 def action_cells(action: StoredAction) -> tuple[str, str, str, str]:
@@ -188,7 +194,7 @@ async def _domains(context: typer.Context) -> Sequence[Domain]:
         bootstrap.application(settings_of(context)) as application,
         application.database.read() as connection,
     ):
-        return await people.all_domains(connection)
+        return await people.shown_domains(connection)
 
 
 async def _blocks(context: typer.Context, *, everything: bool) -> Sequence[Block]:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import typer
 
 from sesauditd.cli import output
-from sesauditd.cli.listings import ACTION_COLUMNS, NO_CUSTOMERS, action_cells
+from sesauditd.cli.listings import ACTION_COLUMNS, NO_CUSTOMERS, action_cells, state_of
 from sesauditd.cli.options import JsonOption, settings_of
 from sesauditd.cli.sections import Heading, examples
 from sesauditd.cli.waiting import finished
@@ -164,7 +164,7 @@ def _domains(found: Status) -> None:
     _title("Domains to look at")
     output.table(
         ("Domain", "Customer", "State"),
-        [(one.name, one.customer, one.state) for one in found.domains],
+        [(one.name, one.customer, state_of(one)) for one in found.domains],
     )
 
 

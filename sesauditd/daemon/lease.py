@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -44,6 +45,8 @@ class Lease:
     owner: str
     """Different for each process that may live at the same time."""
     clock: Callable[[], datetime]
+    is_short: bool = False
+    """Taken for one piece of work, which nobody has to hear of."""
     heartbeat_seconds: float = HEARTBEAT_SECONDS
     elapsed: Callable[[], float] = time.monotonic
     _renewed: float | None = field(default=None, init=False)
@@ -66,7 +69,9 @@ class Lease:
             log.warning("lease_not_renewed", lease=self.name, reason=str(error))
             return self.held
         if taken != (self._renewed is not None):
-            log.info("lease_taken" if taken else "lease_lost", lease=self.name, owner=self.owner)
+            changed = "lease_taken" if taken else "lease_lost"
+            level = logging.DEBUG if self.is_short else logging.INFO
+            log.log(level, changed, lease=self.name, owner=self.owner)
         # The heartbeat was written after this moment, never before.
         self._renewed = asked_at if taken else None
         return taken

@@ -65,14 +65,17 @@ class Domain:
     name: str
     customer: str
     contact: str
-    registered_at: datetime
+    registered_at: datetime | None
+    """None while it is being onboarded."""
     iam_users: tuple[str, ...]
     state: str
-    """`sending`, `disabled`, `terminated`, `offboarded`, or what is on its way."""
+    """`sending`, `onboarding`, `disabled`, `terminated`, `offboarded`, or what is on its way."""
     stopped: bool
     """Whether AWS was told, or may have been told, to refuse the domain's mail."""
     tenancy: Tenancy | None = None
     """The tenant of SES that its mail is to name, None without one."""
+    waits_for: str | None = None
+    """What its onboarding waits for, in words; None once it is over."""
     closed_at: datetime | None = None
     """When it was offboarded; then another customer may have it under its plain name."""
 

@@ -38,6 +38,7 @@ def domain_row(domain: Domain) -> Row:
         "domain": domain.name,
         "customer": domain.customer,
         "state": domain.state,
+        "waits_for": domain.waits_for,
         "contact": domain.contact,
         "iam_users": list(domain.iam_users),
         "tenant": _tenancy(domain.tenancy),

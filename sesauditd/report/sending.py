@@ -14,6 +14,8 @@ if TYPE_CHECKING:
 
 SENDING = "sending"
 OFFBOARDED = "offboarded"
+ONBOARDING = "onboarding"
+"""It does not send yet: something of it waits to be made, shown or found."""
 VERBS = {
     str(Does.DISABLE): "disable",
     str(Does.TERMINATE): "terminate",

@@ -13,6 +13,7 @@ import pytest_asyncio
 from sesauditd.bootstrap.worker import Keeper
 from sesauditd.jobs.alarms import Alarms
 from sesauditd.store import onboarding, tables
+from sesauditd.store.reports import people
 from sesauditd.store.watch import Memory
 from tests.support.accounts import QUICK, stood
 from tests.support.newcomers import (
@@ -92,6 +93,25 @@ class Kept:
             )
             return [(row.kind, row.domain) for row in rows if not kinds or row.kind in kinds]
 
+    async def shown(self) -> dict[str, tuple[str, str | None]]:
+        """Return the state of each domain as it is listed, and what it waits for."""
+        database = self.newcomers.program.administration.program.database
+        async with database.read() as connection:
+            found = await people.shown_domains(connection)
+        return {
+            one.name: (one.state, one.waits_for and one.waits_for.partition(":")[0])
+            for one in found
+        }
+
+    async def journal(self) -> list[tuple[str, str]]:
+        """Return the kinds and subjects of the journal."""
+        database = self.newcomers.program.administration.program.database
+        async with database.read() as connection:
+            rows = await connection.execute(
+                tables.journal.select().order_by(tables.journal.c.sequence)
+            )
+            return [(row.kind, row.subject) for row in rows]
+
     async def steps(self, state: str) -> list[str]:
         """Return the steps in a state."""
         database = self.newcomers.program.administration.program.database
@@ -136,7 +156,7 @@ async def test_lost_records_are_told_as_lost_and_as_drift(kept: Kept) -> None:
     assert ("trouble", None) in told
     sounded = [(one.name, one.summary) for one in kept.siren.sounded]
     assert [name for name, _ in sounded] == ["drift"]
-    assert f"sesauditd onboard {domain} --customer bakery" in sounded[0][1]
+    assert f"sesauditd onboard {domain}" in sounded[0][1]
     await kept.newcomers.onboard(domain)
     kept.now = NOW + 3 * DAY
     await kept.work(keeper)
@@ -156,15 +176,58 @@ async def test_an_interrupted_onboarding_goes_on_but_makes_no_key(kept: Kept) ->
         assert await kept.steps("begun") == []
         assert kept.newcomers.keys(domain) == []
         assert [one.name for one in kept.siren.sounded] == ["onboarding"]
-        assert domain in kept.siren.sounded[0].summary
+        assert f"sesauditd onboard {domain}" in str(kept.siren.sounded[0].details)
         plan = await kept.newcomers.plan(domain)
-        assert {one.resource.split()[0] for one in plan.changes} == {"register", "access"}
+        assert {one.resource.split()[0] for one in plan.changes} == {"access"}
         await kept.newcomers.onboard(domain)
         await kept.work(keeper)
         assert kept.siren.severities() == ["trouble", "recovered"]
 
 
-async def interrupted(kept: Kept, domain: str, number: int) -> None:
+async def test_what_was_only_asked_for_is_made_registered_once_and_waits_for_its_login(
+    kept: Kept, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    domain = kept.newcomers.domain()
+
+    def die(point: str) -> None:
+        if point == "onboard.asked":
+            raise PowerCutError
+
+    monkeypatch.setattr("sesauditd.onboard.onboarding.reach", die)
+    kept.newcomers.place.forget_calls()
+    with pytest.raises(PowerCutError):
+        await kept.newcomers.onboard(domain)
+    monkeypatch.undo()
+    assert kept.newcomers.place.writes() == 0
+    assert await kept.shown() == {domain: ("onboarding", "what was begun and not finished")}
+    with kept.newcomers.place.acting(*KEEPER, "onboard"):
+        keeper = await kept.work()
+        assert await kept.shown() == {domain: ("onboarding", "its login, which nobody was shown")}
+        kept.newcomers.place.forget_calls()
+        await kept.work(keeper)
+    assert kept.newcomers.place.writes() == 0
+    assert kept.newcomers.keys(domain) == []
+    await kept.newcomers.onboard(domain)
+    await kept.work(keeper)
+    assert await kept.shown() == {domain: ("sending", None)}
+    journaled = [kind for kind, subject in await kept.journal() if subject == domain]
+    assert journaled == ["onboard", "domain"]
+
+
+async def test_the_worker_leaves_alone_whose_customer_was_terminated(kept: Kept) -> None:
+    first, second = kept.newcomers.domain(), kept.newcomers.domain()
+    await kept.newcomers.onboard(first, "spam")
+    with kept.newcomers.place.acting(*ONBOARD):
+        await interrupted(kept, second, 0, "spam")
+    async with kept.newcomers.program.administration.program.deciding() as decisions:
+        await decisions.terminate("spam", "spam")
+    kept.newcomers.place.forget_calls()
+    await kept.work()
+    assert kept.newcomers.place.writes() == 0
+    assert "sesauditd restore spam" in str(kept.siren.sounded[0].details)
+
+
+async def interrupted(kept: Kept, domain: str, number: int, customer: str = "bakery") -> None:
     """Onboard a domain until the change of this number is begun, and die there."""
     seen: list[Change] = []
 
@@ -175,6 +238,6 @@ async def interrupted(kept: Kept, domain: str, number: int) -> None:
                 raise PowerCutError
 
     onboarding = kept.newcomers.program.onboarding
-    prepared = await onboarding.prepare(wish(domain))
+    prepared = await onboarding.prepare(wish(domain, customer))
     with pytest.raises(PowerCutError):
         await onboarding.carry_out(prepared, unwatched, cut)

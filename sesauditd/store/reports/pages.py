@@ -15,7 +15,6 @@ from sesauditd.report.account import account
 from sesauditd.report.behaviour import Figures, behaviour, graded, narrowed
 from sesauditd.report.figures import Span
 from sesauditd.report.pages import EVERYBODY, Report, Standing, Status, mode_of
-from sesauditd.report.sending import OFFBOARDED, SENDING
 from sesauditd.store import register
 from sesauditd.store.reports import decided, observed, overview, people
 from sesauditd.store.reports.behaviour import figures_of
@@ -106,11 +105,7 @@ async def status(
         overview=await overview.overview(connection),
         pending=await decided.actions_in(connection, overview.PENDING),
         shown_only=tuple(one for one in reversed(recent) if one.state == State.SHADOW),
-        domains=tuple(
-            one
-            for one in await people.all_domains(connection)
-            if one.state not in {SENDING, OFFBOARDED}
-        ),
+        domains=await people.domains_to_look_at(connection),
         customers=tuple(standings),
     )
 

@@ -8,8 +8,15 @@ from typing import TYPE_CHECKING
 from sqlalchemy import select
 
 from sesauditd.report.figures import Customer, Domain
-from sesauditd.report.sending import OF_CUSTOMERS, OFFBOARDED, sending_state
+from sesauditd.report.sending import (
+    OF_CUSTOMERS,
+    OFFBOARDED,
+    ONBOARDING,
+    SENDING,
+    sending_state,
+)
 from sesauditd.store import tenancies
+from sesauditd.store.reports import newcomers
 from sesauditd.store.reports.decided import sending_actions
 from sesauditd.store.tables import customers, domains, iam_users
 
@@ -54,9 +61,13 @@ async def all_domains(connection: AsyncConnection) -> tuple[Domain, ...]:
             of_customer[action.customer].append(action)
         else:
             of_domain[action.domain].append(action)
+    steps = await newcomers.steps_of_domains(connection)
     found = []
     for row in await connection.execute(select(domains).order_by(domains.c.name)):
         state, stopped = sending_state([*of_domain[row.name], *of_customer[row.customer]])
+        waits = None if row.closed_at else newcomers.waits_for(row.name, steps[row.name])
+        if waits is not None and state == SENDING:
+            state = ONBOARDING
         found.append(
             Domain(
                 name=row.name,
@@ -67,7 +78,25 @@ async def all_domains(connection: AsyncConnection) -> tuple[Domain, ...]:
                 state=OFFBOARDED if row.closed_at else state,
                 stopped=stopped,
                 tenancy=tenants.get(row.name),
+                waits_for=waits,
                 closed_at=row.closed_at,
             )
         )
     return tuple(found)
+
+
+async def shown_domains(connection: AsyncConnection) -> tuple[Domain, ...]:
+    """Return every domain, with those that are being onboarded and not registered yet."""
+    registered = await all_domains(connection)
+    known = {one.name for one in registered if one.closed_at is None}
+    coming = newcomers.unregistered(await newcomers.steps_of_domains(connection), known)
+    return tuple(sorted((*registered, *coming), key=lambda one: one.name))
+
+
+async def domains_to_look_at(connection: AsyncConnection) -> tuple[Domain, ...]:
+    """Return the domains that are not simply sending."""
+    return tuple(
+        one
+        for one in await shown_domains(connection)
+        if one.state not in {SENDING, OFFBOARDED} or (one.waits_for and not one.closed_at)
+    )

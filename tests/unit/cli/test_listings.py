@@ -162,6 +162,7 @@ def test_rows_have_these_keys(cli: Cli) -> None:
         "domain",
         "customer",
         "state",
+        "waits_for",
         "contact",
         "iam_users",
         "tenant",
