@@ -25,6 +25,7 @@ FIRST = 1
 NUMBERS = range(1, 2 * POLICIES_OF_A_USER + 1)
 """AWS raises the quota of attached policies to twice as many at the most."""
 OWN_PEOPLE = "nothing on AWS: it is an address of the customer's own"
+LEFT = "nothing on AWS: all of the customer's domains were offboarded"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -98,7 +99,7 @@ class Denying:
         others = frozenset(shards.held) - frozenset().union(*touched.values())
         beside = self._missing(customer, others, own, attached)
         plans = {
-            one.id: self._pulls(customer, touched[one.id], shards, own)
+            one.id: self._pulls(customer, touched[one.id], shards, own, gone=around.closed)
             + beside
             + _judgement(one, shards, around)
             for one in tasks
@@ -127,13 +128,22 @@ class Denying:
         return Attached(policies=self.policies, user=user, arn=arn)
 
     def _pulls(
-        self, customer: str, touched: frozenset[int], shards: Shards, own: Sequence[User]
+        self,
+        customer: str,
+        touched: frozenset[int],
+        shards: Shards,
+        own: Sequence[User],
+        *,
+        gone: bool,
     ) -> Plan:
-        """Return some policies, each before it is attached to the customer's own users."""
+        """Return some policies, each before it is attached to the customer's own users.
+
+        With `gone` the customer has no domain left, and no policy is to stay behind.
+        """
         pulls: list[Pull] = []
         for number in sorted(touched):
             document = shards.document(number)
-            if document is not None or own:
+            if document is not None or own or gone:
                 pulls.append(Pull(knob=self.shard(customer, number), wanted=document))
             if document is not None:
                 pulls += [
@@ -194,6 +204,8 @@ def _judgement(task: Task, shards: Shards, around: Surroundings) -> Plan:
         return Plan()
     if is_own(str(task.recipient), around.own):
         return Plan(remarks=(OWN_PEOPLE,))
+    if around.closed:
+        return Plan(remarks=(LEFT,))
     return Plan(failure=refusal(task, shards, around))
 
 

@@ -164,9 +164,10 @@ class Reconcile:
         )
         for name, position in seen.positions.items():
             missing, more = _compared(pulls[name], position)
-            if more:
+            if more and not whole.closed:
                 found += await self._left_over(customer, numbers[name], more, now)
-            if missing:
+            # Who has no domain left needs no policy: the executor deletes it.
+            if missing or (whole.closed and position is not None):
                 lost.add(name)
         again = [one.id for one in tasks if not lost.isdisjoint(_names(denials.plans[one.id]))]
         return found + Reconciled(mended=await self.standing.again(again, now))

@@ -22,6 +22,7 @@ ONLY_THE_SET = (
     "no IAM user of its own is registered: mail that names another configuration set still passes"
 )
 OFFBOARDED = "the domain was offboarded: nothing of it is left to turn"
+LEFT = "all of the customer's domains were offboarded: nothing of them is left to turn"
 NO_LEVER = "there is nothing to stop it with: no IAM user of its own and no configuration set"
 
 
@@ -48,6 +49,8 @@ class Stopping:
 
     async def customer(self, task: Task, around: Surroundings) -> Plan:
         """Return what a termination, or its reverse, asks of AWS."""
+        if around.closed:
+            return Plan(remarks=(LEFT,))
         plan = Plan()
         for user in around.users:
             plan += self._ended(user, around)

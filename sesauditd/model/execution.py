@@ -80,7 +80,7 @@ class Surroundings:
     registered: frozenset[str] = frozenset()
     """Every customer's domains."""
     closed: bool = False
-    """The task's domain was offboarded: nothing of it is left on AWS."""
+    """The task's domain was offboarded, or all domains of its customer: nothing is left on AWS."""
     off: frozenset[str] = frozenset()
     """Every customer's domains that are disabled, or belong to a terminated customer."""
     disabled: frozenset[str] = frozenset()

@@ -55,11 +55,12 @@ async def around_customer(
         users=await users_of(connection, customer),
         denied=tuple(
             one
-            for one in await denied(connection, tasks, now)
+            for one in (await denied(connection, tasks, now) if own else ())
             if one.recipient not in own and domain_of(one.recipient) not in own
         ),
         shards_of=await _shards_of(connection, customer),
         own=own,
+        closed=not own,
     )
 
 
@@ -193,11 +194,12 @@ async def _stops(connection: AsyncConnection, task: Task, users: tuple[User, ...
     ended = {name for name, owner in owners.items() if owner in terminated}
     of_domain = [row.id for row in standing if row.domain == task.domain is not None]
     starts = ("sending:", *(f"key:{one.name}/" for one in users))
+    own = sorted(name for name, owner in owners.items() if owner == task.customer)
     return Surroundings(
         users=users,
-        domains=tuple(sorted(name for name, owner in owners.items() if owner == task.customer)),
+        domains=tuple(own),
         registered=frozenset(owners),
-        closed=task.domain is not None and task.domain not in owners,
+        closed=not own if task.domain is None else task.domain not in owners,
         off=frozenset({*disabled, *ended}),
         disabled=frozenset(name for name, owner in disabled.items() if owner == task.customer),
         terminated=task.customer in terminated,

@@ -8,14 +8,14 @@ from sqlalchemy import and_, or_, select
 
 from sesauditd.model.actions import STARTED, Reverse, State
 from sesauditd.model.calendar import iso
-from sesauditd.model.notice import Notice, NoticeKind
+from sesauditd.model.notice import Audience, Notice, NoticeKind
 from sesauditd.model.verdicts import Does
 from sesauditd.store import evidence
 from sesauditd.store.notices import request
 from sesauditd.store.tables import actions, domains, notices
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
     from datetime import datetime
 
     from sqlalchemy import Row
@@ -54,6 +54,8 @@ async def of_action(connection: AsyncConnection, action: str, now: datetime) -> 
     )
     if untrue:
         wanted = [one for one in wanted if one.kind is not NoticeKind.REINSTATED]
+    if await _has_left(connection, row, facts):
+        wanted = [one for one in wanted if one.audience is Audience.OPERATOR]
     return sum([await request(connection, one, now) for one in wanted])
 
 
@@ -122,6 +124,18 @@ async def _facts(connection: AsyncConnection, row: Row[Any]) -> dict[str, object
         "at": iso(row.changed_at),
         "grounds": await evidence.grounds_of(connection, row.id),
     }
+
+
+async def _has_left(
+    connection: AsyncConnection, row: Row[Any], facts: Mapping[str, object]
+) -> bool:
+    """Say whether what an action is about was offboarded: its people have no mail to mend."""
+    if row.kind in WHOLE_CUSTOMER:
+        return not facts["domains"]
+    closed_at = await connection.scalar(
+        select(domains.c.closed_at).where(domains.c.name == row.domain)
+    )
+    return closed_at is not None
 
 
 async def _stopped(connection: AsyncConnection, customer: str) -> list[str]:
