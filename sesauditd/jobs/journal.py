@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, Protocol
 
 import structlog
 
+from sesauditd.daemon.failpoint import reach
+
 if TYPE_CHECKING:
     from sesauditd.jobs.account import Notes
 
@@ -63,6 +65,7 @@ class JournalCopy:
             body = lines(found)
             digest = hashlib.sha256(body)
             await self.archive.keep(key(found, digest.hexdigest()), body, digest.digest())
+            reach("journal.kept")
             copied = _sequence(found[-1])
             await self.notes.remember(OBSERVATION, {"sequence": copied}, now)
             log.info("journal_copied", entries=len(found), last=copied)

@@ -42,6 +42,8 @@ class Work:
     """Tell operators what waits for them."""
     watch_account: Look
     watch_pipe: Look
+    watches: Sequence[Frequent]
+    """The other watches, each with its own pace."""
     copy_journal: Look
     reconcile: ForPeriod
     """Compare what stands with AWS."""
@@ -53,18 +55,23 @@ def table(work: Work, *, rollup: str, enforcement: str) -> Sequence[Job]:
     event, run = Since.FIRST_EVENT, Since.FIRST_RUN
     roll_up = _reaching("jobs.rolled_up", work.roll_up)
     enforce = _reaching("jobs.enforced", work.enforce)
+    digest = _reaching("jobs.digested", work.digest)
+    shadow_digest = _reaching("jobs.shadow_digested", work.shadow_digest)
+    summarise = _reaching("jobs.summarised", work.summarise)
+    reconcile = _reaching("jobs.reconciled", work.reconcile)
     return (
         Frequent(name="clock", every=EVERY_TICK, run=work.watch_clock),
         Frequent(name="journal", every=EVERY_TICK, run=work.copy_journal),
         Periodic(name="rollup", calendar=days, since=event, run=roll_up),
         Periodic(name="weekly", calendar=weeks, since=event, run=enforce, ready=work.may_judge),
-        Periodic(name="digest", calendar=days, since=run, run=work.digest),
-        Periodic(name="shadow_digest", calendar=days, since=run, run=work.shadow_digest),
-        Periodic(name="summary", calendar=weeks, since=run, run=work.summarise, after="weekly"),
-        Periodic(name="reconcile", calendar=days, since=run, run=work.reconcile),
+        Periodic(name="digest", calendar=days, since=run, run=digest),
+        Periodic(name="shadow_digest", calendar=days, since=run, run=shadow_digest),
+        Periodic(name="summary", calendar=weeks, since=run, run=summarise, after="weekly"),
+        Periodic(name="reconcile", calendar=days, since=run, run=reconcile),
         Frequent(name="waiting", every=EVERY_TICK, run=work.tell_waiting),
         Frequent(name="account", every=EVERY_FEW_MINUTES, run=work.watch_account),
         Frequent(name="pipe", every=EVERY_FEW_MINUTES, run=work.watch_pipe),
+        *work.watches,
     )
 
 
