@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from sesauditd.enforce.weekly import Weekly
     from sesauditd.ingest.pipeline import Pipeline
     from sesauditd.model.recorded import Recorded
+    from sesauditd.model.register import OwnNotices
     from sesauditd.store.decisions import Decided, Decisions
     from sesauditd.store.engine import Database
     from sesauditd.store.log import EventLog
@@ -118,8 +119,6 @@ async def application(
     from sesauditd.config import policies_of
     from sesauditd.enforce.weekly import Weekly
     from sesauditd.ingest.pipeline import Pipeline
-    from sesauditd.model.addresses import canonical
-    from sesauditd.model.register import OwnNotices
     from sesauditd.store.engine import Database
     from sesauditd.store.log import EventLog
     from sesauditd.store.schema import upgrade
@@ -127,10 +126,6 @@ async def application(
 
     policies = policies_of(settings)
     stance = stance_of(settings, policies)
-    notices = OwnNotices(
-        sender=canonical(settings.notices.sender or ""),
-        configuration_set=f"{settings.installation.prefix}-{NOTICES_SET}",
-    )
     database = Database.open(settings.database.url)
     try:
         await upgrade(database)
@@ -141,11 +136,22 @@ async def application(
             database=database,
             clock=clock,
             log=log,
-            pipeline=Pipeline(log, notices, clock),
+            pipeline=Pipeline(log, own_notices(settings), clock),
             weekly=Weekly(Books(database, stance)),
         )
     finally:
         await database.close()
+
+
+def own_notices(settings: Settings) -> OwnNotices:
+    """Return by what the daemon's own mail is known."""
+    from sesauditd.model.addresses import canonical
+    from sesauditd.model.register import OwnNotices
+
+    return OwnNotices(
+        sender=canonical(settings.notices.sender or ""),
+        configuration_set=f"{settings.installation.prefix}-{NOTICES_SET}",
+    )
 
 
 def stance_of(settings: Settings, policies: Policies) -> Stance:

@@ -1,10 +1,10 @@
-"""The database itself: `sesauditd db upgrade`."""
+"""The database itself: `sesauditd db upgrade`, `backup`, `verify`, `rebuild` and `diff`."""
 
 from __future__ import annotations
 
 import typer
 
-from sesauditd.cli import options, output
+from sesauditd.cli import options, output, recovering
 from sesauditd.cli.options import JsonOption
 from sesauditd.cli.sections import Heading, examples
 
@@ -19,6 +19,7 @@ def register(app: typer.Typer) -> None:
             "sesauditd db upgrade --config ./config.toml",
         ),
     )(upgrade)
+    recovering.add(group)
     app.add_typer(group, name="db", rich_help_panel=Heading.DATABASE)
 
 

@@ -56,12 +56,12 @@ class Database:
     """Its connections refuse to change anything."""
     turns: Turns | None = None
     """Of all processes that write the same file; a server has its own."""
-    sealing: bool = True
-    """Whether what was decided is sealed as it is written."""
+    draft: bool = False
+    """Nobody relies on the file before it is whole: not sealed, not flushed at each commit."""
 
     @classmethod
     def open(
-        cls, url: str, *, lock_wait_seconds: float = LOCK_WAIT_SECONDS, sealing: bool = True
+        cls, url: str, *, lock_wait_seconds: float = LOCK_WAIT_SECONDS, draft: bool = False
     ) -> Database:
         """Return the database at a SQLAlchemy URL; nothing is read yet.
 
@@ -82,11 +82,13 @@ class Database:
             )
             raise Refused(message) from error
         if parsed.get_backend_name() != "sqlite":
-            return cls(writing, reading, None, sealing)
+            return cls(writing, reading, None, draft)
         _tune(writing, "BEGIN IMMEDIATE", lock_wait_seconds, query_only=False)
         _tune(reading, "BEGIN", lock_wait_seconds, query_only=True)
+        if draft:
+            event.listen(writing.sync_engine, "connect", _unflushed)
         file = Path(str(parsed.database)).absolute()
-        return cls(writing, reading, Turns(file, lock_wait_seconds), sealing)
+        return cls(writing, reading, Turns(file, lock_wait_seconds), draft)
 
     @asynccontextmanager
     async def write(self, *, sealed: bool = True) -> AsyncIterator[AsyncConnection]:
@@ -98,7 +100,7 @@ class Database:
         keeps the database locked, Refused if the file cannot be used, Failed for what else the
         database answers.
         """
-        sealed = sealed and self.sealing
+        sealed = sealed and not self.draft
         with _in_words():
             # The connection first: this process has one that writes, and one turn.
             async with self.writing.connect() as connection, self._turn(), connection.begin():
@@ -218,6 +220,12 @@ def _tune(engine: AsyncEngine, begin: str, lock_wait_seconds: float, *, query_on
 
     event.listen(engine.sync_engine, "connect", prepare)
     event.listen(engine.sync_engine, "begin", start)
+
+
+def _unflushed(connection: DBAPIConnection, _entry: ConnectionPoolEntry) -> None:
+    cursor = connection.cursor()
+    cursor.execute("PRAGMA synchronous=OFF")
+    cursor.close()
 
 
 @contextmanager

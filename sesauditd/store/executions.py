@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import and_, case, select, update
 
@@ -18,6 +18,7 @@ from sesauditd.store.tables import actions, blocks
 from sesauditd.store.tasks import ABOUT_BLOCKS, intend, task_of, unchanged
 
 if TYPE_CHECKING:
+    from sqlalchemy import Row
     from sqlalchemy.ext.asyncio import AsyncConnection
 
     from sesauditd.model.execution import Hold, Outcome, Surroundings, Task
@@ -59,13 +60,7 @@ class Executions(BlockExecutions):
         async with self.database.write() as connection:
             rows = (await connection.execute(query.limit(EXPIRED_A_TIME))).fetchall()
             for row in rows:
-                await connection.execute(
-                    update(actions)
-                    .where(actions.c.id == row.id)
-                    .values(state=str(State.EXPIRED), changed_at=now)
-                )
-                reason = f"the block ended on {row.until:%Y-%m-%d %H:%M} UTC"
-                await outbox.request_reverse(connection, row, reason, "policy:expiry", now)
+                await end(connection, row, now)
         return len(rows)
 
     async def due(self, now: datetime, limit: int) -> Sequence[Task]:
@@ -128,6 +123,17 @@ class Executions(BlockExecutions):
                 await blocking.forget_places(connection, task.customer, str(task.recipient))
             await _tell(connection, task, outcome, now)
             return True
+
+
+async def end(connection: AsyncConnection, row: Row[Any], now: datetime) -> None:
+    """Note that a block is over, and ask for its reverse."""
+    await connection.execute(
+        update(actions)
+        .where(actions.c.id == row.id)
+        .values(state=str(State.EXPIRED), changed_at=now)
+    )
+    reason = f"the block ended on {row.until:%Y-%m-%d %H:%M} UTC"
+    await outbox.request_reverse(connection, row, reason, "policy:expiry", now)
 
 
 async def standing(connection: AsyncConnection, names: Sequence[str]) -> list[Standing]:

@@ -62,10 +62,14 @@ class EventLog:
                 await register.adopt(connection, one, now=now, actor=actor) for one in adoptions
             ]
             if any(changed):
-                await self._catch_up(connection, before, now)
+                await self.catch_up(connection, before, now)
         return sum(changed)
 
-    async def _catch_up(self, connection: AsyncConnection, before: Register, now: datetime) -> None:
+    async def catch_up(self, connection: AsyncConnection, before: Register, now: datetime) -> None:
+        """Have events count that came before their domain was registered, inside a transaction.
+
+        `before` is the register as it was.
+        """
         owners = await register.snapshot(connection)
         touched = await attribute_late(connection, owners, no_feedback=self._no_feedback)
         # How new a customer is decides which limit a surge has, also one of the past.

@@ -46,6 +46,7 @@ from sesauditd.store.tables import (
     observations,
     verdicts,
 )
+from sesauditd.store.tables import journal as entries
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -132,6 +133,29 @@ async def seal(connection: AsyncConnection) -> None:
     keys = sorted((row.place, tuple(map(str, json.loads(row.key)))) for row in marked)
     for part in chunks(keys, ROWS_OF_ENTRY):
         await _append(connection, part)
+
+
+async def anew(connection: AsyncConnection) -> None:
+    """Mark every row that there is, and every one that a seal names and that is gone.
+
+    For a database that was made from its journal: what the seals in it are of are other rows.
+    """
+    await watch(connection)
+    await _mark_everything(connection)
+    standing: dict[tuple[str, str], bool] = {}
+    rows = await connection.stream(
+        select(entries.c.facts).where(entries.c.kind == KIND).order_by(entries.c.sequence)
+    )
+    async for row in rows:
+        for place, digests in row.facts.get("rows", {}).items():
+            standing |= {(place, key): digest is not None for key, digest in digests.items()}
+    gone = [
+        {"place": place, "key": json.dumps(key.split(BETWEEN, len(SEALED[place].primary_key) - 1))}
+        for (place, key), stands in standing.items()
+        if stands
+    ]
+    if gone:
+        await connection.execute(insert(marks), gone)
 
 
 async def _append(connection: AsyncConnection, marked: Sequence[tuple[str, Key]]) -> None:
