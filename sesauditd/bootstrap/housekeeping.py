@@ -65,6 +65,7 @@ class Housekeeping:
     def _work(self, alarms: Alarms, memory: Memory, watch_clock: Look, beat: _Beat) -> Work:
         from sesauditd.aws.archive import Archive
         from sesauditd.aws.metrics import Metrics
+        from sesauditd.bootstrap.watching import watches
         from sesauditd.jobs.account import AccountWatch
         from sesauditd.jobs.backlog import Backlog
         from sesauditd.jobs.journal import JournalCopy
@@ -84,12 +85,7 @@ class Housekeeping:
             shadow_digest=self._for_period(digests.shadow_digest),
             summarise=self._summarise,
             tell_waiting=self._look(telling.of_waiting),
-            watch_account=AccountWatch(
-                accounts=self.mail,
-                reputations=Metrics(self.clients),
-                alarms=alarms,
-                notes=memory,
-            ).run,
+            watch_account=AccountWatch(accounts=self.mail, alarms=alarms, notes=memory).run,
             watch_pipe=PipeWatch(
                 accounts=self.mail,
                 queue=self.queue,
@@ -100,6 +96,7 @@ class Housekeeping:
                 silence=timedelta(hours=settings.alerts.silence_hours),
             ).run,
             reconcile=self._reconciling(alarms, beat),
+            watches=watches(self.program, Metrics(self.clients), alarms, memory),
             copy_journal=JournalCopy(rows=JournalRows(database), archive=archive, notes=memory).run,
         )
 

@@ -9,16 +9,13 @@ from typing import TYPE_CHECKING, Protocol
 from sesauditd.jobs.alarms import Finding
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Mapping, Sequence
     from datetime import datetime
 
 OBSERVATION = "account"
 HEALTHY = "HEALTHY"
 COMPLAINT = "COMPLAINT"
 QUOTA_SHARE = 0.8
-BOUNCE_LINES = (0.05, 0.10)
-"""AWS reviews an account at the first, and may pause it at the second (ses-facts.md 7)."""
-COMPLAINT_LINES = (0.001, 0.005)
 
 
 class Account(Protocol):
@@ -55,33 +52,11 @@ class Account(Protocol):
         ...
 
 
-class Reputation(Protocol):
-    """AWS's own rates of the account, as shares of 1; None where it has none."""
-
-    @property
-    def bounce_rate(self) -> float | None:
-        """Return `Reputation.BounceRate`."""
-        ...
-
-    @property
-    def complaint_rate(self) -> float | None:
-        """Return `Reputation.ComplaintRate`."""
-        ...
-
-
 class Accounts(Protocol):
     """Asks SES about the account."""
 
     async def account(self) -> Account:
         """Return what GetAccount says; raises Unavailable or Forbidden."""
-        ...
-
-
-class Reputations(Protocol):
-    """Asks CloudWatch about the account's reputation."""
-
-    async def reputation(self, now: datetime) -> Reputation:
-        """Return the newest rates; raises Unavailable or Forbidden."""
         ...
 
 
@@ -106,8 +81,6 @@ class AccountWatch:
     """Looks at the account every few minutes."""
 
     accounts: Accounts
-    reputations: Reputations | None
-    """None where CloudWatch may not be asked."""
     alarms: Reports
     notes: Notes
 
@@ -116,9 +89,6 @@ class AccountWatch:
         account = await self.accounts.account()
         await self.notes.remember(OBSERVATION, facts(account), now)
         await self.alarms.report(findings(account), now)
-        if self.reputations is not None:
-            rates = await self.reputations.reputation(now)
-            await self.alarms.report(list(lines_crossed(rates)), now)
 
 
 def facts(account: Account) -> dict[str, object]:
@@ -172,25 +142,6 @@ def findings(account: Account) -> Sequence[Finding]:
             "are used: ask AWS for more, or find who sends so much.",
         ),
     ]
-
-
-def lines_crossed(rates: Reputation) -> Iterator[Finding]:
-    """Yield a finding for each rate that AWS has; a missing one says nothing either way."""
-    looks = (
-        ("bounce", rates.bounce_rate, BOUNCE_LINES),
-        ("complaint", rates.complaint_rate, COMPLAINT_LINES),
-    )
-    for what, rate, (review, pause) in looks:
-        if rate is None:
-            continue
-        state = "pause" if rate >= pause else "review" if rate >= review else None
-        yield _finding(
-            f"reputation_{what}",
-            state,
-            well=f"The account's {what} rate is {rate:.2%}, below AWS's line of {review:.1%}.",
-            ill=f"The account's {what} rate is {rate:.2%}: AWS reviews an account at "
-            f"{review:.1%} and may pause it at {pause:.1%}.",
-        )
 
 
 def _finding(name: str, state: str | None, *, well: str, ill: str) -> Finding:

@@ -43,12 +43,16 @@ class Siren(Protocol):
         ...
 
 
-class Book(Protocol):
-    """Where it is remembered what operators were told."""
+class Recalls(Protocol):
+    """What was seen and told before."""
 
     async def recall(self, name: str) -> Mapping[str, object] | None:
         """Return what was remembered under a name, None if nothing was."""
         ...
+
+
+class Book(Recalls, Protocol):
+    """Where it is remembered what operators were told."""
 
     async def tell(
         self, name: str, facts: Mapping[str, object], notice: Notice, now: datetime
@@ -79,7 +83,7 @@ class Alarms:
 
     async def _report(self, finding: Finding, now: datetime) -> None:
         try:
-            known = await self._known(finding.name)
+            known = await told(self.book, finding.name)
             if known == finding.state:
                 self._sounded[finding.name] = known
                 return
@@ -93,17 +97,22 @@ class Alarms:
             if isinstance(error, Broken):
                 raise
 
-    async def _known(self, name: str) -> str | None:
-        facts = await self.book.recall(_remembered_as(name)) or {}
-        state = facts.get("state")
-        return None if state is None else str(state)
-
     async def _sound(self, finding: Finding, known: str | None, now: datetime) -> None:
         # Before the book: a crash between them sounds twice, the other way round never.
         if self._sounded.get(finding.name, known) == finding.state:
             return
         self._sounded[finding.name] = finding.state
         await self.siren.sound(_alarm(finding, now))
+
+
+async def told(memory: Recalls, name: str) -> str | None:
+    """Return the state that operators were told last, None while nothing is wrong.
+
+    Where a figure flutters about a line, what it was before decides (hysteresis).
+    """
+    facts = await memory.recall(_remembered_as(name)) or {}
+    state = facts.get("state")
+    return None if state is None else str(state)
 
 
 def _remembered_as(name: str) -> str:

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from datetime import datetime
 
 import pytest
 
 from sesauditd.errors import Unavailable
-from sesauditd.jobs.account import AccountWatch, findings, lines_crossed
+from sesauditd.jobs.account import AccountWatch, findings
 from tests.unit.jobs.fakes import NOW, Memory, Reported
 
 
@@ -22,26 +21,16 @@ class Account:
     suppressed_reasons: frozenset[str] = frozenset({"BOUNCE"})
 
 
-@dataclass(frozen=True, kw_only=True)
-class Rates:
-    bounce_rate: float | None = None
-    complaint_rate: float | None = None
-
-
 @dataclass
 class Aws:
-    """Answers as SES and CloudWatch do."""
+    """Answers as SES does."""
 
     now: Account | None = None
-    rates: Rates = Rates()
 
     async def account(self) -> Account:
         if self.now is None:
             raise Unavailable("SES GetAccount: no answer")
         return self.now
-
-    async def reputation(self, now: datetime) -> Rates:
-        return self.rates
 
 
 HEALTHY = Account()
@@ -82,30 +71,13 @@ def test_trouble_of_an_account(account: Account, trouble: dict[str, str]) -> Non
     assert found == trouble
 
 
-@pytest.mark.parametrize(
-    ("rates", "expected"),
-    [
-        (Rates(), {}),
-        (Rates(bounce_rate=0.049), {"reputation_bounce": None}),
-        (Rates(bounce_rate=0.05), {"reputation_bounce": "review"}),
-        (Rates(bounce_rate=0.10), {"reputation_bounce": "pause"}),
-        (Rates(complaint_rate=0.0009), {"reputation_complaint": None}),
-        (Rates(complaint_rate=0.001), {"reputation_complaint": "review"}),
-        (Rates(complaint_rate=0.005), {"reputation_complaint": "pause"}),
-    ],
-    ids=["no data", "4.9 %", "5 %", "10 %", "0.09 %", "0.1 %", "0.5 %"],
-)
-def test_lines_that_a_rate_crosses(rates: Rates, expected: dict[str, str | None]) -> None:
-    assert {one.name: one.state for one in lines_crossed(rates)} == expected
-
-
 def watch(aws: Aws, reported: Reported, memory: Memory) -> AccountWatch:
-    return AccountWatch(accounts=aws, reputations=aws, alarms=reported, notes=memory)
+    return AccountWatch(accounts=aws, alarms=reported, notes=memory)
 
 
 async def test_a_look_is_remembered_and_reported() -> None:
     reported, memory = Reported(), Memory()
-    aws = Aws(replace(HEALTHY, enforcement="PROBATION"), Rates(bounce_rate=0.06))
+    aws = Aws(replace(HEALTHY, enforcement="PROBATION"))
     await watch(aws, reported, memory).run(NOW)
     assert memory.facts["account"] == {
         "production": True,
@@ -116,7 +88,6 @@ async def test_a_look_is_remembered_and_reported() -> None:
         "suppressed_reasons": ["BOUNCE"],
     }
     assert reported.states["account_status"] == "PROBATION"
-    assert reported.states["reputation_bounce"] == "review"
 
 
 async def test_without_an_answer_nothing_is_known_and_nothing_recovers() -> None:
@@ -124,10 +95,3 @@ async def test_without_an_answer_nothing_is_known_and_nothing_recovers() -> None
     with pytest.raises(Unavailable):
         await watch(Aws(), reported, memory).run(NOW)
     assert (reported.findings, memory.facts) == ([], {})
-
-
-async def test_cloudwatch_may_be_left_out() -> None:
-    reported = Reported()
-    aws = Aws(HEALTHY, Rates(bounce_rate=0.5))
-    await AccountWatch(accounts=aws, reputations=None, alarms=reported, notes=Memory()).run(NOW)
-    assert "reputation_bounce" not in reported.states

@@ -76,6 +76,7 @@ class Duties:
             watch_pipe=self.nothing,
             copy_journal=self.nothing,
             reconcile=self.nothing_for,
+            watches=(),
         )
         return Jobs(
             table=table(work, rollup="00:30", enforcement="monday 03:00"),
