@@ -16,10 +16,11 @@ from sesauditd.bootstrap.starting import check_database
 from sesauditd.daemon.duty import Duty
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from sesauditd.config.settings import Settings
     from sesauditd.daemon.supervisor import Service
+    from sesauditd.daemon.watchdog import Progress
 
 GRACE_SECONDS = 26.0
 """After SIGTERM; systemd and people expect an end within 30 seconds."""
@@ -44,12 +45,14 @@ async def daemon(
     be trusted any more.
     """
     from sesauditd.aws.clients import endpoint_conflicts
+    from sesauditd.bootstrap.dashboard import entrance
     from sesauditd.daemon.supervisor import unless_stopped
     from sesauditd.errors import Refused
 
     conflict = endpoint_conflicts(environment, settings.aws.endpoint_url)
     if conflict is not None:
         raise Refused(conflict)
+    entrance(settings)
     with alone(settings) as ended:
         await check_database(settings, ended=ended)
         async with AsyncExitStack() as stack:
@@ -91,7 +94,12 @@ async def supervised(running: Live, environment: Mapping[str, str]) -> None:
     log.info("daemon_ready", version=__version__, lease_held=held)
     try:
         await supervise(
-            {**_services(running), "watchdog": watchdog.run, "farewell": farewell},
+            {
+                **_services(running),
+                "dashboard": _dashboard(running, watchdog.marks),
+                "watchdog": watchdog.run,
+                "farewell": farewell,
+            },
             stop=asyncio.Event(),
             grace_seconds=GRACE_SECONDS,
         )
@@ -102,15 +110,19 @@ async def supervised(running: Live, environment: Mapping[str, str]) -> None:
 
 def _services(running: Live) -> dict[str, Service]:
     """Return what works side by side, each until it is told to stop."""
-    lease, jobs = running.lease, running.jobs
+    from sesauditd.bootstrap.metering import metered
+
+    lease, jobs, meters = running.lease, running.jobs, running.meters
     executing = Duty(
         "executor",
-        running.executor.tick,
+        metered("executor", running.executor.tick, meters),
         # While the clock cannot be trusted nobody is stopped, blocked or let go.
         lambda: lease.held and jobs.trusts_clock(),
         EXECUTOR_SECONDS,
     )
-    posting = Duty("post", running.post.tick, lambda: lease.held, POST_SECONDS)
+    posting = Duty(
+        "post", metered("post", running.post.tick, meters), lambda: lease.held, POST_SECONDS
+    )
     alerting = Duty("alerts", running.alerts.tick, lambda: lease.held, ALERTS_SECONDS)
     keeping = Duty("keeper", running.keeper.tick, lambda: lease.held, KEEPER_SECONDS)
     return {
@@ -122,3 +134,11 @@ def _services(running: Live) -> dict[str, Service]:
         "keeper": keeping.run,
         "lease": lease.run,
     }
+
+
+def _dashboard(running: Live, marks: Sequence[Progress]) -> Service:
+    """Return what serves pages, health and metrics."""
+    from sesauditd.bootstrap.dashboard import Dashboard, entrance
+
+    at, gate = entrance(running.program.settings)
+    return Dashboard(live=running, at=at, gate=gate, marks=marks).run

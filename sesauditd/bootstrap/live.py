@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from sesauditd.ingest.poller import Poller
     from sesauditd.ingest.trust import Trust
     from sesauditd.notices.siren import Siren
+    from sesauditd.web.meters import Meters
 
 __all__ = ["Live", "Tempo", "live"]
 
@@ -68,19 +69,22 @@ async def live(
 
 def _assembled(program: Application, clients: Clients, tempo: Tempo) -> Live:
     from sesauditd.aws.mail import Mail
-    from sesauditd.aws.queue import Queue
     from sesauditd.bootstrap.housekeeping import Housekeeping
+    from sesauditd.bootstrap.metering import MeteredQueue
+    from sesauditd.web.meters import Meters
 
     settings = program.settings
-    queue = Queue(
+    meters = Meters()
+    queue = MeteredQueue(
         clients,
         settings.queue.url or "",
         visibility_seconds=settings.queue.visibility_seconds,
     )
+    queue.meters = meters
     lease = _lease(program)
     siren, alerts = alerting(program)
     mail = Mail(clients)
-    poller = _poller(program, clients, queue, tempo)
+    poller = _poller(program, clients, queue, meters, tempo)
     housekeeping = Housekeeping(
         program=program,
         clients=clients,
@@ -99,6 +103,7 @@ def _assembled(program: Application, clients: Clients, tempo: Tempo) -> Live:
         alerts=alerts,
         lease=lease,
         keeper=_keeper(program, clients, siren, tempo),
+        meters=meters,
     )
 
 
@@ -129,8 +134,11 @@ def _awake_or_asleep() -> float:
     return time.clock_gettime(time.CLOCK_BOOTTIME)
 
 
-def _poller(program: Application, clients: Clients, queue: Queue, tempo: Tempo) -> Poller:
+def _poller(
+    program: Application, clients: Clients, queue: Queue, meters: Meters, tempo: Tempo
+) -> Poller:
     from sesauditd.aws.archive import Archive
+    from sesauditd.bootstrap.metering import MeteredArchive, MeteredRecorder
     from sesauditd.ingest.poller import Poller
     from sesauditd.ingest.source import Pace
 
@@ -138,8 +146,8 @@ def _poller(program: Application, clients: Clients, queue: Queue, tempo: Tempo) 
     archive = Archive(clients, settings.archive.bucket or "", settings.archive.prefix)
     return Poller(
         queue=queue,
-        archive=archive,
-        recorder=program.pipeline,
+        archive=MeteredArchive(archive, meters),
+        recorder=MeteredRecorder(program.pipeline, meters),
         trust=_trust(settings, archive),
         clock=program.clock,
         pace=tempo.pace

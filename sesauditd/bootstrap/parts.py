@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from sesauditd.jobs.alerts import Alerts
     from sesauditd.jobs.post import Post
     from sesauditd.jobs.schedule import Jobs
+    from sesauditd.web.meters import Meters
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,6 +29,7 @@ class Live:
     alerts: Alerts
     lease: Lease
     keeper: Keeper
+    meters: Meters
 
     async def settle(self) -> None:
         """Read what the queue has, act on it and write notices, until nothing is left."""

@@ -34,10 +34,13 @@ class Place:
         """Say whether nobody but programs of this machine can reach it."""
         return is_loopback(self.host)
 
+    def __str__(self) -> str:
+        """Return it as `web.bind` is written."""
+        return f"[{self.host}]:{self.port}" if ":" in self.host else f"{self.host}:{self.port}"
+
     def url(self, port: int) -> str:
         """Return its address, at the port that was taken in the end."""
-        host = f"[{self.host}]" if ":" in self.host else self.host or "localhost"
-        return f"http://{host}:{port}/"
+        return f"http://{Place(host=self.host or 'localhost', port=port)}/"
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -36,8 +36,8 @@ class Facts:
     unattributed: int
     domains: Mapping[str, int]
     """By how they stand."""
-    alarms: Mapping[str, str]
-    """Those that are not over, to what each is in a word."""
+    alarms: Collection[str]
+    """Names of those that are not over."""
     last_message: float | None
     """Seconds since 1970."""
     rates: Mapping[str, float]
@@ -139,8 +139,8 @@ STATES = (
     Family(
         "sesauditd_alarm",
         "1 for every alarm that is not over.",
-        ("name", "state"),
-        lambda facts: dict.fromkeys(facts.alarms.items(), 1),
+        ("name",),
+        lambda facts: {(name,): 1 for name in facts.alarms},
     ),
     Family(
         "sesauditd_account_ratio",

@@ -13,8 +13,9 @@ from sesauditd.report.account import account
 from sesauditd.report.behaviour import graded
 from sesauditd.report.figures import Span
 from sesauditd.report.pages import mode_of
+from sesauditd.report.sending import OFFBOARDED, SENDING
 from sesauditd.store import register
-from sesauditd.store.reports import decided, overview
+from sesauditd.store.reports import decided, overview, people
 from sesauditd.store.reports.behaviour import figures_of
 from sesauditd.store.reports.pages import GRADED_OVER, standing
 from sesauditd.store.tables import actions, cases, journal, observations
@@ -28,7 +29,7 @@ if TYPE_CHECKING:
 
     from sesauditd.config import Policies
     from sesauditd.report.account import Account
-    from sesauditd.report.figures import StoredAction
+    from sesauditd.report.figures import Domain, StoredAction
     from sesauditd.report.pages import Standing
 
 HELD = frozenset({State.WAITING, State.PROPOSED, State.FAILED, State.UNKNOWN})
@@ -104,6 +105,12 @@ async def held(connection: AsyncConnection, limit: int) -> tuple[StoredAction, .
         .limit(limit)
     )
     return tuple(decided.action(row) for row in await connection.execute(query))
+
+
+async def stopped(connection: AsyncConnection) -> tuple[Domain, ...]:
+    """Return the domains that do not simply send, offboarded ones left out."""
+    everything = await people.all_domains(connection)
+    return tuple(one for one in everything if one.state not in {SENDING, OFFBOARDED})
 
 
 async def open_cases(connection: AsyncConnection) -> Mapping[str, int]:

@@ -1,0 +1,160 @@
+"""Serves the dashboard beside the daemon, in a thread with a loop and connections of its own.
+
+Counting a large customer takes longer than the daemon's loop may stand still, and whether that
+loop stands still is what a health check asks.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from concurrent.futures import Future
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+import structlog
+from aiohttp import web
+
+from sesauditd.bootstrap.program import now
+from sesauditd.bootstrap.scraping import Books
+from sesauditd.daemon.backoff import rest
+from sesauditd.errors import SesauditdError
+from sesauditd.store.engine import Database
+from sesauditd.web.access import Gate, Place, gate, place
+from sesauditd.web.app import Site
+from sesauditd.web.health import Pulse
+from sesauditd.web.meters import CONTENT_TYPE
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from sesauditd.bootstrap.parts import Live
+    from sesauditd.config.settings import Settings
+    from sesauditd.daemon.watchdog import Progress
+
+AGAIN_SECONDS = 30.0
+"""Between tries to take a port that is in use, or to serve after it broke."""
+COUNTED_SECONDS = 60.0
+"""Between two looks whether the ranking has to be counted anew."""
+CALM = 50.0
+"""Counting rests so many times as long as it took, so that it never takes much of a processor."""
+FAREWELL_SECONDS = 2.0
+"""What answers under way may take when the daemon ends."""
+
+log = structlog.get_logger()
+
+
+def entrance(settings: Settings) -> tuple[Place, Gate]:
+    """Return where the dashboard listens and who may look; raises Refused as `gate` does."""
+    at = place(settings.web.bind)
+    return at, gate(at, settings.web.token_file)
+
+
+@dataclass(slots=True, kw_only=True)
+class Dashboard:
+    """The service that serves; its trouble is logged and never ends the daemon."""
+
+    live: Live
+    at: Place
+    gate: Gate
+    marks: Sequence[Progress]
+    """Of the loops that have to turn over."""
+    url: str | None = field(default=None, init=False)
+    """Where it can be looked at, once it is served."""
+    _complained: bool = field(default=False, init=False)
+
+    async def run(self, stop: asyncio.Event) -> None:
+        """Serve until stopped."""
+        while not stop.is_set():
+            halt: Future[None] = Future()
+            serving = asyncio.create_task(asyncio.to_thread(self._thread, halt))
+            stopping = asyncio.create_task(stop.wait())
+            try:
+                await asyncio.wait({serving, stopping}, return_when=asyncio.FIRST_COMPLETED)
+            finally:
+                halt.cancel()
+                stopping.cancel()
+                await asyncio.wait({serving})
+            if not stop.is_set():
+                await rest(stop, AGAIN_SECONDS)
+
+    def _thread(self, halt: Future[None]) -> None:
+        try:
+            asyncio.run(self._serve(halt))
+        except (OSError, SesauditdError) as error:
+            self._complain(str(error))
+        except Exception:
+            # The daemon guards people's mail; what only shows it must not end it.
+            log.exception("dashboard_broke")
+        finally:
+            self.url = None
+
+    def _complain(self, reason: str) -> None:
+        if not self._complained:
+            log.warning(
+                "dashboard_not_served", bind=f"{self.at.host}:{self.at.port}", reason=reason
+            )
+        self._complained = True
+
+    async def _serve(self, halt: Future[None]) -> None:
+        database = Database.open(self.live.program.settings.database.url)
+        try:
+            books = self._books(database)
+            site = Site(books=books, pulse=self.pulse, gate=self.gate, metrics_type=CONTENT_TYPE)
+            runner = web.AppRunner(
+                site.application(), access_log=None, shutdown_timeout=FAREWELL_SECONDS
+            )
+            await runner.setup()
+            try:
+                await web.TCPSite(runner, self.at.host or None, self.at.port).start()
+                self._served(runner.addresses[0][1])
+                await self._count(books, halt)
+            finally:
+                await runner.cleanup()
+        finally:
+            await database.close()
+
+    def _served(self, port: int) -> None:
+        self._complained = False
+        self.url = self.at.url(port)
+        log.info("dashboard_ready", url=self.url, token=self.gate.token is not None)
+
+    async def _count(self, books: Books, halt: Future[None]) -> None:
+        """Keep the ranking fresh until told to halt."""
+        loop = asyncio.get_running_loop()
+        halted = asyncio.wrap_future(halt)
+        try:
+            while not halted.done():
+                begun = loop.time()
+                try:
+                    await books.refresh()
+                except SesauditdError as error:
+                    log.warning("ranking_failed", reason=str(error))
+                calm = max(COUNTED_SECONDS, CALM * (loop.time() - begun))
+                await asyncio.wait({halted}, timeout=calm)
+        finally:
+            halted.cancel()
+
+    def pulse(self) -> Pulse:
+        """Return how the daemon is; asked from the dashboard's thread, it only reads."""
+        live = self.live
+        health = live.poller.health
+        return Pulse(
+            hanging=tuple(sorted(mark.name for mark in self.marks if mark.overdue)),
+            paused_because=health.paused_because,
+            receiving_fails=health.receiving_fails,
+            holds_lease=live.lease.held,
+            trusts_clock=live.jobs.trusts_clock(),
+        )
+
+    def _books(self, database: Database) -> Books:
+        program = self.live.program
+        return Books(
+            database=database,
+            settings=program.settings,
+            policies=program.policies,
+            clock=program.clock,
+            machine_clock=now,
+            meters=self.live.meters,
+            pulse=self.pulse,
+            in_hand=lambda: self.live.poller.health.in_hand,
+        )

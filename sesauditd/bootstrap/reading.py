@@ -1,0 +1,278 @@
+"""Reads what the dashboard shows: one reading transaction a page, the ranking kept for a while."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from sesauditd import __version__
+from sesauditd.errors import Refused, SesauditdError, Unavailable
+from sesauditd.model.verdicts import Does
+from sesauditd.report.behaviour import behaviour, narrowed
+from sesauditd.report.figures import Span
+from sesauditd.report.pages import EVERYBODY, mode_of
+from sesauditd.store import onboarding, register
+from sesauditd.store.reports import (
+    cases,
+    daemon,
+    dashboard,
+    decided,
+    observed,
+    overview,
+    people,
+)
+from sesauditd.store.reports.behaviour import figures_of
+from sesauditd.store.reports.pages import GRADED_OVER
+from sesauditd.web.values import (
+    Actions,
+    Cases,
+    Frame,
+    OneCase,
+    Quarantine,
+    Ranking,
+    Start,
+    Step,
+    Subject,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from sqlalchemy.ext.asyncio import AsyncConnection
+
+    from sesauditd.config import Policies
+    from sesauditd.config.settings import Settings
+    from sesauditd.model.register import Register
+    from sesauditd.report.behaviour import Behaviour
+    from sesauditd.report.figures import Domain, StoredVerdict
+    from sesauditd.store.engine import Database
+    from sesauditd.store.onboarding import Step as StoredStep
+
+ACTIONS_SHOWN = 50
+HELD_SHOWN = 20
+QUARANTINED_SHOWN = 100
+VERDICTS_SHOWN = 60
+
+
+@dataclass(slots=True, kw_only=True)
+class Reader:
+    """The books of the dashboard, over a database of its own connections."""
+
+    database: Database
+    settings: Settings
+    policies: Policies
+    clock: Callable[[], datetime]
+    machine_clock: Callable[[], datetime]
+    """By which heartbeats are written, also where a story has a clock of its own."""
+    _ranking: Ranking | None = field(default=None, init=False)
+    _mark: dashboard.Mark | None = field(default=None, init=False)
+    _counting: asyncio.Lock = field(default_factory=asyncio.Lock, init=False)
+
+    async def frame(self) -> Frame:
+        """Return what stands around every page."""
+        async with self.database.read() as connection:
+            mode = await self._mode(connection, EVERYBODY)
+        return Frame(
+            installation=self.settings.installation.name,
+            version=__version__,
+            now=self.clock(),
+            mode=mode,
+        )
+
+    async def start(self) -> Start:
+        """Return whether everything is well."""
+        ranking = await self.ranked()
+        async with self.database.read() as connection:
+            return Start(
+                daemon=await daemon.daemon(connection, self.machine_clock()),
+                overview=await overview.overview(connection),
+                held=await dashboard.held(connection, HELD_SHOWN),
+                stopped=await dashboard.stopped(connection),
+                cases=await dashboard.open_cases(connection),
+                ranking=ranking,
+            )
+
+    async def ranking(self) -> tuple[Ranking, Sequence[Domain]]:
+        """Return all customers, and the domains that do not simply send."""
+        ranking = await self.ranked()
+        async with self.database.read() as connection:
+            return ranking, await dashboard.stopped(connection)
+
+    async def refresh(self) -> bool:
+        """Count the ranking anew if anything may have changed it; say whether it was counted."""
+        async with self._counting:
+            async with self.database.read() as connection:
+                now = self.clock()
+                mark = (*await dashboard.mark(connection), now.date())
+                if self._ranking is not None and mark == self._mark:
+                    return False
+                standings, account = await dashboard.ranking(
+                    connection, self.policies, self._configured, now
+                )
+            self._ranking = Ranking(at=now, standings=standings, account=account)
+            self._mark = mark
+        return True
+
+    async def customer(self, name: str) -> Subject | None:
+        """Return a customer, None if there is none of this name."""
+        async with self.database.read() as connection:
+            snapshot = await register.snapshot(connection)
+            if name not in {*snapshot.customers, *snapshot.since}:
+                return None
+            found = await self._behaviour(connection, snapshot, name, None)
+            return await self._subject(
+                connection, found, await people.all_domains(connection), steps=()
+            )
+
+    async def domain(self, name: str) -> Subject | None:
+        """Return a domain, None if it is not registered."""
+        async with self.database.read() as connection:
+            snapshot = await register.snapshot(connection)
+            everything = await people.all_domains(connection)
+            known = [one for one in everything if one.name == name]
+            if not known:
+                return None
+            found = await self._behaviour(connection, snapshot, known[0].customer, name)
+            steps = await onboarding.steps(connection, domain=name)
+            return await self._subject(connection, found, known, steps=steps)
+
+    async def domains(self) -> Sequence[Domain]:
+        """Return all domains."""
+        async with self.database.read() as connection:
+            return await people.all_domains(connection)
+
+    async def actions(self, state: str | None, page: int) -> Actions:
+        """Return a page of actions, of one state or of all; pages begin at 1."""
+        async with self.database.read() as connection:
+            counts = await dashboard.actions_by_state(connection)
+            total = counts.get(state, 0) if state else sum(counts.values())
+            pages = max(-(-total // ACTIONS_SHOWN), 1)
+            shown = min(page, pages)
+            return Actions(
+                state=state,
+                counts=counts,
+                shown=await dashboard.actions_page(
+                    connection, state, limit=ACTIONS_SHOWN, offset=(shown - 1) * ACTIONS_SHOWN
+                ),
+                page=shown,
+                pages=pages,
+            )
+
+    async def cases(self) -> Cases:
+        """Return all cases."""
+        async with self.database.read() as connection:
+            return Cases(
+                shown=await decided.all_cases(connection),
+                domains=await cases.domains_of(connection),
+            )
+
+    async def case(self, name: str) -> OneCase | None:
+        """Return a case, None if there is none of this id."""
+        try:
+            async with self.database.read() as connection:
+                return OneCase(file=await cases.case_file(connection, name))
+        except Refused:
+            return None
+
+    async def quarantine(self) -> Quarantine:
+        """Return what could not be read."""
+        async with self.database.read() as connection:
+            return Quarantine(
+                total=await observed.quarantined_count(connection),
+                shown=await observed.quarantined_page(connection, limit=QUARANTINED_SHOWN),
+            )
+
+    async def trouble(self) -> str | None:
+        """Return why the database cannot be read, None if it can."""
+        try:
+            async with self.database.read() as connection:
+                await overview.last_judged_week(connection)
+        except SesauditdError as error:
+            return str(error)
+        return None
+
+    async def ranked(self) -> Ranking:
+        """Return the newest ranking, waiting for the first one only."""
+        if self._ranking is None:
+            await self.refresh()
+        if self._ranking is None:
+            raise Unavailable("the customers were not counted yet: try again")
+        return self._ranking
+
+    def _configured(self, customer: str) -> str:
+        return str(self.settings.policy.mode_of(customer))
+
+    async def _mode(self, connection: AsyncConnection, customer: str) -> str:
+        armings = await overview.armings(connection)
+        return mode_of(self._configured(customer), customer, armings)
+
+    async def _behaviour(
+        self,
+        connection: AsyncConnection,
+        snapshot: Register,
+        customer: str,
+        domain: str | None,
+    ) -> Behaviour:
+        now = self.clock()
+        limits = self.policies.of(customer)
+        figures = await figures_of(
+            connection, snapshot, customer, Span.between(now - GRADED_OVER, now), limits
+        )
+        return behaviour(figures if domain is None else narrowed(figures, domain), limits)
+
+    async def _subject(
+        self,
+        connection: AsyncConnection,
+        found: Behaviour,
+        domains: Sequence[Domain],
+        *,
+        steps: Sequence[StoredStep],
+    ) -> Subject:
+        mine = [one for one in domains if one.customer == found.customer]
+        listed = await decided.all_cases(connection)
+        weighty, blocking = _divided(found.verdicts)
+        return Subject(
+            behaviour=found,
+            mode=await self._mode(connection, found.customer),
+            domains=tuple(mine),
+            cases=tuple(
+                one
+                for one in listed
+                if one.customer == found.customer
+                and (found.name == found.customer or one.domain in {None, found.name})
+            ),
+            shown_verdicts=weighty,
+            blocked_by_rule=blocking,
+            steps=tuple(_step(one) for one in steps),
+        )
+
+
+def _divided(
+    verdicts: Sequence[StoredVerdict],
+) -> tuple[tuple[StoredVerdict, ...], dict[str, int]]:
+    """Return what a timeline shows of the verdicts, and how many block by each rule.
+
+    Blocks are many: as many of the newest are shown as what weighs more leaves room for.
+    """
+    blocks = [one for one in verdicts if one.does is Does.BLOCK]
+    weighty = [one for one in verdicts if one.does is not Does.BLOCK][:VERDICTS_SHOWN]
+    shown = [*weighty, *blocks[: VERDICTS_SHOWN - len(weighty)]]
+    newest_first = sorted(shown, key=lambda one: (one.window_end, one.key), reverse=True)
+    return tuple(newest_first), dict(Counter(str(one.rule) for one in blocks))
+
+
+def _step(stored: StoredStep) -> Step:
+    """Return a step in words; what a change set is not shown, only what it was."""
+    verb, missing = stored.detail.get("verb"), stored.detail.get("missing")
+    state = str(stored.detail.get("stage") or stored.state)
+    lacking = ", ".join(str(one) for one in missing) if isinstance(missing, list) else ""
+    return Step(
+        name=stored.step,
+        state=state,
+        changed_at=stored.changed_at,
+        said=f"missing: {lacking}" if lacking else str(verb or ""),
+    )

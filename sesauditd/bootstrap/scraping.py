@@ -1,0 +1,62 @@
+"""Puts the facts of a scrape together, from the store and from the daemon's parts."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from sesauditd import __version__
+from sesauditd.bootstrap.reading import Reader
+from sesauditd.store.reports import daemon, dashboard, observed, people, tallies
+from sesauditd.web.families import Facts
+
+if TYPE_CHECKING:
+    from sesauditd.report.account import Account
+    from sesauditd.web.health import Pulse
+    from sesauditd.web.meters import Meters
+
+
+@dataclass(slots=True, kw_only=True)
+class Books(Reader):
+    """The books of a running daemon: what pages show, and what Prometheus scrapes."""
+
+    meters: Meters
+    pulse: Callable[[], Pulse]
+    in_hand: Callable[[], int]
+    """Messages that are received and not finished."""
+    _outcomes: tallies.Outcomes = field(default_factory=tallies.Outcomes, init=False)
+
+    async def metrics(self) -> bytes:
+        """Return everything that Prometheus scrapes, in its text format."""
+        ranking = await self.ranked()
+        return self.meters.exposition(await self._facts(ranking.account))
+
+    async def _facts(self, account: Account) -> Facts:
+        now = self.clock()
+        async with self.database.read() as connection:
+            actions, attempts = await tallies.actions_by_kind(connection)
+            told = await daemon.daemon(connection, self.machine_clock())
+            domains = await people.all_domains(connection)
+            return Facts(
+                version=__version__,
+                outcomes=await self._outcomes.sums(connection, now),
+                verdicts=await tallies.verdicts_by_state(connection),
+                actions=actions,
+                action_attempts=attempts,
+                notices=await tallies.notices_by_state(connection),
+                cases=await dashboard.open_cases(connection),
+                blocks=await tallies.active_blocks(connection, now),
+                quarantined=await observed.quarantined_count(connection),
+                unattributed=await observed.unattributed_count(connection),
+                domains=Counter(one.state for one in domains),
+                alarms=[one.name for one in told.troubles],
+                last_message=told.last_message_at.timestamp() if told.last_message_at else None,
+                rates={
+                    "bounces": account.bounces.percent / 100,
+                    "complaints": account.complaints.percent / 100,
+                },
+                in_hand=self.in_hand(),
+                pulse=self.pulse(),
+            )
