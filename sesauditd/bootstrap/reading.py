@@ -12,9 +12,7 @@ from typing import TYPE_CHECKING
 from sesauditd import __version__
 from sesauditd.errors import Refused, SesauditdError, Unavailable
 from sesauditd.model.verdicts import Does
-from sesauditd.report.behaviour import behaviour, narrowed
-from sesauditd.report.figures import Span
-from sesauditd.report.pages import EVERYBODY, mode_of
+from sesauditd.report.pages import EVERYBODY
 from sesauditd.store import onboarding, register
 from sesauditd.store.reports import (
     cases,
@@ -25,8 +23,6 @@ from sesauditd.store.reports import (
     overview,
     people,
 )
-from sesauditd.store.reports.behaviour import figures_of
-from sesauditd.store.reports.pages import GRADED_OVER
 from sesauditd.web.values import (
     Actions,
     Cases,
@@ -42,12 +38,8 @@ from sesauditd.web.values import (
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from sqlalchemy.ext.asyncio import AsyncConnection
-
     from sesauditd.config import Policies
     from sesauditd.config.settings import Settings
-    from sesauditd.model.register import Register
-    from sesauditd.report.behaviour import Behaviour
     from sesauditd.report.figures import Domain, StoredVerdict
     from sesauditd.store.engine import Database
     from sesauditd.store.onboarding import Step as StoredStep
@@ -75,7 +67,7 @@ class Reader:
     async def frame(self) -> Frame:
         """Return what stands around every page."""
         async with self.database.read() as connection:
-            mode = await self._mode(connection, EVERYBODY)
+            mode = await dashboard.mode(connection, self._configured, EVERYBODY)
         return Frame(
             installation=self.settings.installation.name,
             version=__version__,
@@ -123,22 +115,41 @@ class Reader:
             snapshot = await register.snapshot(connection)
             if name not in {*snapshot.customers, *snapshot.since}:
                 return None
-            found = await self._behaviour(connection, snapshot, name, None)
-            return await self._subject(
-                connection, found, await people.all_domains(connection), steps=()
+            found = await dashboard.behaviour_of(
+                connection, snapshot, self.policies, name, self.clock()
+            )
+            weighty, blocking = _divided(found.verdicts)
+            everything = await people.all_domains(connection)
+            return Subject(
+                behaviour=found,
+                mode=await dashboard.mode(connection, self._configured, name),
+                domains=tuple(one for one in everything if one.customer == name),
+                cases=await dashboard.cases_of(connection, name),
+                shown_verdicts=weighty,
+                blocked_by_rule=blocking,
             )
 
     async def domain(self, name: str) -> Subject | None:
         """Return a domain, None if it is not registered."""
         async with self.database.read() as connection:
             snapshot = await register.snapshot(connection)
-            everything = await people.all_domains(connection)
-            known = [one for one in everything if one.name == name]
+            known = [one for one in await people.all_domains(connection) if one.name == name]
             if not known:
                 return None
-            found = await self._behaviour(connection, snapshot, known[0].customer, name)
-            steps = await onboarding.steps(connection, domain=name)
-            return await self._subject(connection, found, known, steps=steps)
+            customer = known[0].customer
+            found = await dashboard.behaviour_of(
+                connection, snapshot, self.policies, customer, self.clock(), domain=name
+            )
+            weighty, blocking = _divided(found.verdicts)
+            return Subject(
+                behaviour=found,
+                mode=await dashboard.mode(connection, self._configured, customer),
+                domains=tuple(known),
+                cases=await dashboard.cases_of(connection, customer, domain=name),
+                shown_verdicts=weighty,
+                blocked_by_rule=blocking,
+                steps=tuple(map(_step, await onboarding.steps(connection, domain=name))),
+            )
 
     async def domains(self) -> Sequence[Domain]:
         """Return all domains."""
@@ -205,50 +216,6 @@ class Reader:
 
     def _configured(self, customer: str) -> str:
         return str(self.settings.policy.mode_of(customer))
-
-    async def _mode(self, connection: AsyncConnection, customer: str) -> str:
-        armings = await overview.armings(connection)
-        return mode_of(self._configured(customer), customer, armings)
-
-    async def _behaviour(
-        self,
-        connection: AsyncConnection,
-        snapshot: Register,
-        customer: str,
-        domain: str | None,
-    ) -> Behaviour:
-        now = self.clock()
-        limits = self.policies.of(customer)
-        figures = await figures_of(
-            connection, snapshot, customer, Span.between(now - GRADED_OVER, now), limits
-        )
-        return behaviour(figures if domain is None else narrowed(figures, domain), limits)
-
-    async def _subject(
-        self,
-        connection: AsyncConnection,
-        found: Behaviour,
-        domains: Sequence[Domain],
-        *,
-        steps: Sequence[StoredStep],
-    ) -> Subject:
-        mine = [one for one in domains if one.customer == found.customer]
-        listed = await decided.all_cases(connection)
-        weighty, blocking = _divided(found.verdicts)
-        return Subject(
-            behaviour=found,
-            mode=await self._mode(connection, found.customer),
-            domains=tuple(mine),
-            cases=tuple(
-                one
-                for one in listed
-                if one.customer == found.customer
-                and (found.name == found.customer or one.domain in {None, found.name})
-            ),
-            shown_verdicts=weighty,
-            blocked_by_rule=blocking,
-            steps=tuple(_step(one) for one in steps),
-        )
 
 
 def _divided(

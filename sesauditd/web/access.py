@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from ipaddress import ip_address
 from typing import TYPE_CHECKING
 
+from typing_extensions import override
+
 from sesauditd.errors import Refused
 
 if TYPE_CHECKING:
@@ -34,6 +36,7 @@ class Place:
         """Say whether nobody but programs of this machine can reach it."""
         return is_loopback(self.host)
 
+    @override
     def __str__(self) -> str:
         """Return it as `web.bind` is written."""
         return f"[{self.host}]:{self.port}" if ":" in self.host else f"{self.host}:{self.port}"

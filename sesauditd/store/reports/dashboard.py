@@ -10,7 +10,7 @@ from sqlalchemy import func, select
 from sesauditd.model.actions import State
 from sesauditd.model.verdicts import Does
 from sesauditd.report.account import account
-from sesauditd.report.behaviour import graded
+from sesauditd.report.behaviour import behaviour, graded, narrowed
 from sesauditd.report.figures import Span
 from sesauditd.report.pages import mode_of
 from sesauditd.report.sending import OFFBOARDED, SENDING
@@ -28,8 +28,10 @@ if TYPE_CHECKING:
     from sqlalchemy.ext.asyncio import AsyncConnection
 
     from sesauditd.config import Policies
+    from sesauditd.model.register import Register
     from sesauditd.report.account import Account
-    from sesauditd.report.figures import Domain, StoredAction
+    from sesauditd.report.behaviour import Behaviour
+    from sesauditd.report.figures import Case, Domain, StoredAction
     from sesauditd.report.pages import Standing
 
 HELD = frozenset({State.WAITING, State.PROPOSED, State.FAILED, State.UNKNOWN})
@@ -69,6 +71,38 @@ async def ranking(
             found.append(standing(figures, mode, graded(figures, limits)))
     whole = account(span, counted, {}, 0)
     return tuple(sorted(found, key=_worst_first)), replace(whole, members=())
+
+
+async def behaviour_of(
+    connection: AsyncConnection,
+    snapshot: Register,
+    policies: Policies,
+    customer: str,
+    now: datetime,
+    *,
+    domain: str | None = None,
+) -> Behaviour:
+    """Return how a customer, or one of its domains, behaved in the span that grades look at."""
+    limits = policies.of(customer)
+    span = Span.between(now - GRADED_OVER, now)
+    figures = await figures_of(connection, snapshot, customer, span, limits)
+    return behaviour(figures if domain is None else narrowed(figures, domain), limits)
+
+
+async def mode(connection: AsyncConnection, configured: Callable[[str], str], customer: str) -> str:
+    """Return the mode that holds for a customer, or for `EVERYBODY`."""
+    return mode_of(configured(customer), customer, await overview.armings(connection))
+
+
+async def cases_of(
+    connection: AsyncConnection, customer: str, *, domain: str | None = None
+) -> tuple[Case, ...]:
+    """Return the cases of a customer, or those that may be about one of its domains."""
+    return tuple(
+        one
+        for one in await decided.all_cases(connection)
+        if one.customer == customer and (domain is None or one.domain in {None, domain})
+    )
 
 
 async def actions_page(
