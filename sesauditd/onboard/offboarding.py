@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import TYPE_CHECKING, Protocol
 
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from contextlib import AbstractAsyncContextManager
 
     from sesauditd.model.kept_domains import KeptDomain
+    from sesauditd.model.newcomer import Asked
     from sesauditd.onboard.engine import Applied, Engine, Stage, Steps, Watch
     from sesauditd.onboard.onboarding_stages import Adapters, Layout
     from sesauditd.onboard.removing import Removers
@@ -52,6 +53,8 @@ class Prepared:
     stages: Sequence[Stage] = ()
     seen: Plan = field(default_factory=Plan)
     """The part of the plan that the engine carries out."""
+    register: tuple[Change, ...] = ()
+    """The part of it that closes the register's entry, last."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -82,12 +85,13 @@ class Offboarding:
         made = removal.stages(self.layout, self.adapters, self.removers, leaving)
         seen = await self.engine.plan(made)
         closed = await self.closing.is_closed(kept.name)
-        register = () if closed or kept.customer is None else (_closing(kept),)
+        register = () if closed else _register(kept)
         return Prepared(
             domain=kept.name,
             plan=Plan(remarks=remarks) + seen + Plan(changes=register),
             stages=made,
             seen=seen,
+            register=register,
         )
 
     async def carry_out(self, prepared: Prepared, on_change: Watch, now: datetime) -> Applied:
@@ -110,6 +114,7 @@ class Offboarding:
             if not applied.conflicts:
                 reach("offboard.removed")
                 await self.closing.close(domain, now)
+                applied = replace(applied, changes=(*applied.changes, *prepared.register))
         return applied
 
     async def _zone(self, kept: KeptDomain) -> tuple[Zone | None, tuple[str, ...]]:
@@ -124,6 +129,22 @@ class Offboarding:
             case elsewhere:
                 why = f"they are in {elsewhere.zone}: {elsewhere.reason}"
         return None, (f"the records of {kept.name} stay, remove them by hand; {why}",)
+
+
+def _register(kept: KeptDomain) -> tuple[Change, ...]:
+    if kept.customer is not None:
+        return (_closing(kept),)
+    return () if kept.asked is None else (_taken_back(kept, kept.asked),)
+
+
+def _taken_back(kept: KeptDomain, asked: Asked) -> Change:
+    return Change(
+        resource=f"onboarding of {kept.name}",
+        verb=Verb.DELETE,
+        before={"customer": asked.customer, "contact": asked.contact},
+        after=None,
+        why="it was begun and not finished, and is taken back",
+    )
 
 
 def _closing(kept: KeptDomain) -> Change:

@@ -19,6 +19,7 @@ from unittest.mock import patch
 
 from sesauditd import bootstrap
 from sesauditd.cli.main import main
+from tests.support.databases import url_of
 
 if TYPE_CHECKING:
     from sesauditd.config import Settings
@@ -85,7 +86,7 @@ class Cli:
     def configure(self, *, mode: str = "enforce", policy: str = "", rest: str = "") -> None:
         """Write the configuration anew; `policy` goes into its section, `rest` behind it."""
         self.config.write_text(
-            f'[database]\nurl = "sqlite:///{self.database}"\n'
+            f'[database]\nurl = "{url_of(self.database)}"\n'
             f'[policy]\nmode = "{mode}"\n{policy}\n{rest}\n',
             encoding="utf-8",
         )
@@ -170,6 +171,11 @@ class Cli:
     def rows(self, *command: str) -> list[dict[str, Any]]:
         """Return the rows of a listing command, whatever key they stand under."""
         return rows_of(self.ok(*command, "--json").document)
+
+    @property
+    def surroundings(self) -> dict[str, str]:
+        """Return the environment of its processes, with nothing of this machine's settings."""
+        return self._clean()
 
     @contextlib.contextmanager
     def _surroundings(self) -> Iterator[None]:
