@@ -46,7 +46,7 @@ def alerting(program: Application) -> tuple[Siren, Alerts]:
     waiting = Waiting(program.database, program.clock)
     installation = program.settings.installation.name
     siren = Siren(roads_of(program.settings), installation=installation, waiting=waiting)
-    alerts = Alerts(outbox=waiting, siren=siren, installation=installation, clock=program.clock)
+    alerts = Alerts(outbox=waiting, siren=siren, clock=program.clock)
     return siren, alerts
 
 
@@ -76,15 +76,16 @@ def operators_of(settings: Settings) -> list[str]:
 
 def post_of(program: Application, mail: Mail, siren: Siren, tempo: Tempo) -> Post:
     """Return what sends the notices that wait."""
+    from sesauditd.jobs.pacing import Pacer
     from sesauditd.jobs.post import Post
     from sesauditd.store.notices import Outbox
 
-    settings = program.settings
+    settings, seconds = program.settings, tempo.mail_seconds
     return Post(
         Outbox(program.database, operators_of(settings)),
         mail,
         composer_of(settings),
         program.clock,
         alarm=siren.sound,
-        seconds_between=tempo.mail_seconds,
+        pacer=Pacer(mail.account) if seconds is None else Pacer(seconds=seconds),
     )

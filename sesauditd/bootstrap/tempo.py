@@ -18,8 +18,8 @@ class Tempo:
     ses_control_paced: bool = True
     patience_seconds: tuple[float, ...] | None = None
     """Between looks whether a change at AWS holds."""
-    mail_seconds: float = 1.0
-    """Between two notices."""
+    mail_seconds: float | None = None
+    """Between two notices; None keeps to the account's rate."""
     keys: Keys | None = None
     """An access key for an AWS of the demo's own; None lets AWS's own rules find one."""
     watches_clock: bool = True

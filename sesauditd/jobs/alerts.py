@@ -52,7 +52,6 @@ class Alerts:
 
     outbox: Outbox
     siren: Siren
-    installation: str
     clock: Callable[[], datetime]
 
     async def tick(self, stop: asyncio.Event | None = None) -> int:
@@ -70,7 +69,7 @@ class Alerts:
         now = self.clock()
         unheard = await self.outbox.unheard(now)
         if unheard:
-            told = {one.id: alarm_of(one, self.installation, now) for one in unheard}
+            told = {one.id: alarm_of(one, now) for one in unheard}
             await self.outbox.enqueue(told, self._wanting, now)
 
     def _wanting(self, alarm: Alarm) -> Collection[str]:

@@ -14,6 +14,7 @@ import structlog
 
 from sesauditd.daemon.failpoint import reach
 from sesauditd.errors import Broken, Failed, Forbidden, SesauditdError, Unavailable, Uncertain
+from sesauditd.jobs.pacing import Pacer
 from sesauditd.model.notice import Audience, DeadContact, NoticeKind, NoticeState, Posting
 from sesauditd.notices.alarms import Alarm
 
@@ -44,6 +45,9 @@ class Outbox(Protocol):
 
     async def abandoned(self, now: datetime) -> int:
         """Mark as unknown what an earlier process was about to send; return how many."""
+
+    async def fold(self, now: datetime) -> int:
+        """Make one digest of the notices to operators if they are many; return how many."""
 
     async def due(self, now: datetime, limit: int) -> Sequence[Posting]:
         """Return notices that may be sent now."""
@@ -106,7 +110,7 @@ class Post:
         clock: Callable[[], datetime],
         *,
         alarm: Callable[[Alarm], Awaitable[None]],
-        seconds_between: float = 1.0,
+        pacer: Pacer | None = None,
     ) -> None:
         """`composer` is None where no sender is configured: notices are then only kept."""
         self._outbox = outbox
@@ -114,7 +118,8 @@ class Post:
         self._composer = composer
         self._clock = clock
         self._alarm = alarm
-        self._seconds_between = seconds_between
+        self._pacer = pacer or Pacer()
+        self._waits_for_quota = False
         self._refused: set[str] = set()
         """Notices whose refusal was told of."""
 
@@ -134,9 +139,10 @@ class Post:
         """Attempt each notice that is due, once; return how many were sent."""
         ending = stop or asyncio.Event()
         await self._look_back()
+        await self._outbox.fold(self._clock())
         troubles: Counter[str] = Counter()
         sent = 0
-        for posting in await self._outbox.due(self._clock(), BATCH):
+        for posting in await self._allowed():
             if ending.is_set():
                 break
             ended = await self._deliver(posting)
@@ -147,7 +153,7 @@ class Post:
                 break
             if ended.state is NoticeState.SENT:
                 sent += 1
-                await _pause(ending, self._seconds_between)
+                await _pause(ending, self._pacer.sent(len(posting.to)))
             elif self._is_news(posting, ended):
                 reader = posting.notice.customer or "operators"
                 state = "refused for now" if ended.again_after else str(ended.state)
@@ -157,8 +163,22 @@ class Post:
             await self._sound("notices_unsent", summary, dict(troubles))
         return sent
 
+    async def _allowed(self) -> Sequence[Posting]:
+        """Return what is due and has room in the day's quota, the urgent first."""
+        due = await self._outbox.due(self._clock(), BATCH)
+        if due:
+            await self._pacer.look(self._clock())
+        allowed = [one for one in due if self._pacer.allows(one)]
+        if len(allowed) < len(due) and not self._waits_for_quota:
+            log.warning("notices_wait_for_quota", notices=len(due) - len(allowed))
+        self._waits_for_quota = len(allowed) < len(due)
+        return allowed
+
     async def _look_back(self) -> None:
-        """See to what an earlier process left behind, and to notices that came back."""
+        """See to what an earlier process left behind, and to notices that came back.
+
+        Of those, the outbox has asked for a notice to operators, which the roads hear of, too.
+        """
         now = self._clock()
         lost = await self._outbox.abandoned(now)
         if lost:
@@ -166,10 +186,6 @@ class Post:
             await self._sound("notices_unknown", summary, {"notices": lost})
         for dead in await self._outbox.newly_dead(now):
             log.warning("contact_dead", address=dead.address, customer=dead.customer)
-            summary = "a notice came back for good: ask its reader for another address"
-            about = {"address": dead.address, "customer": dead.customer or "(operator)"}
-            details = {**about, "diagnostic": dead.diagnostic or ""}
-            await self._sound("contact_dead", summary, details)
 
     async def _deliver(self, posting: Posting) -> Ended | None:
         """Send one notice and write down what came of it; None if somebody else has it."""

@@ -66,6 +66,18 @@ FOR_CUSTOMERS = frozenset(
 )
 
 
+PATIENT = frozenset(
+    {
+        NoticeKind.BLOCKED,
+        NoticeKind.VERIFIED,
+        NoticeKind.DOMAIN_VERIFIED,
+        NoticeKind.WEEKLY_SUMMARY,
+        NoticeKind.SHADOW_DIGEST,
+    }
+)
+"""Kinds that go when nothing else waits, and not on the last of a day's quota."""
+
+
 class NoticeState(StrEnum):
     """The life of a notice: one attempt, committed before it is made."""
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 import textwrap
 from collections.abc import Mapping, Sequence
@@ -20,22 +19,43 @@ from jinja2 import Environment, PackageLoader, StrictUndefined, TemplateError, s
 
 from sesauditd.errors import Failed
 from sesauditd.model.addresses import domain_of
-from sesauditd.model.notice import Audience
-from sesauditd.notices import commands
+from sesauditd.model.notice import Audience, NoticeKind
+from sesauditd.notices import commands, words
 from sesauditd.notices.advice import advice_for
 from sesauditd.notices.cleaning import cleaned
 from sesauditd.notices.subjects import subject_of
+from sesauditd.notices.troubles import trouble_of
 
 if TYPE_CHECKING:
     from sesauditd.model.notice import Notice
 
-EVIDENCE_TOLD = 20
 WIDTH = 76
+LIMITS = (100, 50, 20, 10, 5, 2, 1)
+"""Entries of each list that are tried, until the mail is short enough."""
+LONGEST_TEXT = 20_000
+"""Bytes of the plain text, in UTF-8."""
+LONGEST_PAGE = 60_000
+"""Bytes of the HTML; services cut a mail at about 100 kB."""
+CUT = "\n\n(The rest is left out: it is too long for a mail.)\n"
 _GAPS = re.compile(r"\n{3,}")
 _BEGINNING = re.compile(" *(?:> |- )?")
 SENDER_NAME = "Mail desk"
 ENCODING = "quoted-printable"
 """No line gets too long for SMTP, and a person can still read the raw mail."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Bodies:
+    """The two forms of one mail."""
+
+    text: str
+    page: str
+
+    @property
+    def fit(self) -> bool:
+        """Say whether neither is too long."""
+        short = len(self.text.encode()) <= LONGEST_TEXT
+        return short and len(self.page.encode()) <= LONGEST_PAGE
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,17 +77,31 @@ class Composer:
         the kind's template names, and for an address that no header can hold.
         """
         try:
-            subject = subject_of(notice, self.installation)
-            context = self._context(notice, subject)
+            bodies = self.bodies(notice, to)
             mail = EmailMessage(policy=SMTP)
             self._address(mail, notice, to, now)
-            mail["Subject"] = subject
-            mail.set_content(wrapped(_render(f"{notice.kind}.txt", context)), cte=ENCODING)
-            page = _render(f"{notice.kind}.html", context)
-            mail.add_alternative(page, subtype="html", cte=ENCODING)
-        except (TemplateError, MessageError, ValueError, LookupError, TypeError) as error:
+            mail["Subject"] = subject_of(notice, self.installation)
+            mail.set_content(bodies.text, cte=ENCODING)
+            mail.add_alternative(bodies.page, subtype="html", cte=ENCODING)
+        except (MessageError, ValueError, LookupError, TypeError) as error:
             raise Failed(f"the notice {notice.id} cannot be composed: {error}") from error
         return mail
+
+    def bodies(self, notice: Notice, to: Sequence[str]) -> Bodies:
+        """Return text and page with as much of every list as fits; the rest is counted.
+
+        Raises Failed as `compose` does.
+        """
+        try:
+            context = self._context(notice, to)
+            found = _bodies(notice.kind, {**context, "limit": LIMITS[0]})
+            for limit in LIMITS[1:]:
+                if found.fit:
+                    return found
+                found = _bodies(notice.kind, {**context, "limit": limit})
+        except (TemplateError, ValueError, LookupError, TypeError) as error:
+            raise Failed(f"the notice {notice.id} cannot be composed: {error}") from error
+        return found if found.fit else _cut(found)
 
     def _address(
         self, mail: EmailMessage, notice: Notice, to: Sequence[str], now: datetime
@@ -84,19 +118,20 @@ class Composer:
         mail["X-SES-CONFIGURATION-SET"] = self.configuration_set
         mail["X-SES-MESSAGE-TAGS"] = "sesauditd=notice"
 
-    def _context(self, notice: Notice, subject: str) -> Mapping[str, object]:
+    def _context(self, notice: Notice, to: Sequence[str]) -> Mapping[str, object]:
         facts = cleaned(notice.facts)
         if not isinstance(facts, dict):
             raise TypeError("the facts of a notice are an object")
         return {
-            "title": subject,
+            "title": subject_of(notice, self.installation),
             "facts": facts,
             "customer": cleaned(notice.customer),
-            "domain": cleaned(notice.domain),
+            "domain": words.both(cleaned(notice.domain)),
             "installation": self.installation,
             "answer_to": self.reply_to or self.sender,
             "for_customer": notice.audience is Audience.CUSTOMER,
             "advice": advice_for(_rules(facts)),
+            "reads_at": _reads_at(notice, to),
         }
 
 
@@ -114,52 +149,48 @@ def _line(line: str) -> str:
         line,
         WIDTH,
         subsequent_indent=prefix.replace("-", " "),
-        break_long_words=False,
+        break_long_words=">" in prefix,
         break_on_hyphens=False,
     )
 
 
-def counted(count: object, what: str) -> str:
-    """Return a count with its noun, such as `1 warning` or `2 warnings`."""
-    return f"{count} {what}" if count == 1 else f"{count} {what}s"
+def _bodies(kind: NoticeKind, context: Mapping[str, object]) -> Bodies:
+    text = wrapped(_render(f"{kind}.txt", context))
+    return Bodies(text=text, page=_render(f"{kind}.html", context))
 
 
-def minute(moment: object) -> str:
-    """Return a time as a reader takes it in; what is no time stays as it is."""
-    try:
-        return f"{datetime.fromisoformat(str(moment)).astimezone(UTC):%Y-%m-%d %H:%M} UTC"
-    except ValueError:
-        return str(moment)
+def _cut(bodies: Bodies) -> Bodies:
+    """Return what is left of bodies that a single entry makes too long."""
+    room = LONGEST_TEXT - len(CUT.encode())
+    text = bodies.text.encode()
+    if len(text) > room:
+        text = text[:room] + CUT.encode()
+    whole = len(bodies.page.encode()) <= LONGEST_PAGE
+    # A page that is cut in the middle is none: the text stands in for it.
+    page = bodies.page if whole else _render("cut.html", {"text": text.decode(errors="ignore")})
+    return Bodies(text=text.decode(errors="ignore"), page=page)
 
 
-def day(moment: object) -> str:
-    """Return the day of a time, UTC."""
-    return minute(moment).partition(" ")[0]
-
-
-def plain(value: object) -> str:
-    """Return a value of an alarm's details as one reads it."""
-    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
-
-
-def rate(part: object, whole: object) -> str:
-    """Return a share in percent, a dash where there is nothing to take it of."""
-    if not isinstance(part, int) or not isinstance(whole, int) or whole <= 0:
-        return "-"
-    return f"{100 * part / max(whole, part):.2f} %"
-
-
-def proof_of(grounds: Sequence[Mapping[str, object]]) -> Mapping[str, object]:
-    """Return the evidence of all grounds, each event once, and how much more there is."""
-    lines: dict[str, object] = {}
-    counts = [0]
-    for ground in grounds:
-        count, evidence = ground.get("count"), ground["evidence"]
-        counts.append(count if isinstance(count, int) else 0)
-        if isinstance(evidence, list):
-            lines |= {json.dumps(one, sort_keys=True): one for one in evidence}
-    shown = list(lines.values())[:EVIDENCE_TOLD]
-    return {"lines": shown, "more": max(*counts, len(lines)) - len(shown)}
+def _reads_at(notice: Notice, to: Sequence[str]) -> str | None:
+    """Return a reader's address at a domain that the notice says is stopped, None if none is."""
+    match notice.kind:
+        case NoticeKind.DISABLED:
+            stopped = [notice.domain]
+        case NoticeKind.TERMINATED:
+            listed = notice.facts.get("domains")
+            stopped = listed if isinstance(listed, list) else []
+        case _:
+            return None
+    names = [str(one).lower() for one in stopped if one]
+    hosts = ((one, domain_of(one).lower()) for one in to)
+    return next(
+        (
+            address
+            for address, host in hosts
+            if any(host == name or host.endswith(f".{name}") for name in names)
+        ),
+        None,
+    )
 
 
 def _rules(facts: Mapping[str, object]) -> list[str]:
@@ -183,15 +214,13 @@ def _environment() -> Environment:
         lstrip_blocks=True,
         keep_trailing_newline=True,
     )
-    environment.filters |= {"minute": minute, "day": day, "plain": plain}
-    environment.globals |= {
-        "approving": commands.approving,
-        "undoing": commands.undoing,
-        "repeating": commands.repeating,
-        "comparing": commands.comparing,
-        "testing": commands.testing,
-        "proof_of": proof_of,
-        "counted": counted,
-        "rate": rate,
-    }
+    for word in (
+        words.minute, words.day, words.plain, words.both, words.quoted, words.first_of, words.named,
+    ):  # fmt: skip
+        environment.filters[word.__name__] = word
+    for command in (
+        commands.approving, commands.undoing, commands.repeating, commands.comparing,
+        commands.testing, words.proof_of, words.counted, words.rate, words.shown, trouble_of,
+    ):  # fmt: skip
+        environment.globals[command.__name__] = command
     return environment

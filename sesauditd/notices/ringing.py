@@ -57,10 +57,10 @@ def level_of(notice: Notice) -> Level:
             assert_never(never)
 
 
-def alarm_of(notice: Notice, installation: str, now: datetime) -> Alarm:
+def alarm_of(notice: Notice, now: datetime) -> Alarm:
     """Return what the roads are told of a notice: its subject, whom it is about, and why."""
     facts = notice.facts
-    subject = subject_of(notice, installation).removeprefix(f"[{installation}] ")
+    subject = subject_of(notice)
     told: dict[str, object] = {"notice": notice.id}
     first = facts.get("actions")
     about = first[0] if isinstance(first, list) and first else facts

@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import and_, delete, or_, select, update
 
 from sesauditd.model.alerts import Due, first_wait
-from sesauditd.model.notice import Audience, Notice, NoticeKind, NoticeState
+from sesauditd.model.notice import Audience, NoticeKind, NoticeState
+from sesauditd.store.notices import notice_of
 from sesauditd.store.statements import upsert
 from sesauditd.store.tables import alerts, notices
 
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from sqlalchemy import Row
     from sqlalchemy.ext.asyncio import AsyncConnection
 
+    from sesauditd.model.notice import Notice
     from sesauditd.notices.alarms import Alarm
     from sesauditd.store.engine import Database
 
@@ -97,7 +99,7 @@ class Alerts:
                 .order_by(notices.c.requested_at, notices.c.id)
                 .limit(AT_ONCE)
             )
-            return [_notice(row) for row in rows]
+            return [notice_of(row) for row in rows]
 
     async def enqueue(
         self, told: Mapping[str, Alarm], roads: Callable[[Alarm], Collection[str]], now: datetime
@@ -140,14 +142,3 @@ async def _keep(
 
 def _due(row: Row[Any]) -> Due:
     return Due(id=row.id, road=row.road, alarm=row.alarm, attempts=row.attempts)
-
-
-def _notice(row: Row[Any]) -> Notice:
-    return Notice(
-        kind=NoticeKind(row.kind),
-        customer=row.customer,
-        domain=row.domain,
-        subject=row.subject,
-        facts=row.facts,
-        due_at=row.due_at,
-    )

@@ -3,16 +3,25 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import or_, select, update
+from sqlalchemy import case, func, or_, select, update
 
 from sesauditd.model.addresses import canonical
-from sesauditd.model.events import Outcome
-from sesauditd.model.notice import Audience, DeadContact, Notice, NoticeKind, NoticeState, Posting
-from sesauditd.store.statements import upsert
-from sesauditd.store.tables import domains, event_recipients, events, notices, observations
+from sesauditd.model.calendar import iso
+from sesauditd.model.notice import (
+    PATIENT,
+    Audience,
+    DeadContact,
+    Notice,
+    NoticeKind,
+    NoticeState,
+    Posting,
+)
+from sesauditd.notices.folding import WHOLE, WINDOW, Digest, Hold, folding
+from sesauditd.store import dead_contacts
+from sesauditd.store.statements import chunks, upsert
+from sesauditd.store.tables import domains, notices
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -23,11 +32,11 @@ if TYPE_CHECKING:
 
     from sesauditd.store.engine import Database
 
-DEAD_CONTACT = "dead_contact:"
-"""Before the address, the name of the observation that an address takes no mail."""
-DEAD_FOR = timedelta(days=90)
-"""A mailbox may come back: one notice a quarter finds out."""
-BOUNCES_LATE = timedelta(days=30)
+IN_ONE = 2_000
+"""Notices of one digest at most."""
+LONGEST = 500
+"""Characters of what another mail server said."""
+_URGENT_FIRST = case((notices.c.kind.in_([str(one) for one in PATIENT]), 1), else_=0)
 OPEN = (NoticeState.REQUESTED, NoticeState.ATTEMPTED, NoticeState.UNKNOWN)
 
 
@@ -74,6 +83,30 @@ class Outbox:
             )
             return found.rowcount
 
+    async def fold(self, now: datetime) -> int:
+        """Make one digest of the notices to operators if they are many; return how many."""
+        async with self.database.read() as connection:
+            if await _decided(connection, now) is None:
+                return 0
+        async with self.database.write() as connection:
+            # Another look: what was read before the lock may be told already.
+            waiting, decision = await _decided(connection, now) or ((), None)
+            match decision:
+                case Digest(notice=digest) if await request(connection, digest, now):
+                    told = {
+                        "state": str(NoticeState.FOLDED),
+                        "outcome": f"told in the digest {digest.id}",
+                        "changed_at": now,
+                        "due_at": None,
+                    }
+                    await _change_all(connection, waiting, told)
+                    return len(waiting)
+                case Hold(until=until):
+                    await _change_all(connection, waiting, {"due_at": until})
+                case _:
+                    pass
+        return 0
+
     async def due(self, now: datetime, limit: int) -> Sequence[Posting]:
         """Return at most so many notices that may be sent now, the oldest first."""
         async with self.database.read() as connection:
@@ -83,14 +116,14 @@ class Outbox:
                     notices.c.state == str(NoticeState.REQUESTED),
                     or_(notices.c.due_at.is_(None), notices.c.due_at <= now),
                 )
-                .order_by(notices.c.requested_at, notices.c.id)
+                .order_by(_URGENT_FIRST, notices.c.requested_at, notices.c.id)
                 .limit(limit)
             )
             found = rows.fetchall()
             if not found:
                 return ()
             contacts = await _contacts(connection)
-            dead = await _dead(connection, now - DEAD_FOR)
+            dead = await dead_contacts.dead(connection, now - dead_contacts.DEAD_FOR)
         return tuple(self._posting(row, contacts, dead) for row in found)
 
     async def begin(self, notice: str, now: datetime) -> bool:
@@ -131,19 +164,18 @@ class Outbox:
         return await self._change(notice, OPEN, changes)
 
     async def newly_dead(self, now: datetime) -> Sequence[DeadContact]:
-        """Remember and return the addresses to which our own notices bounced since last asked."""
+        """Remember and return the addresses to which our own notices bounced since last asked.
+
+        Operators are told of each in a notice, on other roads, too.
+        """
         async with self.database.read() as connection:
-            bounced = await _bounced(connection, now - BOUNCES_LATE)
-            known = await _dead(connection, None)
-        new = {
-            one.address: one
-            for one in bounced
-            if one.address not in known or known[one.address] < one.at
-        }
+            new = await dead_contacts.newly_dead(connection, now)
         if new:
             async with self.database.write() as connection:
-                await _bury(connection, new.values())
-        return tuple(new.values())
+                await dead_contacts.bury(connection, new)
+                for one in new:
+                    await request(connection, _dead_contact(one), now)
+        return new
 
     async def _change(
         self, notice: str, before: Iterable[NoticeState], changes: Mapping[str, object]
@@ -166,18 +198,64 @@ class Outbox:
         if row.audience == Audience.CUSTOMER:
             known = contacts.get((row.customer, row.domain), ())
         return Posting(
-            notice=Notice(
-                kind=NoticeKind(row.kind),
-                customer=row.customer,
-                domain=row.domain,
-                subject=row.subject,
-                facts=row.facts,
-                due_at=row.due_at,
-            ),
+            notice=notice_of(row),
             attempts=row.attempts,
             to=tuple(one for one in known if canonical(one) not in dead),
             dead=tuple(one for one in known if canonical(one) in dead),
         )
+
+
+async def _decided(
+    connection: AsyncConnection, now: datetime
+) -> tuple[Sequence[Notice], Digest | Hold] | None:
+    """Return what operators wait for and what becomes of it, None where it goes one by one."""
+    operators = notices.c.audience == str(Audience.OPERATOR)
+    single = notices.c.kind.not_in([str(one) for one in WHOLE])
+    rows = await connection.execute(
+        select(notices)
+        .where(
+            operators,
+            single,
+            notices.c.state == str(NoticeState.REQUESTED),
+            notices.c.attempts == 0,
+        )
+        .order_by(notices.c.requested_at, notices.c.id)
+        .limit(IN_ONE)
+    )
+    waiting = [notice_of(row) for row in rows]
+    if not waiting:
+        return None
+    went = await connection.scalar(
+        select(func.count())
+        .select_from(notices)
+        .where(operators, single, notices.c.attempts > 0, notices.c.changed_at > now - WINDOW)
+    )
+    last = await connection.scalar(
+        select(func.max(notices.c.requested_at)).where(
+            notices.c.kind == str(NoticeKind.OPERATOR_DIGEST)
+        )
+    )
+    decision = folding(waiting, went_singly=int(went or 0), last=last, now=now)
+    return None if decision is None else (waiting, decision)
+
+
+async def _change_all(
+    connection: AsyncConnection, changed: Sequence[Notice], changes: Mapping[str, object]
+) -> None:
+    for some in chunks([one.id for one in changed]):
+        await connection.execute(update(notices).where(notices.c.id.in_(some)).values(**changes))
+
+
+def notice_of(row: Row[Any]) -> Notice:
+    """Return a row of the table as the notice that it keeps."""
+    return Notice(
+        kind=NoticeKind(row.kind),
+        customer=row.customer,
+        domain=row.domain,
+        subject=row.subject,
+        facts=row.facts,
+        due_at=row.due_at,
+    )
 
 
 async def _contacts(
@@ -196,52 +274,14 @@ async def _contacts(
     return {key: tuple(each) for key, each in found.items()}
 
 
-async def _dead(connection: AsyncConnection, since: datetime | None) -> dict[str, datetime]:
-    query = select(observations.c.name, observations.c.at).where(
-        observations.c.name.startswith(DEAD_CONTACT, autoescape=True)
-    )
-    if since is not None:
-        query = query.where(observations.c.at > since)
-    rows = await connection.execute(query)
-    return {row.name.removeprefix(DEAD_CONTACT): row.at for row in rows}
-
-
-async def _bounced(connection: AsyncConnection, since: datetime) -> list[DeadContact]:
-    rows = await connection.execute(
-        select(
-            event_recipients.c.recipient,
-            event_recipients.c.diagnostic,
-            notices.c.customer,
-            events.c.at,
-        )
-        .join(events, events.c.message_id == notices.c.message_id)
-        .join(event_recipients, event_recipients.c.event == events.c.key)
-        .where(
-            notices.c.state == str(NoticeState.SENT),
-            notices.c.changed_at >= since,
-            events.c.kind == "Bounce",
-            events.c.type == "Permanent",
-            event_recipients.c.outcome == str(Outcome.NOTICE),
-        )
-        .order_by(events.c.at)
-    )
-    return [
-        DeadContact(
-            address=row.recipient, customer=row.customer, at=row.at, diagnostic=row.diagnostic
-        )
-        for row in rows
-    ]
-
-
-async def _bury(connection: AsyncConnection, new: Iterable[DeadContact]) -> None:
-    statement = upsert(connection, observations)
-    await connection.execute(
-        statement.on_conflict_do_update(
-            index_elements=["name"],
-            set_={name: statement.excluded[name] for name in ("facts", "at")},
-        ),
-        [
-            {"name": DEAD_CONTACT + one.address, "facts": {"customer": one.customer}, "at": one.at}
-            for one in new
-        ],
+def _dead_contact(dead: DeadContact) -> Notice:
+    return Notice(
+        kind=NoticeKind.CONTACT_DEAD,
+        subject=f"{dead.address}/{iso(dead.at)}",
+        facts={
+            "address": dead.address,
+            "customer": dead.customer,
+            "at": iso(dead.at),
+            "diagnostic": (dead.diagnostic or "")[:LONGEST],
+        },
     )

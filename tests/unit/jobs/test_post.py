@@ -15,6 +15,7 @@ import pytest
 
 from sesauditd.errors import Broken, Busy, Failed, Forbidden, Unavailable, Uncertain
 from sesauditd.jobs import post as module
+from sesauditd.jobs.pacing import Pacer
 from sesauditd.jobs.post import MOST_ATTEMPTS, MOST_REFUSALS, REFUSED_WAIT, Post
 from sesauditd.model.notice import DeadContact, Notice, NoticeKind, NoticeState
 from sesauditd.store import notices, tables
@@ -68,6 +69,7 @@ class Bench:
     operators: tuple[str, ...] = OPERATORS
     composer: Composer | None = COMPOSER
     outbox: Any = None
+    pacer: Pacer = field(default_factory=lambda: Pacer(seconds=0))
 
     def post(self) -> Post:
         return Post(
@@ -76,7 +78,7 @@ class Bench:
             self.composer,
             lambda: self.now,
             alarm=self._sound,
-            seconds_between=0,
+            pacer=self.pacer,
         )
 
     async def ask(self, *asked: Notice) -> None:
@@ -313,35 +315,6 @@ async def test_a_notice_only_for_dead_contacts_is_kept(bench: Bench) -> None:
     assert (row["state"], row["outcome"]) == ("undeliverable", module.ALL_DEAD)
 
 
-class Graveyard:
-    """An outbox whose notices came back once."""
-
-    def __init__(self) -> None:
-        self.dead = [
-            DeadContact(address="owner@home.example", customer="bakery", at=NOW, diagnostic="550"),
-            DeadContact(address="ops@host.example", customer=None, at=NOW),
-        ]
-
-    async def abandoned(self, now: datetime) -> int:
-        return 0
-
-    async def newly_dead(self, now: datetime) -> Sequence[DeadContact]:
-        dead, self.dead = self.dead, []
-        return dead
-
-    async def due(self, now: datetime, limit: int) -> Sequence[Posting]:
-        return ()
-
-
-async def test_a_contact_that_died_is_told_to_operators_by_alarm_once(bench: Bench) -> None:
-    bench.outbox = Graveyard()
-    post = bench.post()
-    await post.tick()
-    await post.tick()
-    assert [one.name for one in bench.alarms] == ["contact_dead"] * 2
-    assert [one.details["customer"] for one in bench.alarms] == ["bakery", "(operator)"]
-
-
 async def test_a_stop_lets_the_mail_in_hand_be_finished_and_takes_no_other(bench: Bench) -> None:
     stop = asyncio.Event()
     bench.mailer.on_send = stop.set
@@ -356,8 +329,8 @@ async def test_mails_are_paced(bench: Bench) -> None:
     await bench.ask(*(warned(number) for number in range(3)))
     times: list[float] = []
     bench.mailer.on_send = lambda: times.append(asyncio.get_running_loop().time())
+    bench.pacer = Pacer(seconds=0.05)
     post = bench.post()
-    post._seconds_between = 0.05
     await post.tick()
     assert times[2] - times[0] >= 0.1
 
@@ -375,6 +348,9 @@ class BrokenOutbox:
 
     async def newly_dead(self, now: datetime) -> Sequence[DeadContact]:
         return ()
+
+    async def fold(self, now: datetime) -> int:
+        return 0
 
     async def due(self, now: datetime, limit: int) -> Sequence[Posting]:
         return ()
@@ -396,6 +372,7 @@ async def test_a_broken_disk_ends_the_post(bench: Bench) -> None:
 PROGRAM = """
 import asyncio, sys
 from pathlib import Path
+from sesauditd.jobs.pacing import Pacer
 from sesauditd.jobs.post import Post
 from sesauditd.store.engine import Database
 from sesauditd.store.notices import Outbox
@@ -413,7 +390,7 @@ async def silent(alarm):
 async def main():
     database = Database.open(sys.argv[1])
     outbox = Outbox(database, ["ops@host.example"])
-    post = Post(outbox, Mailer(), COMPOSER, lambda: NOW, alarm=silent, seconds_between=0)
+    post = Post(outbox, Mailer(), COMPOSER, lambda: NOW, alarm=silent, pacer=Pacer(seconds=0))
     await post.tick()
     await database.close()
 

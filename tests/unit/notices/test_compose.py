@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import re
+import unicodedata
+from dataclasses import replace
 from email import message_from_bytes
 from email.message import EmailMessage
 from email.policy import SMTP
@@ -9,11 +12,17 @@ from html.parser import HTMLParser
 from typing import Any
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from typing_extensions import override
 
 from sesauditd.errors import Failed
+from sesauditd.model.level import Level
 from sesauditd.model.notice import Audience, Notice, NoticeKind
-from sesauditd.notices.compose import Composer, wrapped
+from sesauditd.notices.compose import CUT, LONGEST_PAGE, LONGEST_TEXT, Composer, wrapped
+from sesauditd.notices.ringing import alarm_of, level_of
+from sesauditd.notices.subjects import subject_of
+from sesauditd.notices.words import both
 from tests.support import notices as samples
 from tests.support.notices import COMPOSER, KINDS, NOW, notice
 
@@ -83,7 +92,7 @@ def poisoned(value: object, poison: str) -> object:
         case str():
             return value + poison
         case dict():
-            keep = {"kind", "state", "lever", "rule", "at", "from", "to", "since", "until"}
+            keep = {"kind", "what", "state", "lever", "rule", "at", "from", "to", "since", "until"}
             return {
                 key: each if key in keep else poisoned(each, poison) for key, each in value.items()
             }
@@ -119,11 +128,12 @@ def test_no_value_makes_a_header_a_tag_or_a_long_body(kind: NoticeKind, poison: 
     facts = poisoned(samples.FACTS[kind], poison)
     assert isinstance(facts, dict)
     told = Notice(kind=kind, customer=f"k{poison}", domain=f"d{poison}", subject="s", facts=facts)
-    raw = COMPOSER.compose(told, TO, NOW).as_bytes()
+    composed = COMPOSER.compose(told, TO, NOW)
+    raw = composed.as_bytes()
     assert b"\x00" not in raw
     assert max(len(line) for line in raw.split(b"\r\n")) <= 998
     assert len(raw) < 150_000
-    mail = read_back(COMPOSER.compose(told, TO, NOW))
+    mail = read_back(composed)
     assert set(mail.keys()) == HEADERS
     assert len(str(mail["Subject"])) <= 120
     text, page = part(mail, "plain"), part(mail, "html")
@@ -134,6 +144,110 @@ def test_no_value_makes_a_header_a_tag_or_a_long_body(kind: NoticeKind, poison: 
     found.feed(page)
     assert not {"script", "img", "a"} & set(found.tags)
     assert not any(name.startswith("on") for name, _ in found.attributes)
+
+
+@settings(max_examples=25, deadline=None)
+@given(
+    kind=st.sampled_from(KINDS),
+    poison=st.text(st.characters(exclude_categories=()), min_size=1, max_size=60),
+)
+def test_whatever_a_stranger_writes_the_mail_has_its_headers_and_its_length(
+    kind: NoticeKind, poison: str
+) -> None:
+    facts = poisoned(samples.FACTS[kind], poison)
+    assert isinstance(facts, dict)
+    told = Notice(kind=kind, customer=f"k{poison}", domain=f"d{poison}", subject="s", facts=facts)
+    mail = read_back(COMPOSER.compose(told, TO, NOW))
+    assert set(mail.keys()) == HEADERS
+    assert not mail.defects
+    for body in (part(mail, "plain"), part(mail, "html"), str(mail["Subject"])):
+        obeyed = {one for one in body if unicodedata.category(one) in {"Cc", "Cs", "Zl", "Zp"}}
+        assert obeyed <= {"\n", "\r"}
+        assert not set("\u202a\u202b\u202d\u202e\u2066\u2067\u2068\u200e\u200f") & set(body)
+
+
+def many(kind: NoticeKind, count: int) -> dict[str, Any]:
+    """Return the facts of a kind with each of its lists that many times as long."""
+    return {
+        key: value * count if isinstance(value, list) else value
+        for key, value in samples.FACTS[kind].items()
+    } | ({"count": 3 * count} if "count" in samples.FACTS[kind] else {})
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_storm_does_not_make_a_long_mail_and_what_is_left_out_is_counted(
+    kind: NoticeKind,
+) -> None:
+    facts = many(kind, 600)
+    bodies = COMPOSER.bodies(replace(notice(kind), facts=facts), TO)
+    assert len(bodies.text.encode()) <= LONGEST_TEXT
+    assert len(bodies.page.encode()) <= LONGEST_PAGE
+    assert CUT not in bodies.text
+    lists = [key for key, value in facts.items() if isinstance(value, list)]
+    if lists and lists != ["levers"] and kind is not NoticeKind.REINSTATED:
+        assert re.search(r"\d+\s+more", bodies.text) or "missing" in lists or "domains" in lists
+
+
+def test_one_entry_that_is_too_long_is_cut_and_said_to_be() -> None:
+    facts = {**samples.FACTS[NoticeKind.TROUBLE], "details": {"x": [["y" * 400] * 200]}}
+    bodies = COMPOSER.bodies(replace(notice(NoticeKind.TROUBLE), facts=facts), TO)
+    assert bodies.text.endswith(CUT)
+    assert bodies.fit
+    assert "<pre" in bodies.page
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_every_kind_has_all_that_a_kind_needs(kind: NoticeKind) -> None:
+    told = notice(kind)
+    assert level_of(told) in set(Level)
+    assert 5 < len(subject_of(told, "main")) <= 120
+    text = part(COMPOSER.compose(told, TO, NOW), "plain")
+    assert len(text) > 200
+    steps = ("What to do", "sesauditd ", "Reply to this mail", "nothing to do")
+    assert any(step.lower() in text.lower() for step in steps)
+    assert max(len(line) for line in text.splitlines() if ".jsonl" not in line) <= 90
+    assert alarm_of(told, NOW).as_text()
+
+
+@pytest.mark.parametrize("kind", [NoticeKind.DISABLED, NoticeKind.TERMINATED])
+def test_a_reader_at_a_stopped_domain_learns_that_answers_from_there_are_refused(
+    kind: NoticeKind,
+) -> None:
+    there = COMPOSER.compose(notice(kind), ("me@mail.shop.example", *TO), NOW)
+    elsewhere = COMPOSER.compose(notice(kind), ("me@notshop.example",), NOW)
+    said = "answer from another address"
+    assert "me@mail.shop.example" in part(there, "plain")
+    assert said in " ".join(part(there, "plain").split())
+    assert said in part(there, "html")
+    assert said not in " ".join(part(elsewhere, "plain").split())
+
+
+def test_a_domain_with_letters_beyond_ascii_is_shown_in_both_forms() -> None:
+    name = "xn--bckerei-5wa.example"
+    told = replace(notice(NoticeKind.DISABLED), domain=name)
+    mail = read_back(COMPOSER.compose(told, TO, NOW))
+    assert mail["Subject"].startswith(f"Mail from bäckerei.example ({name}) is stopped")
+    assert f"bäckerei.example ({name})" in " ".join(part(mail, "plain").split())
+    again = part(COMPOSER.compose(notice(NoticeKind.ACTION_DONE, domain=name), TO, NOW), "plain")
+    assert f"sesauditd reinstate {name} --explanation" in again
+
+
+@pytest.mark.parametrize(
+    ("name", "shown"),
+    [
+        pytest.param("shop.example", "shop.example", id="plain"),
+        pytest.param("a@xn--bcker-gra.example", None, id="an address"),
+        pytest.param(
+            "bäcker.example", "bäcker.example (xn--bcker-gra.example)", id="the other way"
+        ),
+        pytest.param("xn--.example", "xn--.example", id="no such name"),
+        pytest.param("xn--\u202e.example", "xn--\u202e.example", id="hostile"),
+        pytest.param(None, "", id="none"),
+    ],
+)
+def test_a_name_is_shown_as_its_owner_writes_it(name: str | None, shown: str | None) -> None:
+    expected = shown if shown is not None else "a@bäcker.example (a@xn--bcker-gra.example)"
+    assert both(name) == expected
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -149,6 +263,7 @@ def test_a_subject_holds_nothing_out_of_an_event(kind: NoticeKind) -> None:
         "kind",
         "state",
         "count",
+        "what",
         "at",
     }
 
@@ -311,7 +426,7 @@ def test_a_customer_is_greeted_and_can_answer_a_person(kind: NoticeKind) -> None
         ),
         pytest.param(
             NoticeKind.TROUBLE,
-            ["no feedback has arrived for 6 hours", "sent_24h: 410", "2026-11-24 08:00 UTC"],
+            ["no feedback has arrived for 6 hours", "sent 24h: 410", "2026-11-24 08:00 UTC"],
             id="trouble",
         ),
         pytest.param(NoticeKind.RECOVERED, ["It is well again: no feedback"], id="recovered"),
