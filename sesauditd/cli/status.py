@@ -80,6 +80,7 @@ def _overview(found: Status) -> Iterator[str]:
     last = f"{minute(newest)} UTC" if newest else "none yet: sesauditd replay FILE"
     yield f"Mode          {MODES.get(found.mode, found.mode)}"
     yield f"Daemon        {_daemon(found)}"
+    yield from _watched(found)
     yield f"Newest event  {last}"
     yield f"Judged up to  {overview.last_judged_week or 'no week yet: sesauditd enforce'}"
     yield f"Journal       {number(overview.journal_length)} entries"
@@ -88,6 +89,22 @@ def _overview(found: Status) -> Iterator[str]:
     nobodys = f"{number(overview.unattributed)} of no registered domain: "
     shown = f"{nobodys}sesauditd events --unattributed"
     yield f"Unattributed  {shown if overview.unattributed else 'none'}"
+
+
+def _watched(found: Status) -> Iterator[str]:
+    """Yield how messages come in, and AWS's own rates beside ours."""
+    from sesauditd.report.plain import shortened
+    from sesauditd.report.reputation import status_lines
+
+    daemon = found.daemon
+    intake, canary = daemon.intake or {}, daemon.canary or {}
+    if daemon.alive and intake.get("paused"):
+        why = shortened(str(intake["paused"]), TEXT_SHOWN)
+        yield f"Intake        PAUSED since {intake.get('since')}: {why}"
+    if canary:
+        yield f"Canary        {canary.get('said')}"
+    for name, text in status_lines(daemon.reputation):
+        yield f"{name:<12}  {text}"
 
 
 def _daemon(found: Status) -> str:
@@ -169,7 +186,9 @@ def _domains(found: Status) -> None:
 
 
 def _customers(found: Status) -> None:
-    _title("Customers, by the last 90 days")
+    from sesauditd.report.account_text import shared
+
+    _title("Customers, by the last 90 days, with their share of the account's")
     output.table(
         ("Customer", "Grade", "Score", "Mode", "Domains", "Mailed", "Hard bounces", "Complaints"),
         [
@@ -180,8 +199,8 @@ def _customers(found: Status) -> None:
                 one.mode,
                 one.domains,
                 one.mailed,
-                one.hard_bounces,
-                one.complaints,
+                shared(found.parts[one.customer].bounces),
+                shared(found.parts[one.customer].complaints),
             )
             for one in found.customers
         ],

@@ -11,6 +11,7 @@ from sesauditd.report import counts
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from sesauditd.model.reputation import Poll
     from sesauditd.report.figures import Counted, Span
     from sesauditd.report.score import Score
 
@@ -29,6 +30,7 @@ class Lines:
 
 BOUNCE_LINES = Lines(review_percent=5.0, pause_percent=10.0)
 COMPLAINT_LINES = Lines(review_percent=0.1, pause_percent=0.5)
+"""The same as `model.reputation.LINES`; a test holds them equal."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,6 +43,10 @@ class Against:
     percent: float
     share_percent: float
     """Of all that the account has."""
+    budget_percent: float
+    """Of what the whole account may have before AWS reviews it."""
+    of_room_percent: float | None
+    """Of what it may still have before that; None where nothing is left."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,6 +72,8 @@ class Account:
     """Those who cost the account most first."""
     unattributed: int
     """Stored events that belong to nobody and are in none of these numbers."""
+    reputation: Poll | None = None
+    """What AWS last said of itself, beside our count by its definition; None: never asked."""
 
 
 def account(
@@ -73,6 +81,7 @@ def account(
     counted: Mapping[str, Sequence[Counted]],
     scores: Mapping[str, Score | None],
     unattributed: int,
+    reputation: Poll | None = None,
 ) -> Account:
     """Return the account page; `counted` is by customer, and may reach back beyond the span."""
     inside = {
@@ -92,6 +101,7 @@ def account(
         complaints=whole.complaints,
         members=tuple(sorted(members, key=_costliest)),
         unattributed=unattributed,
+        reputation=reputation,
     )
 
 
@@ -111,22 +121,29 @@ def _member(
     sums, whole = counts.outcomes(found), counts.outcomes(everybody)
     feeding_back = counts.mailed(counts.outcomes(found, feeding_back=True))
     mailed = counts.mailed(sums)
+    budget = BOUNCE_LINES.review_percent / 100 * counts.mailed(whole)
+    all_feeding_back = counts.mailed(counts.outcomes(everybody, feeding_back=True))
+    complaints_budget = COMPLAINT_LINES.review_percent / 100 * all_feeding_back
+    bounced, complained = Outcome.HARD_BOUNCE, Outcome.COMPLAINT
     return Member(
         customer=customer,
         mailed=mailed,
-        bounces=_against(sums[Outcome.HARD_BOUNCE], mailed, whole[Outcome.HARD_BOUNCE]),
-        complaints=_against(sums[Outcome.COMPLAINT], feeding_back, whole[Outcome.COMPLAINT]),
+        bounces=against(sums[bounced], mailed, whole[bounced], budget),
+        complaints=against(sums[complained], feeding_back, whole[complained], complaints_budget),
         score=score,
     )
 
 
-def _against(count: int, size: int, whole: int) -> Against:
-    trials = max(size, count)
+def against(count: int, size: int, whole: int, budget: float) -> Against:
+    """Return so many of so many mailed, when the account has `whole` and may have `budget`."""
+    trials, room = max(size, count), budget - whole
     return Against(
         count=count,
         size=trials,
         percent=100 * count / trials if trials else 0.0,
         share_percent=100 * count / whole if whole else 0.0,
+        budget_percent=100 * count / budget if budget else 0.0,
+        of_room_percent=100 * count / room if room > 0 else None,
     )
 
 

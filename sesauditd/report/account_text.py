@@ -6,9 +6,13 @@ from typing import TYPE_CHECKING
 
 from sesauditd.report.account import BOUNCE_LINES, COMPLAINT_LINES, standing_of
 from sesauditd.report.plain import day, minute, number, percent, shortened
+from sesauditd.report.reputation import COLUMNS, reputation_note, reputation_rows
 from sesauditd.report.tables import filled, section, table
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from sesauditd.model.reputation import Poll
     from sesauditd.report.account import Account, Against, Lines, Member
 
 NAME_SHOWN = 60
@@ -20,13 +24,16 @@ def account_text(account: Account) -> str:
     span = account.span
     title = f"Account, {day(span.start)} to {minute(span.end)} UTC: {number(account.mailed)} mailed"
     rows = [
-        _against("Hard bounces", account.bounces, BOUNCE_LINES),
+        _against("Bounces", account.bounces, BOUNCE_LINES),
         _against("Complaints", account.complaints, COMPLAINT_LINES),
     ]
-    columns = ("", "Count", "Of", "Rate", "Review", "Pause", "It is")
-    parts = [section(title, table(columns, rows, right=("Rate", "Review", "Pause")))]
+    columns = ("", "Count", "Of", "Rate", "Review", "Pause", "Left", "It is")
+    right = ("Rate", "Review", "Pause", "Left")
+    parts = [section(title, table(columns, rows, right=right))]
+    parts += _reputation(account.reputation)
     if account.members:
         parts.append(section("Each customer's part", _members(account)))
+        parts += _budgets(account)
     if account.unattributed:
         parts.append(
             filled(
@@ -34,12 +41,6 @@ def account_text(account: Account) -> str:
                 "see sesauditd events --unattributed"
             )
         )
-    parts.append(
-        filled(
-            "AWS takes a representative volume that it does not tell: its own rates, on the SES "
-            "console's reputation page, differ from these."
-        )
-    )
     return "\n\n".join(parts)
 
 
@@ -51,6 +52,7 @@ def _against(name: str, against: Against, lines: Lines) -> tuple[object, ...]:
         percent(against.percent),
         f"{lines.review_percent:g} %",
         f"{lines.pause_percent:g} %",
+        percent(max(0.0, 100 - against.budget_percent)),
         WORDS[standing_of(against, lines)],
     )
 
@@ -71,3 +73,57 @@ def _member(member: Member) -> tuple[object, ...]:
         f"{number(member.complaints.count)} ({percent(member.complaints.percent)})",
         percent(member.complaints.share_percent),
     )
+
+
+def _reputation(poll: Poll | None) -> list[str]:
+    title = "AWS's own rates, beside ours by its definition as far as it is known"
+    if poll is None:
+        never = "Not known: no daemon has asked AWS yet. SES's console shows them."
+        return [section(title, filled(never))]
+    right = ("AWS's own", "Ours", "Of", "In days")
+    rows = table(COLUMNS, list(reputation_rows(poll)), right=right)
+    return [section(title, rows), filled(reputation_note(poll))]
+
+
+def _budgets(account: Account) -> list[str]:
+    """Return who uses how much of what AWS lets the account have, whoever uses most first."""
+    bounces = [(one.customer, one.bounces) for one in account.members]
+    complaints = [(one.customer, one.complaints) for one in account.members]
+    return [
+        *_budget("hard bounces", bounces, BOUNCE_LINES),
+        *_budget("complaints", complaints, COMPLAINT_LINES),
+    ]
+
+
+def _budget(what: str, spent: Sequence[tuple[str, Against]], lines: Lines) -> list[str]:
+    spenders = sorted((one for one in spent if one[1].count), key=_by_count)
+    if not spenders:
+        return []
+    rows = [
+        (
+            shortened(customer, NAME_SHOWN),
+            number(found.count),
+            percent(found.share_percent),
+            percent(found.budget_percent),
+            _of_room(found),
+        )
+        for customer, found in spenders
+    ]
+    columns = ("Customer", "Count", "Share", "Of the budget", "Of the room left")
+    title = f"Who uses the account's budget of {what}, {lines.review_percent:g} % before review"
+    return [section(title, table(columns, rows, right=columns[1:]))]
+
+
+def _by_count(spent: tuple[str, Against]) -> tuple[int, str]:
+    return -spent[1].count, spent[0]
+
+
+def shared(against: Against) -> str:
+    """Return a count with its share of the account's, nothing beside none."""
+    if not against.count:
+        return "0"
+    return f"{number(against.count)} ({against.share_percent:.0f} %)"
+
+
+def _of_room(against: Against) -> str:
+    return "none left" if against.of_room_percent is None else percent(against.of_room_percent)

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from sesauditd.report.account import BOUNCE_LINES, COMPLAINT_LINES, standing_of
 from sesauditd.report.plain import iso
+from sesauditd.report.reputation import reputation_document
 from sesauditd.report.rows import block_row, verdict_row
 
 if TYPE_CHECKING:
@@ -153,6 +154,7 @@ def _account(account: Account) -> Document:
         "bounces": _against(account.bounces, BOUNCE_LINES),
         "complaints": _against(account.complaints, COMPLAINT_LINES),
         "unattributed_events": account.unattributed,
+        "reputation": reputation_document(account.reputation),
         "customers": [_member(one) for one in account.members],
     }
 
@@ -174,6 +176,10 @@ def _against(against: Against, lines: Lines) -> Document:
         "of": against.size,
         "percent": round(against.percent, DIGITS),
         "share_percent": round(against.share_percent, DIGITS),
+        "budget_percent": round(against.budget_percent, DIGITS),
+        "of_room_percent": (
+            None if against.of_room_percent is None else round(against.of_room_percent, DIGITS)
+        ),
         "review_percent": lines.review_percent,
         "pause_percent": lines.pause_percent,
         "standing": standing_of(against, lines),

@@ -9,7 +9,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
     from datetime import datetime
 
-    from sesauditd.report.account import Account
+    from sesauditd.model.reputation import Poll
+    from sesauditd.report.account import Account, Member
     from sesauditd.report.behaviour import Behaviour
     from sesauditd.report.figures import Domain, Overview, Span, StoredAction, StoredVerdict
     from sesauditd.report.score import Score
@@ -62,6 +63,12 @@ class Daemon:
     troubles: tuple[Trouble, ...]
     unsent: int
     """Notices that did not surely reach their readers."""
+    reputation: Poll | None = None
+    """The last poll of AWS's own rates; None before a daemon asked."""
+    intake: Mapping[str, object] | None = None
+    """Whether messages are taken in, since when, and why not; None before a daemon said so."""
+    canary: Mapping[str, object] | None = None
+    """How the last mail to AWS's simulator fared; None before the first."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,6 +85,9 @@ class Status:
     domains: tuple[Domain, ...]
     """Those that are not simply sending."""
     customers: tuple[Standing, ...]
+    """Those who cost the account most first."""
+    parts: Mapping[str, Member]
+    """What each of them uses of what AWS lets the account have."""
 
 
 def mode_of(configured: str, customer: str, armings: Iterable[tuple[str, bool]]) -> str:

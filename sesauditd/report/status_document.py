@@ -5,11 +5,13 @@ from __future__ import annotations
 from dataclasses import asdict
 from typing import TYPE_CHECKING
 
-from sesauditd.report.document import score_document
+from sesauditd.report.document import DIGITS, score_document
 from sesauditd.report.plain import iso
+from sesauditd.report.reputation import reputation_document
 from sesauditd.report.rows import action_row, domain_row, verdict_row
 
 if TYPE_CHECKING:
+    from sesauditd.report.account import Against, Member
     from sesauditd.report.pages import Standing, Status
 
 
@@ -24,7 +26,10 @@ def status_document(status: Status) -> dict[str, object]:
             "account": daemon.account,
             "troubles": [asdict(one) for one in daemon.troubles],
             "unsent_notices": daemon.unsent,
+            "intake": daemon.intake,
+            "canary": daemon.canary,
         },
+        "reputation": reputation_document(daemon.reputation),
         "newest_event_at": iso(overview.newest_event_at),
         "last_judged_week": overview.last_judged_week,
         "quarantined": overview.quarantined,
@@ -34,11 +39,20 @@ def status_document(status: Status) -> dict[str, object]:
         "actions": [action_row(one) for one in status.pending],
         "shadow_verdicts": [verdict_row(one) for one in status.shown_only],
         "domains": [domain_row(one) for one in status.domains],
-        "customers": [_standing(one) for one in status.customers],
+        "customers": [_standing(one, status.parts[one.customer]) for one in status.customers],
     }
 
 
-def _standing(standing: Standing) -> dict[str, object]:
+def _share(against: Against) -> dict[str, object]:
+    room = against.of_room_percent
+    return {
+        "share_percent": round(against.share_percent, DIGITS),
+        "budget_percent": round(against.budget_percent, DIGITS),
+        "of_room_percent": None if room is None else round(room, DIGITS),
+    }
+
+
+def _standing(standing: Standing, part: Member) -> dict[str, object]:
     return {
         "customer": standing.customer,
         "mode": standing.mode,
@@ -47,4 +61,8 @@ def _standing(standing: Standing) -> dict[str, object]:
         "mailed": standing.mailed,
         "hard_bounces": standing.hard_bounces,
         "complaints": standing.complaints,
+        "of_account": {
+            "hard_bounces": _share(part.bounces),
+            "complaints": _share(part.complaints),
+        },
     }

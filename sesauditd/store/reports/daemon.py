@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from sqlalchemy import func, select
 
 from sesauditd.report.pages import Daemon, Trouble
-from sesauditd.store import leases, watch
+from sesauditd.store import leases, reputation, watch
 from sesauditd.store.tables import notices, observations
 
 if TYPE_CHECKING:
@@ -27,6 +27,9 @@ async def daemon(connection: AsyncConnection, now: datetime) -> Daemon:
         account=await watch.recall(connection, "account"),
         troubles=await _troubles(connection),
         unsent=int(await connection.scalar(unsent) or 0),
+        reputation=next(iter(await reputation.newest(connection, 1)), None),
+        intake=await watch.recall(connection, "intake"),
+        canary=await watch.recall(connection, "canary"),
     )
 
 

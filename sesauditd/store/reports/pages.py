@@ -15,7 +15,7 @@ from sesauditd.report.account import account
 from sesauditd.report.behaviour import Figures, behaviour, graded, narrowed
 from sesauditd.report.figures import Span
 from sesauditd.report.pages import EVERYBODY, Report, Standing, Status, mode_of
-from sesauditd.store import register
+from sesauditd.store import register, reputation
 from sesauditd.store.reports import decided, observed, overview, people
 from sesauditd.store.reports.behaviour import figures_of
 from sesauditd.store.reports.daemon import daemon
@@ -49,7 +49,8 @@ async def account_report(
         else:
             scores[customer] = graded(figures, limits)
     unattributed = await observed.unattributed_count(connection)
-    page = account(span, counted, scores, unattributed)
+    polled = await reputation.newest(connection, 1)
+    page = account(span, counted, scores, unattributed, polled[0] if polled else None)
     return Report(span=span, account=page, customers=tuple(behaviours))
 
 
@@ -92,12 +93,14 @@ async def status(
     snapshot = await register.snapshot(connection)
     span = Span.between(now - GRADED_OVER, now)
     armings = await overview.armings(connection)
-    standings = []
+    standings, counted = {}, {}
     for customer in snapshot.present:
         limits = policies.of(customer)
         figures = await figures_of(connection, snapshot, customer, span, limits, whole=False)
         mode = mode_of(configured(customer), customer, armings)
-        standings.append(standing(figures, mode, graded(figures, limits)))
+        standings[customer] = standing(figures, mode, graded(figures, limits))
+        counted[customer] = figures.counted
+    members = account(span, counted, {}, 0).members
     recent = await decided.verdicts_since(connection, now - SHADOW_SHOWN)
     return Status(
         mode=mode_of(configured(EVERYBODY), EVERYBODY, armings),
@@ -106,7 +109,8 @@ async def status(
         pending=await decided.actions_in(connection, overview.PENDING),
         shown_only=tuple(one for one in reversed(recent) if one.state == State.SHADOW),
         domains=await people.domains_to_look_at(connection),
-        customers=tuple(standings),
+        customers=tuple(standings[one.customer] for one in members),
+        parts={one.customer: one for one in members},
     )
 
 

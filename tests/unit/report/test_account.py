@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from sesauditd.model.events import Outcome
+from sesauditd.model.reputation import LINES, Kind
 from sesauditd.report.account import (
     BOUNCE_LINES,
     COMPLAINT_LINES,
@@ -77,5 +78,38 @@ def test_an_account_without_customers_has_no_rates() -> None:
     ],
 )
 def test_the_lines_are_awss_own(percent: float, lines: Lines, word: str) -> None:
-    rate = Against(count=1, size=1, percent=percent, share_percent=0)
+    rate = Against(
+        count=1, size=1, percent=percent, share_percent=0, budget_percent=0, of_room_percent=0
+    )
     assert standing_of(rate, lines) == word
+
+
+def test_awss_lines_are_the_same_wherever_they_are_read() -> None:
+    for kind, lines in ((Kind.BOUNCE, BOUNCE_LINES), (Kind.COMPLAINT, COMPLAINT_LINES)):
+        assert LINES[kind].review * 100 == pytest.approx(lines.review_percent)
+        assert LINES[kind].pause * 100 == pytest.approx(lines.pause_percent)
+
+
+@pytest.mark.parametrize(
+    ("bad", "good", "budget", "of_room"),
+    [
+        # 1,000 were mailed, so 50 bounces are the account's budget.
+        (0, 0, 0, 0),
+        (10, 0, 20, 25),
+        (10, 30, 20, 100),
+        (10, 39, 20, 1000),
+        (10, 40, 20, None),
+        (100, 0, 200, None),
+    ],
+)
+def test_what_a_customer_uses_of_the_accounts_budget_and_of_the_room_left(
+    bad: int, good: int, budget: float, of_room: float | None
+) -> None:
+    rows = {
+        "bad": [counted(200), counted(bad, Outcome.HARD_BOUNCE)],
+        "good": [counted(800), counted(good, Outcome.HARD_BOUNCE)],
+    }
+    page = account(SPAN, rows, {}, unattributed=0)
+    found = next(one.bounces for one in page.members if one.customer == "bad")
+    assert found.budget_percent == pytest.approx(budget)
+    assert found.of_room_percent == (None if of_room is None else pytest.approx(of_room))

@@ -154,6 +154,8 @@ def test_a_report_has_the_same_keys_whatever_it_is_about() -> None:
         "of": 60,
         "percent": 15.0,
         "share_percent": 100.0,
+        "budget_percent": 300.0,
+        "of_room_percent": None,
         "review_percent": 5.0,
         "pause_percent": 10.0,
         "standing": "pause",
@@ -163,6 +165,8 @@ def test_a_report_has_the_same_keys_whatever_it_is_about() -> None:
         "of": 60,
         "percent": 0.0,
         "share_percent": 0.0,
+        "budget_percent": 0.0,
+        "of_room_percent": 0.0,
         "review_percent": 0.1,
         "pause_percent": 0.5,
         "standing": "below",
@@ -172,6 +176,7 @@ def test_a_report_has_the_same_keys_whatever_it_is_about() -> None:
         "bounces": bounces,
         "complaints": complaints,
         "unattributed_events": 2,
+        "reputation": None,
         "customers": [
             {
                 "customer": "k",
