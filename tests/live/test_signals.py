@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from tests.support import oracles
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
@@ -56,8 +58,9 @@ def test_a_signal_lets_it_finish_what_is_in_hand(live: Stage, number: signal.Sig
 
     waiting, dead = live.queue_depths()
     assert (live.hidden(), dead) == (0, 0)
-    assert len(live.archived()) == published - waiting
-    assert live.count("events") + live.ignored() == published - waiting
+    # Two receivers at once may get the same message, from moto as from SQS: a line more.
+    assert len({line["message_id"] for line in live.archived()}) == published - waiting
+    oracles.nothing_lost(live)
     assert [one["event"] for one in daemon.log()][-1] == "daemon_stopped"
 
 

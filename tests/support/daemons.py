@@ -11,7 +11,6 @@ import signal
 import smtplib
 import sqlite3
 import subprocess
-import sys
 import time
 from collections import Counter
 from contextlib import contextmanager
@@ -27,6 +26,7 @@ from sesauditd.bootstrap import now
 from sesauditd.sandbox.furnish import furnish
 from sesauditd.sandbox.operator import operator
 from sesauditd.sandbox.running import Options, start
+from tests.support.nursery import Child, nursery
 from tests.support.program import Program, Ran
 from tests.support.roles import RUN, policies
 
@@ -64,7 +64,7 @@ def until(condition: Callable[[], object], what: str, seconds: float = PATIENCE_
 class Daemon:
     """One process of the daemon, and its log."""
 
-    process: subprocess.Popen[bytes]
+    process: Child
     log_file: Path
 
     def log(self, event: str = "") -> list[dict[str, Any]]:
@@ -164,15 +164,8 @@ class Stage:
         given = {**self.environment, **environment}
         if failpoint:
             given["SESAUDITD_FAILPOINT"] = failpoint
-        with log_file.open("wb") as output:
-            process = subprocess.Popen(
-                [sys.executable, "-m", "sesauditd", "run"],
-                env=given,
-                stdin=subprocess.DEVNULL,
-                stdout=output,
-                stderr=output,
-            )
-        daemon = Daemon(process, log_file)
+        log_file.touch()
+        daemon = Daemon(nursery().start(["run"], given, log_file), log_file)
         self.daemons.append(daemon)
         return daemon
 
