@@ -28,10 +28,13 @@ def suspected_places(strikes: Iterable[Strike]) -> frozenset[str]:
     return frozenset(crowds(one for one in strikes if one.is_unknown_user))
 
 
-def judge_guesses(history: DomainsHistory, week: Week, limits: Limits) -> tuple[Verdict, ...]:
+def judge_guesses(
+    history: DomainsHistory, week: Week, limits: Limits, *, confirm: bool = False
+) -> tuple[Verdict, ...]:
     """Return a termination if the detector is sure, else a disable of each suspected domain.
 
-    Judged per domain and over all domains of the customer; the surest finding is told.
+    Judged per domain and over all domains of the customer; the surest finding is told. With
+    `confirm` the termination waits for the operator, and the disables stand beside it.
     """
     if not suspected_places(history.strikes):
         return ()
@@ -45,15 +48,18 @@ def judge_guesses(history: DomainsHistory, week: Week, limits: Limits) -> tuple[
         key=lambda one: (-one[0].score, len(one[1].domains), one[1].domains),
     )
     sure = [one for one in ranked if one[0].score >= rule.sure_at and one[1].mail_seen]
+    ended: tuple[Verdict, ...] = ()
     if sure:
         found, count = sure[0]
-        return (_verdict(found, count, count.domains[0], Rule.GUESSING_TERMINATE),)
+        ended = (_verdict(found, count, count.domains[0], Rule.GUESSING_TERMINATE),)
+        if not confirm:
+            return ended
     disabled: dict[str, Verdict] = {}
     for found, count in ranked:
         for domain in count.domains:
             verdict = _verdict(found, count, domain, Rule.GUESSING_DISABLE)
             disabled.setdefault(domain, verdict)
-    return tuple(disabled[domain] for domain in sorted(disabled))
+    return (*ended, *(disabled[domain] for domain in sorted(disabled)))
 
 
 def _suspicion(history: DomainsHistory, count: Counted, limits: Limits) -> Suspicion:

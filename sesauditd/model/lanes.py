@@ -6,15 +6,16 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
-from sesauditd.model.calendar import week_of
+from sesauditd.model.calendar import EPOCH, hour_of, week_of
 from sesauditd.model.events import Outcome
 from sesauditd.model.guessed_week import suspected_places
+from sesauditd.model.history import Reach
 from sesauditd.model.limits import Lane
 from sesauditd.model.standing import judge_recipient
 from sesauditd.model.surge import judge_surges
 from sesauditd.model.verdicts import Rule, Verdict, Window
 from sesauditd.model.virus import judge_virus
-from sesauditd.model.weekly import judge_week
+from sesauditd.model.weekly import judge_counts, judge_week
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -32,9 +33,19 @@ def blocks(history: RecipientHistory, limits: Limits, lane: Lane) -> list[Verdic
     return _of(lane, judge_recipient(history, limits))
 
 
-def surges(history: DomainsHistory, limits: Limits, lane: Lane) -> list[Verdict]:
-    """Return what the sliding rules about a customer's domains bring in this lane."""
-    return _of(lane, judge_surges(history, limits))
+def surges(
+    history: DomainsHistory,
+    limits: Limits,
+    lane: Lane,
+    *,
+    since: datetime = EPOCH,
+    before: Sequence[Verdict] = (),
+) -> list[Verdict]:
+    """Return what the sliding rules about a customer's domains bring in this lane.
+
+    `since` and `before` are as `judge_surges` says.
+    """
+    return _of(lane, judge_surges(history, limits, since=since, before=before))
 
 
 def viruses(history: VirusHistory, limits: Limits, lane: Lane, *, confirm: bool) -> list[Verdict]:
@@ -45,15 +56,37 @@ def viruses(history: VirusHistory, limits: Limits, lane: Lane, *, confirm: bool)
 def week_so_far(
     history: DomainsHistory, week: Week, limits: Limits, earlier: Sequence[Verdict]
 ) -> list[Verdict]:
-    """Return what weekly rules bring that the policy file put on the fast lane."""
-    return [_so_far(one) for one in _of(Lane.FAST, judge_week(history, week, limits, earlier))]
+    """Return what weekly rules bring that the policy file put on the fast lane.
+
+    A termination of the weekly lane absorbs nothing here: until Monday only the disable stops
+    the domain. Each reinstatement ends a stretch of the week, which is judged as it was then;
+    what is found after it carries a number behind the name of the week.
+    """
+    again = history.decisions.reinstated
+    within = {
+        domain: [at for at in sorted(again.get(domain, ())) if week.start < at < week.end]
+        for domain in {one.domain for one in history.strikes}
+    }
+    found: list[Verdict] = []
+    for end in sorted({at for times in within.values() for at in times} | {week.end}):
+        stretch = history if end == week.end else _until(history, end)
+        for one in _of(Lane.FAST, judge_counts(stretch, week, limits, earlier)):
+            times = within[one.domain]
+            if end == week.end or end in times:
+                found.append(_so_far(one, sum(at < end for at in times)))
+    return found
 
 
 def whole_week(
-    history: DomainsHistory, week: Week, limits: Limits, earlier: Sequence[Verdict]
+    history: DomainsHistory,
+    week: Week,
+    limits: Limits,
+    earlier: Sequence[Verdict],
+    *,
+    confirm: bool = False,
 ) -> list[Verdict]:
     """Return what the weekly lane brings for a week; `earlier` is as `before_week` says."""
-    return _of(Lane.WEEKLY, judge_week(history, week, limits, earlier))
+    return _of(Lane.WEEKLY, judge_week(history, week, limits, earlier, confirm=confirm))
 
 
 def before_week(week: Week, standing: Iterable[Verdict]) -> list[Verdict]:
@@ -139,6 +172,25 @@ def _of(lane: Lane, judged: Iterable[Verdict]) -> list[Verdict]:
     return [one for one in judged if one.lane is lane]
 
 
-def _so_far(verdict: Verdict) -> Verdict:
+def _until(history: DomainsHistory, moment: datetime) -> DomainsHistory:
+    """Return what there was before the moment; the roll-up of its hour is kept whole."""
+    reinstated = {
+        domain: tuple(at for at in times if at < moment)
+        for domain, times in history.decisions.reinstated.items()
+    }
+    last = hour_of(moment)
+    return replace(
+        history,
+        strikes=tuple(one for one in history.strikes if one.at < moment),
+        decisions=replace(history.decisions, reinstated=reinstated),
+        reach=Reach(hourly=[row for row in history.reach.hourly if row.hour <= last]),
+    )
+
+
+def _so_far(verdict: Verdict, reinstated: int) -> Verdict:
     newest = datetime.fromisoformat(str(verdict.evidence["newest_at"]))
-    return replace(verdict, window=Window(start=verdict.window.start, end=newest))
+    return replace(
+        verdict,
+        incident=f"{verdict.incident}-{reinstated + 1}" if reinstated else verdict.incident,
+        window=Window(start=verdict.window.start, end=newest),
+    )

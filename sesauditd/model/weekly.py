@@ -29,19 +29,35 @@ WARNINGS = {
 
 
 def judge_week(
-    history: DomainsHistory, week: Week, limits: Limits, earlier: Sequence[Verdict]
+    history: DomainsHistory,
+    week: Week,
+    limits: Limits,
+    earlier: Sequence[Verdict],
+    *,
+    confirm: bool = False,
 ) -> tuple[Verdict, ...]:
     """Return the weekly verdicts of one customer for one week, the strongest a domain.
 
     `earlier` are the customer's standing verdicts of earlier weeks and of the fast lane: they
     tell third warnings, second offences, and which warnings a standing fast disable absorbs.
+    With `confirm` a termination waits for the operator, and the disables stand meanwhile: who
+    is to be ended must not mail on because of it.
     """
     found = [
+        *judge_counts(history, week, limits, earlier),
+        *judge_guesses(history, week, limits, confirm=confirm),
+    ]
+    return _strongest(found, week, earlier, confirm=confirm)
+
+
+def judge_counts(
+    history: DomainsHistory, week: Week, limits: Limits, earlier: Sequence[Verdict]
+) -> tuple[Verdict, ...]:
+    """Return every verdict on a week's bounces and complaints, weaker ones too."""
+    return (
         *_outcome_verdicts(history, week, limits, earlier, Outcome.HARD_BOUNCE),
         *_outcome_verdicts(history, week, limits, earlier, Outcome.COMPLAINT),
-        *judge_guesses(history, week, limits),
-    ]
-    return _strongest(found, week, earlier)
+    )
 
 
 def _outcome_verdicts(
@@ -221,11 +237,11 @@ def _verdict(
 
 
 def _strongest(
-    found: Sequence[Verdict], week: Week, earlier: Sequence[Verdict]
+    found: Sequence[Verdict], week: Week, earlier: Sequence[Verdict], *, confirm: bool
 ) -> tuple[Verdict, ...]:
-    terminations = [one for one in found if one.does is Does.TERMINATE]
-    if terminations:
-        return tuple(terminations)
+    if any(one.does is Does.TERMINATE for one in found):
+        kept = {Does.TERMINATE, Does.DISABLE} if confirm else {Does.TERMINATE}
+        return tuple(one for one in found if one.does in kept)
     fast = {
         one.domain
         for one in earlier

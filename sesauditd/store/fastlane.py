@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import and_, delete, func, insert, select
 
 from sesauditd.model import lanes
-from sesauditd.model.calendar import EPOCH, week_of, weeks_between
+from sesauditd.model.calendar import EPOCH, hour_of, hour_start, week_of, weeks_between
 from sesauditd.model.limits import Lane
 from sesauditd.model.standing import standing_of
-from sesauditd.model.surge import could_surge, least_to_surge
+from sesauditd.model.surge import could_surge, least_to_surge, longest_span
 from sesauditd.model.verdicts import Rule
 from sesauditd.model.virus import incidents
 from sesauditd.store import blast, history, ledger, precedents
@@ -130,13 +130,14 @@ async def _suspects(
     end = max(end for _, end in spans.values())
     limits = [occasion.stance.policies.common, *occasion.stance.policies.own.values()]
     least = min(least_to_surge(one) for one in limits)
+    reach = max(longest_span(one) for one in limits)
     struck = await connection.execute(
         select(strikes.c.customer)
         .where(
             # Named one by one, the domains lead into the index; a time alone would not.
             strikes.c.domain.in_([one for name in spans for one in register.domains_of(name)]),
-            strikes.c.at >= start - DAY,
-            strikes.c.at <= end + DAY,
+            strikes.c.at >= start - reach,
+            strikes.c.at <= end + reach,
         )
         .group_by(strikes.c.customer)
         .having(func.count() >= least)
@@ -144,7 +145,7 @@ async def _suspects(
     late = await connection.execute(
         select(verdicts.c.customer).where(
             verdicts.c.rule.in_([str(rule) for rule in SURGE_RULES]),
-            verdicts.c.window_end >= start,
+            verdicts.c.window_end >= _whole_hour(start),
         )
     )
     unreached = {register.owners[domain] for domain in touched.unreached}
@@ -181,19 +182,32 @@ async def _surges(
     limits = occasion.stance.limits(customer)
     scope = ledger.scope_of(customer, Lane.FAST, SURGE_RULES)
     domains = register.domains_of(customer)
-    near = await history.strikes_between(connection, domains, span[0] - DAY, span[1] + DAY)
+    reach = longest_span(limits)
+    since = _whole_hour(span[0])
+    begin = max(since - reach, EPOCH)
+    near = await history.strikes_between(connection, domains, begin, span[1] + reach)
     late = await connection.scalar(
-        select(verdicts.c.key).where(scope, verdicts.c.window_end >= span[0]).limit(1)
+        select(verdicts.c.key).where(scope, verdicts.c.window_end >= since).limit(1)
     )
     if late is None and not could_surge(near, limits):
         return 0
-    strikes = await history.strikes_between(connection, domains)
+    found = await history.strikes_between(connection, domains, begin)
     whole = await history.domains_history(
-        connection, register, customer, strikes, decisions, receiving=True
+        connection, register, customer, found, decisions, receiving=True, reach=reach
     )
-    judged = lanes.surges(whole, limits, Lane.FAST)
-    before = await ledger.stored(connection, scope)
-    return await ledger.settle(connection, judged, before, decisions, occasion)
+    stored = await ledger.stored(connection, scope)
+    earlier = {
+        key for key, row in stored.items() if row.withdrawn_at is None and row.window_end < since
+    }
+    before = [ledger.as_verdict(stored[key]) for key in sorted(earlier)]
+    judged = lanes.surges(whole, limits, Lane.FAST, since=since, before=before)
+    open_to = {key: row for key, row in stored.items() if key not in earlier}
+    return await ledger.settle(connection, judged, open_to, decisions, occasion)
+
+
+def _whole_hour(moment: datetime) -> datetime:
+    """Return from when on an event of that moment matters: `n` is counted by whole hours."""
+    return hour_start(hour_of(moment))
 
 
 async def _fast_weeks(
@@ -216,7 +230,8 @@ async def _fast_weeks(
         earlier = await ledger.standing(connection, verdicts.c.customer == customer)
         judged = lanes.week_so_far(whole, week, limits, earlier)
         scope = and_(
-            ledger.scope_of(customer, Lane.FAST, WEEK_RULES), verdicts.c.incident == week.name
+            ledger.scope_of(customer, Lane.FAST, WEEK_RULES),
+            verdicts.c.incident.startswith(week.name),
         )
         before = await ledger.stored(connection, scope)
         changed += await ledger.settle(connection, judged, before, decisions, occasion)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import and_, func, select
@@ -138,15 +138,19 @@ async def domains_history(
     decisions: Decisions,
     *,
     receiving: bool = False,
+    reach: timedelta = timedelta(),
 ) -> DomainsHistory:
-    """Return what the volume rules need beside the strikes that were found already."""
+    """Return what the volume rules need beside the strikes that were found already.
+
+    Whole weeks are counted, and `reach` before the first strike.
+    """
     domains = register.domains_of(customer)
     return DomainsHistory(
         customer=customer,
         since=register.since.get(customer),
         strikes=tuple(found),
         decisions=decisions,
-        reach=await _reach(connection, domains, found),
+        reach=await _reach(connection, domains, found, reach),
         reached_at=await _reached(connection, domains, found) if receiving else {},
     )
 
@@ -222,12 +226,12 @@ async def _strikes(connection: AsyncConnection, wanted: ColumnElement[bool]) -> 
 
 
 async def _reach(
-    connection: AsyncConnection, domains: Sequence[str], found: Sequence[Strike]
+    connection: AsyncConnection, domains: Sequence[str], found: Sequence[Strike], reach: timedelta
 ) -> Reach:
     if not found:
         return Reach(hourly=())
     times = [one.at for one in found]
-    first, _ = hours_between(week_of(min(times)).start, min(times))
+    first, _ = hours_between(min(week_of(min(times)).start, min(times) - reach), min(times))
     _, last = hours_between(max(times), week_of(max(times)).end)
     rows = await connection.execute(
         select(rollups).where(

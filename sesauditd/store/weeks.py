@@ -13,6 +13,7 @@ from sesauditd.model import lanes
 from sesauditd.model.calendar import Week, hour_start, week_of
 from sesauditd.model.guessed_week import suspected_places
 from sesauditd.model.limits import Lane
+from sesauditd.model.surge import longest_span
 from sesauditd.model.verdicts import Rule
 from sesauditd.store import blast, documents, guesses, history, ledger, precedents, register
 from sesauditd.store.fastlane import ENFORCEMENT, WEEK_RULES
@@ -147,7 +148,9 @@ class Book:
                 or_(verdicts.c.lane == str(Lane.FAST), verdicts.c.window_end < week.end),
             ),
         )
-        judged = lanes.whole_week(whole, week, limits, lanes.before_week(week, earlier))
+        before_it = lanes.before_week(week, earlier)
+        confirm = self.occasion.stance.confirms(customer)
+        judged = lanes.whole_week(whole, week, limits, before_it, confirm=confirm)
         scope = and_(
             ledger.scope_of(customer, Lane.WEEKLY, (*WEEK_RULES, Rule.GUESSING_DISABLE)),
             verdicts.c.incident == week.name,
@@ -196,7 +199,13 @@ class Book:
         domains = self.register.domains_of(customer)
         strikes = await history.strikes_between(self.connection, domains)
         whole = await history.domains_history(
-            self.connection, self.register, customer, strikes, decisions, receiving=True
+            self.connection,
+            self.register,
+            customer,
+            strikes,
+            decisions,
+            receiving=True,
+            reach=longest_span(limits),
         )
         infected = await history.virus_history(self.connection, self.register, customer, decisions)
         pairs = {(customer, one.recipient) for one in strikes}

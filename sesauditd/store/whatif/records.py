@@ -18,7 +18,7 @@ from sesauditd.store.tables import deliveries
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence
-    from datetime import datetime
+    from datetime import datetime, timedelta
 
     from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -66,11 +66,20 @@ class Records:
         ]
 
     async def whole(
-        self, customer: str, strikes: Sequence[Strike], decisions: Decisions
+        self, customer: str, strikes: Sequence[Strike], decisions: Decisions, reach: timedelta
     ) -> DomainsHistory:
-        """Return what the volume rules look at, all weeks together, roll-ups by their hours."""
+        """Return what the volume rules look at, all weeks together, roll-ups by their hours.
+
+        `reach` is how long the longest window is.
+        """
         found = await history.domains_history(
-            self.connection, self.register, customer, strikes, decisions, receiving=True
+            self.connection,
+            self.register,
+            customer,
+            strikes,
+            decisions,
+            receiving=True,
+            reach=reach,
         )
         hourly = found.reach.hourly
         complained = any(one.outcome is Outcome.COMPLAINT for one in strikes)

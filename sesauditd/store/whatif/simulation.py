@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from sesauditd.model import lanes
 from sesauditd.model.calendar import Week, week_of
 from sesauditd.model.limits import Lane
+from sesauditd.model.surge import longest_span
 from sesauditd.store import history
 
 if TYPE_CHECKING:
@@ -63,17 +64,18 @@ class Simulation:
     ) -> list[Verdict]:
         """Return what surges bring, then each week in order by what stands before it."""
         decisions = self.decided[customer]
+        reach = longest_span(limits)
         whole: DomainsHistory | None = None
         found: list[Verdict] = []
         if lanes.may_surge(strikes, limits):
-            whole = await self.records.whole(customer, strikes, decisions)
+            whole = await self.records.whole(customer, strikes, decisions, reach)
             for lane in wanted:
                 found += self._due(lanes.surges(whole, limits, lane))
         standing = [one for one in (*before, *found) if one.recipient is None]
         for week, part in _weeks(strikes):
             if not lanes.may_judge(part, week, limits, standing):
                 continue
-            whole = whole or await self.records.whole(customer, strikes, decisions)
+            whole = whole or await self.records.whole(customer, strikes, decisions, reach)
             judged = await self._week(whole, week, part, limits, standing)
             standing += judged
             found += judged
@@ -93,7 +95,8 @@ class Simulation:
             judged += lanes.week_so_far(part, week, limits, standing)
         if week in self.weeks:
             earlier = lanes.before_week(week, (*standing, *judged))
-            judged += lanes.whole_week(part, week, limits, earlier)
+            confirm = self.stance.confirms(whole.customer)
+            judged += lanes.whole_week(part, week, limits, earlier, confirm=confirm)
         return judged
 
     def _due(self, sliding: Iterable[Verdict]) -> list[Verdict]:

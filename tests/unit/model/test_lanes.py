@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -132,3 +133,51 @@ def test_a_week_looks_at_what_stood_before_it(days: int, lane: Lane, kept: objec
 def test_a_week_does_not_look_at_blocks() -> None:
     block = verdict(Rule.COMPLAINT_BLOCK, Does.BLOCK, at(days=-3), lane=Lane.FAST)
     assert lanes.before_week(WEEK, [block]) == []
+
+
+FAST_COMPLAINTS = Limits(
+    complaint=Complaint(disable=replace(LIMITS.complaint.disable, lane=Lane.FAST))
+)
+
+
+def complained(*counts: int) -> list[Strike]:
+    """Return so many complaints of different people on Monday, Tuesday and so on."""
+    return [
+        one
+        for day, count in enumerate(counts)
+        for one in strikes(
+            count, Outcome.COMPLAINT, start=at(days=day), place=f"day{day}x{{}}.example"
+        )
+    ]
+
+
+def so_far(struck: list[Strike], decisions: Decisions) -> list[tuple[str, str]]:
+    history = domains(struck, hourly(400), decisions=decisions)
+    found = lanes.week_so_far(history, WEEK, FAST_COMPLAINTS, [])
+    return [(one.incident, str(one.evidence["count"])) for one in found]
+
+
+@pytest.mark.parametrize(
+    ("counts", "found"),
+    [
+        pytest.param((5,), [("2026-W45", "5")], id="as it was when reinstated"),
+        pytest.param((5, 0, 1), [("2026-W45", "5")], id="one more after it"),
+        pytest.param((5, 0, 4), [("2026-W45", "5")], id="not enough again"),
+        pytest.param((5, 0, 5), [("2026-W45", "5"), ("2026-W45-2", "5")], id="enough again"),
+        pytest.param((4, 0, 4), [], id="never enough at once"),
+        pytest.param((4, 0, 5), [("2026-W45-2", "5")], id="only after it"),
+    ],
+)
+def test_a_weekly_rule_on_the_fast_lane_survives_the_reinstatement_from_it(
+    counts: tuple[int, ...], found: list[tuple[str, str]]
+) -> None:
+    assert so_far(complained(*counts), enforcing(shop=[at(days=1, hours=1)])) == found
+
+
+def test_a_reinstatement_of_another_domain_ends_no_stretch() -> None:
+    decisions = enforcing(blog=[at(days=1, hours=1)])
+    assert so_far(complained(5, 0, 5), decisions) == [("2026-W45", "10")]
+
+
+def test_a_termination_on_monday_does_not_lift_what_the_fast_lane_stopped() -> None:
+    assert so_far(complained(20), enforcing()) == [("2026-W45", "20")]

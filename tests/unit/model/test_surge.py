@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 from functools import partial
+from time import process_time
 
 import pytest
 from hypothesis import given
@@ -12,7 +13,14 @@ from hypothesis import strategies as st
 
 from sesauditd.model.events import Outcome
 from sesauditd.model.history import Decisions, DomainsHistory, Hourly, Strike
-from sesauditd.model.surge import could_surge, judge_surges, least_to_surge
+from sesauditd.model.limits import (
+    Guessing,
+    GuessingDisable,
+    HardBounce,
+    HardBounceSurge,
+    Limits,
+)
+from sesauditd.model.surge import could_surge, judge_surges, least_to_surge, longest_span
 from sesauditd.model.verdicts import Rule, Verdict
 from tests.unit.model.builders import (
     BLOG,
@@ -221,3 +229,53 @@ def test_the_order_of_strikes_changes_nothing(
 
 def test_nothing_happened_and_nothing_is_judged() -> None:
     assert judged(domains([], hourly(1000))) == ()
+
+
+@given(
+    st.lists(st.tuples(st.integers(0, 400), st.sampled_from([SHOP, BLOG])), max_size=60),
+    st.lists(st.integers(0, 400), max_size=2),
+    st.integers(0, 400),
+)
+def test_windows_judged_before_need_not_be_judged_again(
+    struck: list[tuple[int, str]], reinstated: list[int], split: int
+) -> None:
+    decisions = enforcing(shop=[at(hours=hour) for hour in sorted(reinstated)])
+    found = [
+        strike(at(hours=hour), recipient=f"r{number}@x.example", domain=domain, status=GENERAL)
+        for number, (hour, domain) in enumerate(struck)
+    ]
+    rule = HardBounceSurge(within_hours=30, count=6, new_customer_count=6)
+    limits = Limits(hard_bounce=HardBounce(surge=rule))
+    since = at(hours=split)
+    whole = judge_surges(domains(found, decisions=decisions), limits)
+    before = [one for one in whole if one.window.end < since]
+    near = [one for one in found if one.at >= since - longest_span(limits)]
+    later = judge_surges(domains(near, decisions=decisions), limits, since=since, before=before)
+    assert sorted((*before, *later), key=str) == sorted(whole, key=str)
+
+
+def test_the_longest_window_is_that_of_any_rule() -> None:
+    assert longest_span(LIMITS) == timedelta(hours=24)
+    rare = Limits(hard_bounce=HardBounce(surge=HardBounceSurge(within_hours=72)))
+    assert longest_span(rare) == timedelta(hours=72)
+    slow = Limits(guessing=Guessing(disable=GuessingDisable(within_minutes=6000)))
+    assert longest_span(slow) == timedelta(minutes=6000)
+
+
+def test_twenty_thousand_bounces_that_never_surge_take_two_seconds_at_most() -> None:
+    reached = {(SHOP, f"p{n}.example"): at(days=-9) for n in range(500)}
+    struck = [
+        strike(at(minutes=n / 20), recipient=f"r{n}@p{n % 500}.example", status="5.1.1")
+        for n in range(20_000)
+    ]
+    rate = HardBounceSurge(rate_percent=100.5)
+    limits = Limits(hard_bounce=HardBounce(surge=rate))
+    history = domains(struck, reached_at=reached)
+    best = min(_seconds(history, limits) for _ in range(3))
+    assert best < 2
+
+
+def _seconds(history: DomainsHistory, limits: Limits) -> float:
+    begun = process_time()
+    assert judge_surges(history, limits) == ()
+    return process_time() - begun

@@ -321,3 +321,10 @@ def test_the_order_of_strikes_changes_no_week(
 def test_a_week_without_strikes_has_no_verdict() -> None:
     assert judged(domains([], hourly(1000))) == ()
     assert judged(domains(strikes(50, Outcome.SOFT_BOUNCE), hourly(50))) == ()
+
+
+def test_a_termination_that_is_confirmed_leaves_the_disables_standing() -> None:
+    history = domains(strikes(15, COMPLAINT), hourly(400))
+    found = judge_week(history, WEEK, LIMITS, (), confirm=True)
+    assert [one.rule for one in found] == [C_TERMINATE, C_DISABLE]
+    assert rules(history) == [C_TERMINATE]

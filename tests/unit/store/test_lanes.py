@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from tests.support import feedback as ses
-from tests.support.running import running
+from tests.support.running import Running, running
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -70,3 +70,39 @@ async def test_a_customer_may_have_limits_and_a_mode_of_its_own(tmp_path: Path) 
             "complaint.block": "requested",
             "hard_bounce.block": "shadow",
         }
+
+
+async def test_what_was_stopped_in_a_week_stays_judged_after_its_reinstatement(
+    tmp_path: Path,
+) -> None:
+    async with running(tmp_path / "p", policy(tmp_path, FAST_DISABLE)) as program:
+        await program.adopt()
+        await program.feed([ses.complaint(f"p{n}@x.example", ses.at(1)) for n in range(5)])
+        program.now[0] = ses.at(2)
+        await program.application.reinstate("a.example", "they were asked again")
+        program.now[0] = ses.at(5)
+        await program.feed([ses.complaint("late@x.example", ses.at(3))])
+        assert await rules(program) == ["complaint.disable"]
+        await program.feed([ses.complaint(f"q{n}@x.example", ses.at(4)) for n in range(4)])
+        assert await rules(program) == ["complaint.disable"] * 2
+
+
+async def rules(program: Running) -> list[object]:
+    """Return the rules of the verdicts that stand, but for blocks."""
+    documents = await program.application.verdict_documents()
+    return [one["rule"] for one in documents if one["action"] != "block_recipient"]
+
+
+SLOW_SURGE = """
+[hard_bounce.surge]
+within_hours = 240
+"""
+
+
+async def test_a_window_of_ten_days_is_looked_at_whole(tmp_path: Path) -> None:
+    async with running(tmp_path / "p", policy(tmp_path, SLOW_SURGE)) as program:
+        await program.adopt()
+        for day in range(9):
+            gone = [f"p{day}x{n}@x{n}.example" for n in range(12)]
+            await program.feed([ses.bounce(who, ses.at(day - 2, 10)) for who in gone])
+        assert "hard_bounce.surge" in await rules(program)
