@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from datetime import datetime
 from email.utils import parseaddr
 from typing import TYPE_CHECKING
 
 from sesauditd.bootstrap.program import NOTICES_SET
+from sesauditd.errors import Refused, SesauditdError
 
 if TYPE_CHECKING:
     from sesauditd.aws.mail import Mail
@@ -16,7 +19,12 @@ if TYPE_CHECKING:
     from sesauditd.jobs.post import Post
     from sesauditd.notices.compose import Composer
     from sesauditd.notices.roads import Road
-    from sesauditd.notices.siren import Siren
+    from sesauditd.notices.siren import Siren, Taken
+
+NO_ROADS = (
+    "no road to operators is configured: set alerts.command, alerts.webhook or alerts.apprise, "
+    "or notices.from and notices.operators"
+)
 
 
 def roads_of(settings: Settings) -> list[Road]:
@@ -89,3 +97,53 @@ def post_of(program: Application, mail: Mail, siren: Siren, tempo: Tempo) -> Pos
         alarm=siren.sound,
         pacer=Pacer(mail.account) if seconds is None else Pacer(seconds=seconds),
     )
+
+
+async def try_roads(settings: Settings, now: datetime) -> Sequence[Taken]:
+    """Send a test on every road to operators, mail among them; return what each came to.
+
+    Raises Refused where no road is configured, or Apprise is missing for one that is.
+    """
+    from sesauditd.notices.alarms import Alarm, Severity
+    from sesauditd.notices.siren import Siren
+
+    siren = Siren(roads_of(settings), installation=settings.installation.name)
+    composer, operators = composer_of(settings), operators_of(settings)
+    mails = composer is not None and bool(operators)
+    if not siren.roads and not mails:
+        raise Refused(NO_ROADS)
+    alarm = Alarm(
+        name="test",
+        severity=Severity.NOTE,
+        summary="A test by `sesauditd notices test`: nothing is wrong.",
+        at=now,
+    )
+    taken = list(await siren.trial(alarm))
+    if composer is not None and operators:
+        taken.append(await _try_mail(settings, composer, operators, now))
+    return taken
+
+
+async def _try_mail(
+    settings: Settings, composer: Composer, operators: Sequence[str], now: datetime
+) -> Taken:
+    from sesauditd.aws.clients import connect
+    from sesauditd.aws.mail import Mail
+    from sesauditd.model.calendar import iso
+    from sesauditd.model.notice import Notice, NoticeKind
+    from sesauditd.notices.siren import Taken
+
+    road, aws = f"mail to {len(operators)}", settings.aws
+    if aws.region is None or aws.account_id is None:
+        return Taken(road=road, failure="set aws.region and aws.account_id")
+    at = iso(now)
+    notice = Notice(kind=NoticeKind.TEST, subject=f"test/{at}", facts={"at": at})
+    try:
+        raw = composer.compose(notice, operators, now).as_bytes()
+        async with connect(
+            region=aws.region, account_id=aws.account_id, endpoint_url=aws.endpoint_url
+        ) as clients:
+            await Mail(clients).send(raw, composer.sender, operators, composer.configuration_set)
+    except SesauditdError as error:
+        return Taken(road=road, failure=str(error))
+    return Taken(road=road)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 FIRST_WAIT = timedelta(minutes=1)
 LONGEST_WAIT = timedelta(hours=1)
@@ -21,6 +21,19 @@ class Due:
     alarm: Mapping[str, object]
     """As `notices.alarms.Alarm.as_facts` wrote it."""
     attempts: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StoredAlert:
+    """An alarm that a road has not taken, as an operator looks at it."""
+
+    road: str
+    name: str
+    state: str
+    """`waiting` for its next try, or `failed` and given up."""
+    attempts: int
+    due_at: datetime
+    outcome: str | None
 
 
 def first_wait() -> timedelta:

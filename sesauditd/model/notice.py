@@ -44,6 +44,8 @@ class NoticeKind(StrEnum):
     """A notice came back for good: its reader has to be reached in another way."""
     OPERATOR_DIGEST = "operator_digest"
     """Many notices to operators in one mail."""
+    TEST = "test"
+    """Whether mail reaches operators; never kept."""
     TROUBLE = "trouble"
     RECOVERED = "recovered"
 
@@ -119,6 +121,20 @@ class Notice:
         """Return 20 hex digits, the same whenever the same thing is to be told again."""
         text = f"{self.kind}\n{self.audience}\n{self.subject}"
         return hashlib.sha256(text.encode()).hexdigest()[:20]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StoredNotice:
+    """A notice as it is kept, and what has become of it."""
+
+    notice: Notice
+    state: NoticeState
+    requested_at: datetime
+    changed_at: datetime
+    attempts: int
+    outcome: str | None
+    message_id: str | None
+    """SES's own, once it was sent."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

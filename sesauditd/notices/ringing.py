@@ -51,6 +51,7 @@ def level_of(notice: Notice) -> Level:
             | NoticeKind.DOMAIN_VERIFIED
             | NoticeKind.WEEKLY_SUMMARY
             | NoticeKind.SHADOW_DIGEST
+            | NoticeKind.TEST
         ):
             return Level.INFO
         case never:

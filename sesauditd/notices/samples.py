@@ -196,6 +196,7 @@ FACTS: Mapping[NoticeKind, Mapping[str, Any]] = {
             digest_item(3, subject="Disabled: school.example"),
         ],
     },
+    NoticeKind.TEST: {"at": "2026-11-24T08:00:00Z"},
     NoticeKind.TROUBLE: ALARM,
     NoticeKind.RECOVERED: ALARM,
 }

@@ -119,5 +119,6 @@ _OPERATORS: Mapping[NoticeKind, Callable[[Facts], str]] = {
         f"A reader cannot be reached: {facts.get('customer') or 'an operator'}"
     ),
     NoticeKind.OPERATOR_DIGEST: _digest,
+    NoticeKind.TEST: lambda _facts: "A test: this mail reaches you",
 }
 """By kind; what is not here is named after its alarm."""
