@@ -11,7 +11,9 @@ if TYPE_CHECKING:
     from sesauditd.aws.clients import Clients
     from sesauditd.aws.mail import Mail
     from sesauditd.aws.queue import Queue
+    from sesauditd.bootstrap.nightly import Nightly
     from sesauditd.bootstrap.program import Application
+    from sesauditd.bootstrap.reconciling import Comparison
     from sesauditd.jobs.alarms import Alarms, Siren
     from sesauditd.jobs.schedule import Jobs
     from sesauditd.jobs.table import ForPeriod, Look, Work
@@ -65,6 +67,7 @@ class Housekeeping:
     def _work(self, alarms: Alarms, memory: Memory, watch_clock: Look, beat: _Beat) -> Work:
         from sesauditd.aws.archive import Archive
         from sesauditd.aws.metrics import Metrics
+        from sesauditd.bootstrap.reconciling import after_rebuild
         from sesauditd.bootstrap.watching import watches
         from sesauditd.jobs.account import AccountWatch
         from sesauditd.jobs.backlog import Backlog
@@ -76,6 +79,7 @@ class Housekeeping:
 
         settings, database = self.program.settings, self.program.database
         archive = Archive(self.clients, settings.archive.bucket or "", settings.archive.prefix)
+        reconcile = self._reconciling(alarms, beat)
         return Work(
             watch_clock=watch_clock,
             roll_up=self._roll_up,
@@ -95,12 +99,27 @@ class Housekeeping:
                 alarms=alarms,
                 silence=timedelta(hours=settings.alerts.silence_hours),
             ).run,
-            reconcile=self._reconciling(alarms, beat),
+            reconcile=reconcile,
+            after_rebuild=after_rebuild(self.program, reconcile),
+            back_up=self._nightly(beat).run,
             watches=watches(self.program, Metrics(self.clients), alarms, memory),
             copy_journal=JournalCopy(rows=JournalRows(database), archive=archive, notes=memory).run,
         )
 
-    def _reconciling(self, alarms: Alarms, beat: _Beat) -> ForPeriod:
+    def _nightly(self, beat: _Beat) -> Nightly:
+        from sesauditd.aws.shelf import Shelf
+        from sesauditd.bootstrap.nightly import Nightly
+        from sesauditd.store.engine import file_of
+
+        settings = self.program.settings
+        return Nightly(
+            file=file_of(settings.database.url),
+            shelf=Shelf(self.clients, settings.archive.bucket or ""),
+            prefix=settings.archive.prefix.strip("/"),
+            turned=beat,
+        )
+
+    def _reconciling(self, alarms: Alarms, beat: _Beat) -> Comparison:
         from sesauditd.aws.access import Access
         from sesauditd.bootstrap.reconciling import reconciling
 

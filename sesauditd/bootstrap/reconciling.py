@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from datetime import datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
+
+from sesauditd.daemon.failpoint import reach
 
 if TYPE_CHECKING:
     from sesauditd.aws.access import Access
@@ -13,10 +15,12 @@ if TYPE_CHECKING:
     from sesauditd.bootstrap.program import Application
     from sesauditd.enforce.reconcile import Reconciled
     from sesauditd.jobs.alarms import Alarms, Finding
-    from sesauditd.jobs.table import ForPeriod
+    from sesauditd.jobs.table import Look
     from sesauditd.model.owed import Period
 
 MOST_TOLD = 20
+
+Comparison: TypeAlias = Callable[["Period", datetime], Awaitable["Reconciled"]]
 
 
 def reconciling(
@@ -27,7 +31,7 @@ def reconciling(
     access: Access,
     alarms: Alarms,
     beat: Callable[[], None],
-) -> ForPeriod:
+) -> Comparison:
     """Return the job."""
     from sesauditd.enforce.executor import PATIENCE_SECONDS
     from sesauditd.enforce.levers import Levers
@@ -57,6 +61,30 @@ def reconciling(
         found = await comparison.run(now)
         await alarms.report([_finding(found)], now)
         return found
+
+    return run
+
+
+def after_rebuild(program: Application, compare: Comparison) -> Look:
+    """Return the job that compares a rebuilt database with AWS, and lets the daemon act then."""
+    from sesauditd.errors import Failed
+    from sesauditd.model.owed import daily
+    from sesauditd.store import rebuilt
+
+    async def run(now: datetime) -> None:
+        async with program.database.read() as connection:
+            known = await rebuilt.standing(connection)
+        if known is None or not known.is_held:
+            return
+        found = await compare(daily("00:00").holding(now), now)
+        if found.unseen:
+            raise Failed(
+                f"the database was rebuilt and AWS could not be compared ({found.unseen[0]}): "
+                "nothing is enforced before that"
+            )
+        reach("rebuild.compared")
+        async with program.database.write() as connection:
+            await rebuilt.reconciled(connection, found.compared, found.mended, now)
 
     return run
 

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
     from sesauditd.report.figures import StoredAction
     from sesauditd.report.pages import Status
+    from sesauditd.store.rebuilt import Rebuilt
 
 ACTIONS_SHOWN = 20
 VERDICTS_SHOWN = 10
@@ -40,14 +41,16 @@ def register(app: typer.Typer) -> None:
 
 def status(context: typer.Context, *, as_json: JsonOption = False) -> None:
     """Show what waits for you, who is stopped, and how all behave."""
-    found = finished(_status(context))
+    found, remade = finished(_status(context))
     from sesauditd.report.status_document import status_document
 
     if as_json:
-        output.emit_json(status_document(found))
+        output.emit_json({**status_document(found), "rebuilt": remade})
         return
     for line in _overview(found):
         output.say(line)
+    if remade is not None:
+        output.say(f"Rebuilt       {_remade(remade)}")
     _troubles(found)
     _actions(found)
     _shadow(found)
@@ -55,8 +58,9 @@ def status(context: typer.Context, *, as_json: JsonOption = False) -> None:
     _customers(found)
 
 
-async def _status(context: typer.Context) -> Status:
+async def _status(context: typer.Context) -> tuple[Status, Rebuilt | None]:
     from sesauditd import bootstrap
+    from sesauditd.store import rebuilt
     from sesauditd.store.reports import pages
 
     settings = settings_of(context)
@@ -64,12 +68,23 @@ async def _status(context: typer.Context) -> Status:
         bootstrap.application(settings) as application,
         application.database.read() as connection,
     ):
-        return await pages.status(
+        found = await pages.status(
             connection,
             application.policies,
             lambda customer: str(settings.policy.mode_of(customer)),
             application.clock(),
         )
+        return found, await rebuilt.standing(connection)
+
+
+def _remade(found: Rebuilt) -> str:
+    from sesauditd.report.plain import minute, number
+
+    said = f"{minute(found.at)} UTC; "
+    if found.reconciled_at is None:
+        return f"{said}nothing is enforced before the daemon has compared all with AWS"
+    compared = f"{number(found.compared)} compared with AWS at {minute(found.reconciled_at)} UTC"
+    return f"{said}{compared}, {number(found.mended)} looked at again"
 
 
 def _overview(found: Status) -> Iterator[str]:

@@ -47,6 +47,10 @@ class Work:
     copy_journal: Look
     reconcile: ForPeriod
     """Compare what stands with AWS."""
+    after_rebuild: Look
+    """Do so at once with a database that was rebuilt: nothing is enforced before."""
+    back_up: ForPeriod
+    """Keep a copy of the database in the archive."""
 
 
 def table(work: Work, *, rollup: str, enforcement: str) -> Sequence[Job]:
@@ -59,15 +63,18 @@ def table(work: Work, *, rollup: str, enforcement: str) -> Sequence[Job]:
     shadow_digest = _reaching("jobs.shadow_digested", work.shadow_digest)
     summarise = _reaching("jobs.summarised", work.summarise)
     reconcile = _reaching("jobs.reconciled", work.reconcile)
+    back_up = _reaching("jobs.backed_up", work.back_up)
     return (
         Frequent(name="clock", every=EVERY_TICK, run=work.watch_clock),
         Frequent(name="journal", every=EVERY_TICK, run=work.copy_journal),
+        Frequent(name="after_rebuild", every=EVERY_TICK, run=work.after_rebuild),
         Periodic(name="rollup", calendar=days, since=event, run=roll_up),
         Periodic(name="weekly", calendar=weeks, since=event, run=enforce, ready=work.may_judge),
         Periodic(name="digest", calendar=days, since=run, run=digest),
         Periodic(name="shadow_digest", calendar=days, since=run, run=shadow_digest),
         Periodic(name="summary", calendar=weeks, since=run, run=summarise, after="weekly"),
         Periodic(name="reconcile", calendar=days, since=run, run=reconcile),
+        Periodic(name="backup", calendar=days, since=run, run=back_up),
         Frequent(name="waiting", every=EVERY_TICK, run=work.tell_waiting),
         Frequent(name="account", every=EVERY_FEW_MINUTES, run=work.watch_account),
         Frequent(name="pipe", every=EVERY_FEW_MINUTES, run=work.watch_pipe),

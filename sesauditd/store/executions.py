@@ -11,7 +11,16 @@ from sqlalchemy import and_, case, select, update
 
 from sesauditd.model.actions import REVERSES, STARTED, Reverse, State
 from sesauditd.model.verdicts import Does
-from sesauditd.store import blocking, holds, journal, outbox, surroundings, tasks, telling
+from sesauditd.store import (
+    blocking,
+    holds,
+    journal,
+    outbox,
+    rebuilt,
+    surroundings,
+    tasks,
+    telling,
+)
 from sesauditd.store.blocking import BlockExecutions
 from sesauditd.store.statements import chunks
 from sesauditd.store.tables import actions, blocks
@@ -64,7 +73,10 @@ class Executions(BlockExecutions):
         return len(rows)
 
     async def due(self, now: datetime, limit: int) -> Sequence[Task]:
-        """Return what is to be carried out: stops before blocks, then the oldest first."""
+        """Return what is to be carried out: stops before blocks, then the oldest first.
+
+        Nothing is, while a rebuilt database has not been compared with AWS.
+        """
         order = (
             case((actions.c.kind.in_(ABOUT_BLOCKS), 1), else_=0),
             actions.c.requested_at,
@@ -72,6 +84,9 @@ class Executions(BlockExecutions):
             actions.c.id,
         )
         async with self.database.read() as connection:
+            known = await rebuilt.standing(connection)
+            if known is not None and known.is_held:
+                return []
             rows = await connection.execute(
                 select(actions).where(tasks.due(now)).order_by(*order).limit(limit)
             )

@@ -11,13 +11,14 @@ from tests.support.roles import COMMANDS, KEEPER
 ROOT = Path(__file__).parents[2]
 DOCUMENTS = ROOT / "docs" / "iam"
 DAEMON = ("consume", "archive", "observe", "notify", "enforce")
-MODULES = ("access", "account", "archive", "mail", "metrics", "queue")
+MODULES = ("access", "account", "archive", "mail", "metrics", "queue", "shelf")
 """Of `sesauditd.aws`: those by which the daemon works."""
 ASKED = re.compile(r"\.(?:ask|every|_gone|_in_batches)\(\s*\"([A-Z]\w+)\"")
 ALLOWED_BY = {
     "ChangeMessageVisibilityBatch": "ChangeMessageVisibility",
     "DeleteMessageBatch": "DeleteMessage",
     "HeadObject": "GetObject",
+    "ListObjectsV2": "ListBucket",
     # Raw content makes it that one, also in version 2 (ses-facts.md 10).
     "SendEmail": "SendRawEmail",
 }

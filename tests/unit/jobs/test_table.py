@@ -76,6 +76,8 @@ class Duties:
             watch_pipe=self.nothing,
             copy_journal=self.nothing,
             reconcile=self.nothing_for,
+            after_rebuild=self.nothing,
+            back_up=self.nothing_for,
             watches=(),
         )
         return Jobs(
