@@ -111,7 +111,10 @@ def _account(seen: Sights) -> Iterator[Finding]:
         yield good(Check.PRODUCTION, "SES production access", "granted")
     else:
         says = "not granted: SES sends to verified addresses and its simulator only"
-        advice = "`sesauditd production-access` asks AWS for it."
+        advice = (
+            "`sesauditd production-access --website URL --describe @reason.txt` asks AWS for it; "
+            "without options it tells how far that is."
+        )
         yield doubtful(Check.PRODUCTION, "SES production access", says, advice)
     yield _standing(account)
 
@@ -151,8 +154,10 @@ def _notices(expected: Expected, seen: Sights) -> Iterator[Finding]:
         advice = 'Write from = "postmaster@your.domain" into [notices].'
         yield doubtful(Check.IDENTITY, "notices", says, advice)
         return
+    # Setup makes the set of the domain that notices come from, onboarding its identity.
+    made = f"`sesauditd onboard {seen.notices.domain} --customer NAME --contact MAIL` makes it."
     for one in domain_checks.sending(
-        expected, seen.notices, NOTICE_EVENTS, "`sesauditd setup` repairs it."
+        expected, seen.notices, NOTICE_EVENTS, "`sesauditd setup` repairs it.", made=made
     ):
         # Which set is the default of the sender's domain is the domain's business.
         if one.check is not Check.DEFAULT_SET:

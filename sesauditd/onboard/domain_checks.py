@@ -22,12 +22,14 @@ SUCCESS: Final = "SUCCESS"
 
 def domain(expected: Expected, seen: DomainSight) -> Iterator[Finding]:
     """Yield what there is to say of one registered domain."""
-    yield from sending(expected, seen, EVENTS, f"`sesauditd onboard {seen.domain}` repairs it.")
+    command = f"`sesauditd onboard {seen.domain}`"
+    made = f"{command} makes it anew: its DKIM records change."
+    yield from sending(expected, seen, EVENTS, f"{command} repairs it.", made=made)
     yield from _users(expected, seen)
 
 
 def sending(
-    expected: Expected, seen: DomainSight, events: Sequence[str], advice: str
+    expected: Expected, seen: DomainSight, events: Sequence[str], advice: str, *, made: str
 ) -> Iterator[Finding]:
     """Yield whether its identity, its set and its event destination do their work."""
     identity = seen.identity
@@ -37,8 +39,6 @@ def sending(
         return
     if identity is None:
         says = f"SES has none in {expected.region}"
-        # Also of the domain that notices come from: setup makes its set, onboard the identity.
-        made = f"`sesauditd onboard {seen.domain} --customer NAME --contact MAIL` makes it."
         yield wrong(Check.IDENTITY, what, says, made, seen.domain)
         return
     yield from _identity(seen.domain, identity)
@@ -57,7 +57,10 @@ def _identity(name: str, identity: Document) -> Iterator[Finding]:
     if dkim == SUCCESS:
         yield good(Check.DKIM, f"DKIM of {name}", "its mail is signed", name)
     else:
-        advice = f"`sesauditd drift {name}` shows which of the three CNAME records is missing."
+        advice = (
+            f"`sesauditd onboard {name}` puts back whichever of the three CNAME records is "
+            "missing, or shows them if the zone is elsewhere; SES sees it within hours."
+        )
         yield wrong(Check.DKIM, f"DKIM of {name}", f"SES says {dkim or 'nothing'}", advice, name)
     if mail_from == SUCCESS:
         yield good(Check.MAIL_FROM, f"MAIL FROM of {name}", "is verified", name)
