@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import subprocess
 import threading
 import time
 from collections.abc import Iterator, Mapping, Sequence
@@ -18,7 +19,7 @@ from sesauditd.sandbox.operator import ROOT_KEY, Operator, operator
 from sesauditd.sandbox.parts import ACCOUNT_ID
 from sesauditd.store.register import Adoption
 from tests.soak.letters import TOPIC, Letter
-from tests.soak.processes import Process, asked, environment, ministack, python, started
+from tests.soak.processes import Process, asked, born, environment, ministack, python, started
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -54,9 +55,9 @@ class Stand:
     @contextmanager
     def daemon(self) -> Iterator[Process]:
         """Run the daemon while the block runs, killed at its end if it lives still."""
-        command = python("-m", "sesauditd", "--config", str(self.config), "run")
+        command = ("--config", str(self.config), "run")
         log = self.folder / f"daemon-{len(list(self.folder.glob('daemon-*')))}.log"
-        with started(command, log, environment(**ROOT)) as process:
+        with born(command, log, environment(**ROOT)) as process:
             yield process
 
     def fail(self, **fault: object) -> None:
@@ -145,6 +146,7 @@ def stand(folder: Path, program: str) -> Iterator[Stand]:
         front = stack.enter_context(
             started(python("-m", "tests.soak.front", upstream), folder / "front.log", environment())
         )
+        assert isinstance(front.child, subprocess.Popen)
         assert front.child.stdout is not None
         line = front.child.stdout.readline()
         assert line, front.log.read_text()[-2000:]

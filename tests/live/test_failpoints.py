@@ -1,0 +1,179 @@
+"""Real daemons are killed at every point that the code names, one after the other.
+
+Each life is given the occasions that its point needs, and has to die there. In the end one that
+nothing kills finishes what they left, and the oracles look at archive, store and AWS.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+import signal
+import sqlite3
+import subprocess
+from collections.abc import Callable, Mapping
+from contextlib import closing, suppress
+from dataclasses import dataclass, field
+from datetime import timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING, TypeAlias
+
+import pytest
+
+from sesauditd.bootstrap import now
+from sesauditd.bootstrap.program import application
+from sesauditd.config.reading import load
+from sesauditd.errors import SesauditdError
+from tests.support import oracles
+from tests.support.daemons import TAKEN
+from tests.support.failpoints import in_the_code
+
+if TYPE_CHECKING:
+    from tests.support.daemons import Stage
+    from tests.support.nursery import Child
+
+SHOP, CLUB = "shop.example", "club.example"
+ROOT = Path(__file__).parents[2]
+OCCASION_SECONDS = 6.0
+"""After which a life that has not met its point is given one more occasion."""
+WEEKS = 4
+"""For so long the daemon has been there, says the store: days and weeks are owed."""
+
+
+@dataclass(slots=True)
+class Lives:
+    """A stage on which daemons die, and what gives each of them something to do."""
+
+    live: Stage
+    numbers: itertools.count[int] = field(default_factory=itertools.count)
+
+    def mail(self) -> None:
+        """Send mail that arrives and mail that comes back: events, a verdict, a block."""
+        number = next(self.numbers)
+        assert self.live.mail(SHOP, f"p{number}@good.example") == TAKEN
+        assert self.live.mail(SHOP, f"p{number}@gone.example") == TAKEN
+        self.live.tell()
+
+    def order(self) -> None:
+        """Ask for a block, and for a stop or its end: writes at IAM and SES, notices to both."""
+        asyncio.run(self._decided(next(self.numbers)))
+
+    async def _decided(self, number: int) -> None:
+        settings = load(self.live.folder / "config.toml", {})
+        async with (
+            application(settings) as program,
+            program.deciding("operator:test") as decisions,
+        ):
+            await decisions.block(f"p{number}@unloved.example", SHOP, "asked")
+            # Who has just died may not have got as far as what this would undo.
+            with suppress(SesauditdError):
+                await (decisions.reinstate if number % 2 else decisions.disable)(CLUB, "asked")
+
+    def owe(self) -> None:
+        """Let the jobs of some weeks be owed again, as after a crash before they were marked."""
+        since = int((now() - timedelta(weeks=WEEKS)).timestamp() * 1_000_000)
+        with closing(sqlite3.connect(self.live.folder / "test.db", timeout=30)) as connection:
+            connection.execute("DELETE FROM periods")
+            connection.execute(
+                "INSERT OR REPLACE INTO observations (name, facts, at) VALUES (?, ?, ?)",
+                ("first_run", "{}", since),
+            )
+            connection.commit()
+
+    def die_at(self, failpoint: str, times: int) -> None:
+        """Run a daemon until it is killed at its point, and let its messages be seen again."""
+        give = OCCASIONS[failpoint]
+        give(self)
+        daemon = self.live.daemon(f"{failpoint}:{times}")
+        while (code := _ended(daemon.process, OCCASION_SECONDS)) is None:
+            if give is not Lives.owe:
+                give(self)
+        assert code == -signal.SIGKILL, f"{failpoint}: ended with {code}\n{daemon.tail()}"
+        self.live.forget_receipts()
+
+
+Occasion: TypeAlias = Callable[[Lives], None]
+MAIL: Occasion = Lives.mail
+ORDER: Occasion = Lives.order
+OWE: Occasion = Lives.owe
+OCCASIONS: Mapping[str, Occasion] = {
+    "intake.received": MAIL,
+    "intake.archived": MAIL,
+    "store.recording": MAIL,
+    "intake.recorded": MAIL,
+    "intake.acknowledged": MAIL,
+    "jobs.rolled_up": OWE,
+    "jobs.enforced": OWE,
+    "jobs.digested": OWE,
+    "jobs.shadow_digested": OWE,
+    "jobs.summarised": OWE,
+    "jobs.reconciled": OWE,
+    "journal.kept": ORDER,
+    "executor.intended": ORDER,
+    "executor.called": ORDER,
+    "executor.recorded": ORDER,
+    "notice.attempted": ORDER,
+    "notice.sent": ORDER,
+    "notice.recorded": ORDER,
+}
+"""Where a daemon dies, and what brings it there."""
+ELSEWHERE: Mapping[str, str] = {
+    **dict.fromkeys(
+        [
+            "onboard.asked",
+            "onboard.granted",
+            "onboard.intended",
+            "onboard.called",
+            "onboard.recorded",
+            "onboard.registered",
+            "onboard.key_intended",
+            "onboard.key_created",
+            "onboard.key_noted",
+            "onboard.key_shown",
+        ],
+        "tests/live/test_onboarding_deaths.py",
+    ),
+    "offboard.begun": "tests/live/test_offboarding.py",
+    "offboard.removed": "tests/live/test_offboarding.py",
+    "rotate.intended": "tests/live/test_rotation.py",
+    "rotate.shown": "tests/live/test_rotation.py",
+    "rotate.stepped": "tests/live/test_rotation.py",
+}
+"""Points of commands, and the tests that die there."""
+A_SAMPLE = ("intake.archived", "jobs.enforced", "executor.called", "notice.sent")
+
+
+@pytest.fixture
+def lives(live: Stage) -> Lives:
+    live.mailboxes({"address": "*@gone.example", "answer": "hard", "status": "5.7.1"})
+    return Lives(live)
+
+
+def _ended(child: Child, seconds: float) -> int | None:
+    try:
+        return child.wait(seconds)
+    except subprocess.TimeoutExpired:
+        return None
+
+
+def survived(lives: Lives, failpoints: tuple[str, ...], times: int) -> None:
+    """Die at each point, let one live, and ask the oracles."""
+    for failpoint in failpoints:
+        lives.die_at(failpoint, times)
+    oracles.hold(lives.live, lives.live.daemon(), SHOP)
+
+
+def test_every_point_of_the_code_is_one_that_a_test_dies_at() -> None:
+    assert in_the_code() == OCCASIONS.keys() | ELSEWHERE.keys()
+    for name, file in ELSEWHERE.items():
+        assert name.partition(".")[2] in (ROOT / file).read_text(), f"{file} knows no {name}"
+
+
+def test_a_sample_of_deaths_leaves_everything_once(lives: Lives) -> None:
+    survived(lives, A_SAMPLE, 1)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("times", [1, 2, 3])
+def test_a_death_at_every_point_leaves_everything_once(lives: Lives, times: int) -> None:
+    survived(lives, tuple(OCCASIONS), times)
