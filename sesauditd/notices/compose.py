@@ -38,7 +38,7 @@ LONGEST_PAGE = 60_000
 """Bytes of the HTML; services cut a mail at about 100 kB."""
 CUT = "\n\n(The rest is left out: it is too long for a mail.)\n"
 _GAPS = re.compile(r"\n{3,}")
-_BEGINNING = re.compile(r" *(?:> |- |[0-9]+\.? +)?")
+_BEGINNING = re.compile(r" *(?:> |- |[0-9]+\. +)?")
 SENDER_NAME = "Mail desk"
 ENCODING = "quoted-printable"
 """No line gets too long for SMTP, and a person can still read the raw mail."""
