@@ -28,6 +28,7 @@ POST_SECONDS = 2.0
 ALERTS_SECONDS = 5.0
 EXECUTOR_SECONDS = 1.0
 KEEPER_SECONDS = 30.0
+WATCH_SECONDS = 1.0
 JOBS_HANG_SECONDS = 600.0
 """The longest that one job may take without a sign of life."""
 
@@ -125,7 +126,9 @@ def _services(running: Live) -> dict[str, Service]:
     )
     alerting = Duty("alerts", running.alerts.tick, lambda: lease.held, ALERTS_SECONDS)
     keeping = Duty("keeper", running.keeper.tick, lambda: lease.held, KEEPER_SECONDS)
+    watching = Duty("watch", running.intake.tick, lambda: lease.held, WATCH_SECONDS)
     return {
+        "watch": watching.run,
         "intake": running.poller.run,
         "executor": executing.run,
         "jobs": jobs.run,

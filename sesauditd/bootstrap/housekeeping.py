@@ -68,7 +68,7 @@ class Housekeeping:
         from sesauditd.aws.archive import Archive
         from sesauditd.aws.metrics import Metrics
         from sesauditd.bootstrap.reconciling import after_rebuild
-        from sesauditd.bootstrap.watching import watches
+        from sesauditd.bootstrap.watching import Watching, watches
         from sesauditd.jobs.account import AccountWatch
         from sesauditd.jobs.backlog import Backlog
         from sesauditd.jobs.journal import JournalCopy
@@ -94,15 +94,15 @@ class Housekeeping:
                 accounts=self.mail,
                 queue=self.queue,
                 dead_letters=self.queue.dead_letters,
-                paused=self.paused,
                 memory=memory,
                 alarms=alarms,
                 silence=timedelta(hours=settings.alerts.silence_hours),
+                oldest=timedelta(minutes=settings.watch.oldest_minutes),
             ).run,
             reconcile=reconcile,
             after_rebuild=after_rebuild(self.program, reconcile),
             back_up=self._nightly(beat).run,
-            watches=watches(self.program, Metrics(self.clients), alarms, memory),
+            watches=watches(Watching(self, Metrics(self.clients), alarms, memory)),
             copy_journal=JournalCopy(rows=JournalRows(database), archive=archive, notes=memory).run,
         )
 

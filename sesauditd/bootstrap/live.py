@@ -71,6 +71,7 @@ def _assembled(program: Application, clients: Clients, tempo: Tempo) -> Live:
     from sesauditd.aws.mail import Mail
     from sesauditd.bootstrap.housekeeping import Housekeeping
     from sesauditd.bootstrap.metering import MeteredQueue
+    from sesauditd.bootstrap.watching import intake_watch
     from sesauditd.web.meters import Meters
 
     settings = program.settings
@@ -104,6 +105,7 @@ def _assembled(program: Application, clients: Clients, tempo: Tempo) -> Live:
         lease=lease,
         keeper=_keeper(program, clients, siren, tempo),
         meters=meters,
+        intake=intake_watch(program, siren, housekeeping.paused),
     )
 
 

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from sesauditd.enforce.executor import Executor
     from sesauditd.ingest.poller import Poller
     from sesauditd.jobs.alerts import Alerts
+    from sesauditd.jobs.intake import IntakeWatch
     from sesauditd.jobs.post import Post
     from sesauditd.jobs.schedule import Jobs
     from sesauditd.web.meters import Meters
@@ -30,6 +31,7 @@ class Live:
     lease: Lease
     keeper: Keeper
     meters: Meters
+    intake: IntakeWatch
 
     async def settle(self) -> None:
         """Read what the queue has, act on it and write notices, until nothing is left."""

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Protocol
 
-from sesauditd.jobs.alarms import Finding
+from sesauditd.jobs.alarms import Finding, told
 from sesauditd.jobs.silence import Traffic, followed, heard_at, is_dead
 
 if TYPE_CHECKING:
@@ -71,16 +71,16 @@ class PipeWatch:
     queue: Queue
     dead_letters: Callable[[], Awaitable[Queue | None]]
     """Finds the dead-letter queue anew at each look: it may come, and SQS be away, any time."""
-    paused: Callable[[], str | None]
-    """Why the intake is paused, None while it is not."""
     memory: Memory
     alarms: Reports
     silence: timedelta = SILENCE
+    oldest: timedelta = OLDEST
 
     async def run(self, now: datetime) -> None:
         """Look, remember, tell; raises Unavailable, Forbidden or Missing if AWS does not say."""
-        await self.alarms.report([intake(self.paused())], now)
-        await self.alarms.report(list(age(await self.queue.depth(now))), now)
+        before = await told(self.memory, "queue_age")
+        found = age(await self.queue.depth(now), self.oldest, before)
+        await self.alarms.report(list(found), now)
         dead_letters = await self.dead_letters()
         if dead_letters is not None:
             await self.alarms.report([left_over(await dead_letters.depth())], now)
@@ -114,15 +114,19 @@ def quiet(traffic: Traffic, last_message: datetime | None, limit: timedelta) -> 
         yield Finding(name="dead_pipe", state=None, summary="Notifications arrive again.")
 
 
-def age(depth: Depth) -> Iterator[Finding]:
-    """Yield whether messages wait too long; nothing where their age is not known."""
+def age(depth: Depth, limit: timedelta = OLDEST, before: str | None = None) -> Iterator[Finding]:
+    """Yield whether messages wait too long; nothing where their age is not known.
+
+    It is over when the oldest has waited for half of the limit at most.
+    """
     if depth.waiting == 0:
         yield Finding(name="queue_age", state=None, summary="No message waits in the queue.")
     elif depth.oldest_seconds is not None:
         oldest = timedelta(seconds=depth.oldest_seconds)
+        late = oldest > (limit if before is None else limit / 2)
         yield Finding(
             name="queue_age",
-            state="late" if oldest > OLDEST else None,
+            state="late" if late else None,
             summary=f"The oldest of {depth.waiting} messages in the queue is "
             f"{oldest // timedelta(minutes=1)} minutes old.",
         )
@@ -138,15 +142,4 @@ def left_over(depth: Depth) -> Finding:
         "cause, and move them back."
         if some
         else "The dead-letter queue is empty.",
-    )
-
-
-def intake(paused: str | None) -> Finding:
-    """Return whether messages are taken from the queue."""
-    return Finding(
-        name="intake",
-        state=None if paused is None else "paused",
-        summary="Messages are taken from the queue."
-        if paused is None
-        else f"No messages are taken from the queue: {paused}",
     )

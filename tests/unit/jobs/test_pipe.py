@@ -46,14 +46,12 @@ class Pipe:
     queue: Queue = field(default_factory=Queue)
     dead_letters: Queue | None = field(default_factory=Queue)
     memory: Memory = field(default_factory=Memory)
-    paused: str | None = None
 
     async def look(self, reported: Reported | Alarms, now: datetime = NOW) -> None:
         await PipeWatch(
             accounts=self.aws,
             queue=self.queue,
             dead_letters=self._found,
-            paused=lambda: self.paused,
             memory=self.memory,
             alarms=reported,
         ).run(now)
@@ -76,18 +74,33 @@ def test_messages_that_wait_too_long(depth: Depth, expected: list[str | None]) -
     assert [one.state for one in age(depth)] == expected
 
 
+@pytest.mark.parametrize(
+    ("seconds", "before", "expected"),
+    [
+        (900, None, None),
+        (901, None, "late"),
+        (451, "late", "late"),
+        (450, "late", None),
+    ],
+)
+def test_a_queue_that_was_late_is_so_until_half_of_the_limit(
+    seconds: float, before: str | None, expected: str | None
+) -> None:
+    (found,) = age(Depth(waiting=1, oldest_seconds=seconds), timedelta(minutes=15), before)
+    assert found.state == expected
+
+
 async def test_one_look_reports_everything() -> None:
     pipe, reported = Pipe(memory=Memory(last=NOW)), Reported()
     await pipe.look(reported)
-    assert reported.states == dict.fromkeys(["intake", "queue_age", "dead_letters", "dead_pipe"])
+    assert reported.states == dict.fromkeys(["queue_age", "dead_letters", "dead_pipe"])
 
 
-async def test_dead_letters_and_a_paused_intake_are_trouble() -> None:
-    pipe, reported = Pipe(paused="S3 does not answer"), Reported()
+async def test_dead_letters_are_trouble() -> None:
+    pipe, reported = Pipe(), Reported()
     pipe.dead_letters = Queue(Depth(waiting=2))
     await pipe.look(reported)
     assert reported.states["dead_letters"] == "some"
-    assert reported.states["intake"] == "paused"
 
 
 async def test_a_queue_without_dead_letters_is_looked_at_all_the_same() -> None:
