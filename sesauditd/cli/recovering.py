@@ -1,4 +1,4 @@
-"""Nothing of the database is lost: `sesauditd db backup`, `rebuild` and `diff`."""
+"""Nothing of the database is lost: `sesauditd db backup`, `verify`, `rebuild` and `diff`."""
 
 from __future__ import annotations
 
@@ -18,10 +18,12 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from sesauditd.bootstrap.recovery import Rebuilt
+    from sesauditd.bootstrap.verifying import Verified
     from sesauditd.store.compare import Difference
 
 COMPLAINTS_SHOWN = 10
 DIFFERENCES_SHOWN = 20
+FINDINGS_SHOWN = 20
 
 FromOption = Annotated[
     str | None,
@@ -39,6 +41,10 @@ def add(group: typer.Typer) -> None:
         "backup",
         epilog=examples("sesauditd db backup", "sesauditd db backup /mnt/usb/sesauditd.db"),
     )(backup)
+    group.command(
+        "verify",
+        epilog=examples("sesauditd db verify", "sesauditd db verify --from ./archive --json"),
+    )(verify)
     group.command(
         "rebuild",
         epilog=examples(
@@ -86,6 +92,65 @@ def backup(
         )
         return
     output.say(f"{made.path}: {rows} rows, {made.size_bytes} bytes, checked.")
+
+
+def verify(
+    context: typer.Context,
+    *,
+    source: FromOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Compare store and archive by SHA-256, and find a single byte that changed.
+
+    Looks at the file, at the journal's chain, at what it sealed, at every archived object and at
+    every event. Ends with 1 if anything is not as it was written.
+    """
+    found = finished(_verify(context, source))
+    if as_json:
+        output.emit_json({"whole": not found.findings, **_numbers(found)})
+    else:
+        for one in found.findings[:FINDINGS_SHOWN]:
+            output.say(one.what)
+            output.say(f"  -> {one.do}")
+        more = len(found.findings) - FINDINGS_SHOWN + found.more
+        if more > 0:
+            output.say(f"... and {more} more: see --json")
+        output.say(
+            f"{found.objects} objects, {found.lines} lines, {found.rows} rows and "
+            f"{found.journal} rows of the journal compared: "
+            f"{'all as written' if not found.findings else 'not all as written'}."
+        )
+        if found.elsewhere:
+            output.note(
+                f"{found.elsewhere} rows came from files that were replayed: keep those files"
+            )
+    if found.findings:
+        raise typer.Exit(Failed.exit_code)
+
+
+def _numbers(found: Verified) -> dict[str, object]:
+    names = ("objects", "lines", "rows", "elsewhere", "journal", "findings", "more")
+    return {name: getattr(found, name) for name in names}
+
+
+async def _verify(context: typer.Context, source: str | None) -> Verified:
+    from contextlib import ExitStack
+
+    from sesauditd import bootstrap
+    from sesauditd.bootstrap.shelves import shelves_of
+    from sesauditd.bootstrap.verifying import verify
+
+    settings = settings_of(context)
+    with ExitStack() as stack:
+
+        def _begun(objects: int) -> Callable[[int], None]:
+            return stack.enter_context(output.progress(objects, "Comparing with the archive"))
+
+        async with (
+            shelves_of(settings, source) as shelves,
+            bootstrap.application(settings) as application,
+        ):
+            return await verify(application, shelves, _begun)
 
 
 def rebuild(

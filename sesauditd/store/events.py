@@ -125,7 +125,7 @@ async def _insert(
     entries = await settled(connection, entries)
     if rows:
         await connection.execute(events.insert(), rows)
-    suffered = [_recipient_row(entry.key, one) for entry in entries for one in entry.suffered]
+    suffered = [recipient_row(entry.key, one) for entry in entries for one in entry.suffered]
     if suffered:
         await connection.execute(event_recipients.insert(), suffered)
     return entries
@@ -178,7 +178,8 @@ def _event_row(
     }
 
 
-def _recipient_row(key: bytes, one: Suffered) -> dict[str, object]:
+def recipient_row(key: bytes, one: Suffered) -> dict[str, object]:
+    """Return what is stored of one recipient of an event."""
     return {
         "event": key,
         "recipient": one.recipient,
