@@ -44,6 +44,38 @@ TROUBLES = {
         "See who causes it with `sesauditd report`; stop the worst by hand if Monday is too far: "
         "`sesauditd disable DOMAIN --reason WHY`.",
     ),
+    "reputation_unknown": Trouble(
+        Level.WARNING,
+        "Let the daemon ask: the policy `observe` of docs/iam. Until then go by our own count.",
+    ),
+    "own_": Trouble(
+        Level.WARNING,
+        "By our own count a line of AWS is near: see who causes it with `sesauditd report`.",
+    ),
+    "disagreement_": Trouble(
+        Level.WARNING,
+        "Feedback is lost, or somebody sends whom nobody watches: run `sesauditd doctor`.",
+    ),
+    "unheard_mail": Trouble(
+        Level.WARNING,
+        "Find who sends through a set or an identity without our event destination: run "
+        "`sesauditd doctor` and `sesauditd drift`.",
+    ),
+    "silent_domains": Trouble(
+        Level.WARNING, "Run `sesauditd drift DOMAIN`, then `sesauditd test DOMAIN`."
+    ),
+    "unattributed": Trouble(
+        Level.WARNING,
+        "See `sesauditd events --unattributed`; `sesauditd adopt` the domain if it is yours.",
+    ),
+    "unverified": Trouble(
+        Level.WARNING,
+        "See `sesauditd events --quarantined`: is `queue.topic_arns` right, who else sends there?",
+    ),
+    "canary": Trouble(
+        Level.CRITICAL,
+        "Bounces may not be seen: run `sesauditd doctor`; it names the link that is broken.",
+    ),
     "dead_pipe": Trouble(
         Level.CRITICAL,
         "Bounces are not seen: look at event destination, subscription and queue policy, in "

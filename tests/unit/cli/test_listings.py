@@ -352,6 +352,7 @@ def test_status_has_one_document(cli: Cli) -> None:
     assert list(document) == [
         "mode",
         "daemon",
+        "reputation",
         "newest_event_at",
         "last_judged_week",
         "quarantined",
@@ -364,6 +365,8 @@ def test_status_has_one_document(cli: Cli) -> None:
         "customers",
     ]
     assert document["pending"] == {"waiting": 1}
+    # No daemon asked AWS: that is not known, and not 0.
+    assert document["reputation"] is None
     (k, other) = document["customers"]
     assert (k["customer"], k["grade"], k["mailed"]) == ("k", "A", 60)
     assert (other["customer"], other["grade"], other["score"]) == ("other", None, None)
