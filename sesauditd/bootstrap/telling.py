@@ -132,8 +132,9 @@ async def _try_mail(
     from sesauditd.model.calendar import iso
     from sesauditd.model.notice import Notice, NoticeKind
     from sesauditd.notices.siren import Taken
+    from sesauditd.notices.words import counted
 
-    road, aws = f"mail to {len(operators)}", settings.aws
+    road, aws = f"mail to {counted(len(operators), 'operator')}", settings.aws
     if aws.region is None or aws.account_id is None:
         return Taken(road=road, failure="set aws.region and aws.account_id")
     at = iso(now)
