@@ -22,8 +22,13 @@ READABLE_BY_OWNER = 0o600
 
 
 def check(file: Path | None, *, as_json: bool) -> None:
-    """Refuse, before anything is made, where a secret would end in a pipe or in a log."""
+    """Refuse, before anything is asked or made, where a secret would end wrong.
+
+    That is in a pipe, in a log, or over what stands in a file.
+    """
     if file is not None:
+        if file.exists() or file.is_symlink():
+            raise _taken(file)
         return
     if as_json:
         raise Refused("--json never holds a password: add --out FILE for the credentials")
@@ -74,11 +79,15 @@ def _made(file: Path) -> int:
     try:
         number = os.open(file, flags, READABLE_BY_OWNER)
     except FileExistsError as error:
-        raise Refused(f"{file} exists: name a new file, nothing is written over") from error
+        raise _taken(file) from error
     except OSError as error:
         raise Refused(f"{file} cannot be made: {error.strerror}") from error
     _keep_its_name(file)
     return number
+
+
+def _taken(file: Path) -> Refused:
+    return Refused(f"{file} exists: name a new file, nothing is written over")
 
 
 def _keep_its_name(file: Path) -> None:

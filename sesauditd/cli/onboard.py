@@ -139,7 +139,11 @@ def onboard(
         as_json=as_json,
     )
     wished = [replace(one, tenant=tenant, take_over=take_over, by_hand=by_hand) for one in asked]
-    run = finished(_run(settings, wished, how))
+    try:
+        run = finished(_run(settings, wished, how))
+    except KeyboardInterrupt:
+        output.note("Interrupted. The same command goes on where this one ended.")
+        raise
     if as_json:
         output.emit_json(onboarded.document(run))
     raise typer.Exit(onboarded.exit_code(run, plan_only=how.plan_only))
@@ -224,6 +228,8 @@ async def _waited(
         if not how.as_json:
             said = "; ".join(state.missing)
             output.say(f"{domain} is verified." if state.is_complete else f"{domain}: {said}")
+    if not all(state.is_complete for state in found.values()):
+        output.note("SES goes on looking for 72 hours, and the daemon tells you what it finds.")
     return found
 
 
