@@ -119,18 +119,29 @@ class Dashboard:
         log.info("dashboard_ready", url=self.url, token=self.gate.token is not None)
 
     async def _count(self, books: Books, halt: Future[None]) -> None:
-        """Keep the ranking fresh until told to halt."""
+        """Keep fresh what takes long to count, until told to halt."""
         loop = asyncio.get_running_loop()
-        halted = asyncio.wrap_future(halt)
+        halted: asyncio.Future[object] = asyncio.wrap_future(halt)
+        due = loop.time()
         try:
             while not halted.done():
-                begun = loop.time()
                 try:
-                    await books.refresh()
+                    await books.count_wanted()
+                    if loop.time() >= due:
+                        begun = loop.time()
+                        await books.rank()
+                        took = loop.time() - begun
+                        due = loop.time() + max(COUNTED_SECONDS, CALM * took)
                 except SesauditdError as error:
                     log.warning("ranking_failed", reason=str(error))
-                calm = max(COUNTED_SECONDS, CALM * (loop.time() - begun))
-                await asyncio.wait({halted}, timeout=calm)
+                    due = loop.time() + COUNTED_SECONDS
+                looked: asyncio.Future[object] = asyncio.create_task(_told(books.wanted))
+                await asyncio.wait(
+                    {halted, looked},
+                    timeout=max(due - loop.time(), 0),
+                    return_when=asyncio.FIRST_COMPLETED,
+                )
+                looked.cancel()
         finally:
             halted.cancel()
 
@@ -158,3 +169,8 @@ class Dashboard:
             pulse=self.pulse,
             in_hand=lambda: self.live.poller.health.in_hand,
         )
+
+
+async def _told(event: asyncio.Event) -> object:
+    """Wait for an event."""
+    return await event.wait()

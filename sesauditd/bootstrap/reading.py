@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections import Counter
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import TYPE_CHECKING
 
@@ -40,7 +41,8 @@ if TYPE_CHECKING:
 
     from sesauditd.config import Policies
     from sesauditd.config.settings import Settings
-    from sesauditd.report.figures import Domain, StoredVerdict
+    from sesauditd.report.behaviour import Behaviour
+    from sesauditd.report.figures import Case, Domain
     from sesauditd.store.engine import Database
     from sesauditd.store.onboarding import Step as StoredStep
 
@@ -48,6 +50,22 @@ ACTIONS_SHOWN = 50
 HELD_SHOWN = 20
 QUARANTINED_SHOWN = 100
 VERDICTS_SHOWN = 60
+BLOCKS_SHOWN = 50
+QUICK_SECONDS = 0.05
+"""What takes no longer is counted at each look."""
+
+
+Key = tuple[str, str | None]
+"""A customer, and one of its domains or None for all."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Kept:
+    """A subject as it was counted, and how long that took."""
+
+    subject: Subject
+    mark: dashboard.Mark
+    seconds: float
 
 
 @dataclass(slots=True, kw_only=True)
@@ -60,6 +78,11 @@ class Reader:
     clock: Callable[[], datetime]
     machine_clock: Callable[[], datetime]
     """By which heartbeats are written, also where a story has a clock of its own."""
+    elapsed: Callable[[], float] = time.monotonic
+    wanted: asyncio.Event = field(default_factory=asyncio.Event, init=False)
+    """Set when somebody looked at what has to be counted anew."""
+    _wanted: list[Key] = field(default_factory=list, init=False)
+    _subjects: dict[Key, _Kept] = field(default_factory=dict, init=False)
     _ranking: Ranking | None = field(default=None, init=False)
     _mark: dashboard.Mark | None = field(default=None, init=False)
     _counting: asyncio.Lock = field(default_factory=asyncio.Lock, init=False)
@@ -94,62 +117,39 @@ class Reader:
         async with self.database.read() as connection:
             return ranking, await dashboard.stopped(connection)
 
-    async def refresh(self) -> bool:
-        """Count the ranking anew if anything may have changed it; say whether it was counted."""
+    async def rank(self) -> None:
+        """Count the ranking anew if anything may have changed it."""
         async with self._counting:
             async with self.database.read() as connection:
                 now = self.clock()
-                mark = (*await dashboard.mark(connection), now.date())
+                mark = await dashboard.mark(connection, now)
                 if self._ranking is not None and mark == self._mark:
-                    return False
+                    return
                 standings, account = await dashboard.ranking(
                     connection, self.policies, self._configured, now
                 )
             self._ranking = Ranking(at=now, standings=standings, account=account)
             self._mark = mark
-        return True
+
+    async def count_wanted(self) -> None:
+        """Count the subjects anew that take long and that somebody looked at."""
+        self.wanted.clear()
+        while self._wanted:
+            await self._counted(self._wanted[0])
+            self._wanted.pop(0)
 
     async def customer(self, name: str) -> Subject | None:
         """Return a customer, None if there is none of this name."""
-        async with self.database.read() as connection:
-            snapshot = await register.snapshot(connection)
-            if name not in {*snapshot.customers, *snapshot.since}:
-                return None
-            found = await dashboard.behaviour_of(
-                connection, snapshot, self.policies, name, self.clock()
-            )
-            weighty, blocking = _divided(found.verdicts)
-            everything = await people.all_domains(connection)
-            return Subject(
-                behaviour=found,
-                mode=await dashboard.mode(connection, self._configured, name),
-                domains=tuple(one for one in everything if one.customer == name),
-                cases=await dashboard.cases_of(connection, name),
-                shown_verdicts=weighty,
-                blocked_by_rule=blocking,
-            )
+        return await self._kept((name, None))
 
     async def domain(self, name: str) -> Subject | None:
         """Return a domain, None if it is not registered."""
         async with self.database.read() as connection:
-            snapshot = await register.snapshot(connection)
-            known = [one for one in await people.all_domains(connection) if one.name == name]
-            if not known:
-                return None
-            customer = known[0].customer
-            found = await dashboard.behaviour_of(
-                connection, snapshot, self.policies, customer, self.clock(), domain=name
+            owner = next(
+                (one.customer for one in await people.all_domains(connection) if one.name == name),
+                None,
             )
-            weighty, blocking = _divided(found.verdicts)
-            return Subject(
-                behaviour=found,
-                mode=await dashboard.mode(connection, self._configured, customer),
-                domains=tuple(known),
-                cases=await dashboard.cases_of(connection, customer, domain=name),
-                shown_verdicts=weighty,
-                blocked_by_rule=blocking,
-                steps=tuple(map(_step, await onboarding.steps(connection, domain=name))),
-            )
+        return None if owner is None else await self._kept((owner, name))
 
     async def domains(self) -> Sequence[Domain]:
         """Return all domains."""
@@ -209,27 +209,87 @@ class Reader:
     async def ranked(self) -> Ranking:
         """Return the newest ranking, waiting for the first one only."""
         if self._ranking is None:
-            await self.refresh()
+            await self.rank()
         if self._ranking is None:
             raise Unavailable("the customers were not counted yet: try again")
         return self._ranking
+
+    async def _kept(self, key: Key) -> Subject | None:
+        """Return a subject: counted anew where that is quick, else as it was kept.
+
+        A customer with very many strikes takes long to count. Whoever looks gets what was counted
+        last, with its time, and a look soon after finds it fresh.
+        """
+        known = self._subjects.get(key)
+        if known is None:
+            return await self._counted(key)
+        async with self.database.read() as connection:
+            mark = await dashboard.mark(connection, self.clock())
+        if mark == known.mark:
+            return known.subject
+        if known.seconds < QUICK_SECONDS:
+            return await self._counted(key)
+        if key not in self._wanted:
+            self._wanted.append(key)
+            self.wanted.set()
+        return known.subject
+
+    async def _counted(self, key: Key) -> Subject | None:
+        """Count a subject now, and keep it; None if there is none."""
+        customer, domain = key
+        begun, now = self.elapsed(), self.clock()
+        async with self.database.read() as connection:
+            mark = await dashboard.mark(connection, now)
+            snapshot = await register.snapshot(connection)
+            if customer not in {*snapshot.customers, *snapshot.since}:
+                return None
+            found = await dashboard.behaviour_of(
+                connection, snapshot, self.policies, customer, now, domain=domain
+            )
+            everything = await people.all_domains(connection)
+            steps = await onboarding.steps(connection, domain=domain) if domain else ()
+            subject = _subject(
+                found,
+                mode=await dashboard.mode(connection, self._configured, customer),
+                domains=[one for one in everything if domain in {None, one.name}],
+                cases=await dashboard.cases_of(connection, customer, domain=domain),
+                steps=steps,
+            )
+        self._subjects[key] = _Kept(subject, mark, self.elapsed() - begun)
+        return subject
 
     def _configured(self, customer: str) -> str:
         return str(self.settings.policy.mode_of(customer))
 
 
-def _divided(
-    verdicts: Sequence[StoredVerdict],
-) -> tuple[tuple[StoredVerdict, ...], dict[str, int]]:
-    """Return what a timeline shows of the verdicts, and how many block by each rule.
+def _subject(
+    found: Behaviour,
+    *,
+    mode: str,
+    domains: Sequence[Domain],
+    cases: Sequence[Case],
+    steps: Sequence[StoredStep],
+) -> Subject:
+    """Return what a page shows of a behaviour: what is kept must not grow with the strikes.
 
-    Blocks are many: as many of the newest are shown as what weighs more leaves room for.
+    Verdicts that block are many: as many of the newest are shown as harder ones leave room for.
     """
-    blocks = [one for one in verdicts if one.does is Does.BLOCK]
-    weighty = [one for one in verdicts if one.does is not Does.BLOCK][:VERDICTS_SHOWN]
-    shown = [*weighty, *blocks[: VERDICTS_SHOWN - len(weighty)]]
-    newest_first = sorted(shown, key=lambda one: (one.window_end, one.key), reverse=True)
-    return tuple(newest_first), dict(Counter(str(one.rule) for one in blocks))
+    blocking = [one for one in found.verdicts if one.does is Does.BLOCK]
+    weighty = [one for one in found.verdicts if one.does is not Does.BLOCK][:VERDICTS_SHOWN]
+    shown = [*weighty, *blocking[: VERDICTS_SHOWN - len(weighty)]]
+    blocks = sorted(found.blocks, key=lambda one: (one.since, one.recipient), reverse=True)
+    return Subject(
+        behaviour=replace(found, strikes=(), verdicts=(), blocks=tuple(blocks[:BLOCKS_SHOWN])),
+        mode=mode,
+        domains=tuple(one for one in domains if one.customer == found.customer),
+        cases=tuple(cases),
+        blocked=len(blocks),
+        shown_verdicts=tuple(
+            sorted(shown, key=lambda one: (one.window_end, one.key), reverse=True)
+        ),
+        blocked_by_rule=dict(Counter(str(one.rule) for one in blocking)),
+        steps=tuple(map(_step, steps)),
+    )
 
 
 def _step(stored: StoredStep) -> Step:

@@ -47,7 +47,6 @@ NAVIGATION = (
 )
 RANKED_SHOWN = 20
 CAUSES_SHOWN = 10
-BLOCKS_SHOWN = 50
 FINISHED = frozenset({"done", "found", "kept"})
 """States of steps of a set-up that need nothing more."""
 ALWAYS_SHOWN = frozenset(
@@ -103,7 +102,6 @@ def subject(frame: Frame, found: Subject) -> str:
         ("soft bounces", one.rates.soft_bounce),
         ("complaints, where reported", one.rates.complaint),
     )
-    newest = sorted(one.blocks, key=lambda block: (block.since, block.recipient), reverse=True)
     return _page(
         "subject.html",
         frame,
@@ -121,7 +119,6 @@ def subject(frame: Frame, found: Subject) -> str:
             ("Causes by receiving provider", "Provider", *_shown(one.providers), False),
             ("Causes by SMTP status", "Status", *_shown(one.statuses), True),
         ],
-        blocks=newest[:BLOCKS_SHOWN],
         unfinished=sum(step.state not in FINISHED for step in found.steps),
     )
 

@@ -63,10 +63,13 @@ class Subject:
     """A customer, or one of its domains."""
 
     behaviour: Behaviour
+    """Without strikes and verdicts, and with the newest of the blocks alone."""
     mode: str
     domains: tuple[Domain, ...]
     """Those of the customer, offboarded ones too; or the one."""
     cases: tuple[Case, ...]
+    blocked: int
+    """How many recipients are."""
     shown_verdicts: tuple[StoredVerdict, ...]
     blocked_by_rule: Mapping[str, int]
     """How many verdicts that block there are in the span, by rule."""

@@ -42,13 +42,13 @@ Mark = tuple[object, ...]
 """Changes whenever something was recorded or decided."""
 
 
-async def mark(connection: AsyncConnection) -> Mark:
-    """Return what differs as soon as a ranking may have become another."""
+async def mark(connection: AsyncConnection, now: datetime) -> Mark:
+    """Return what differs as soon as figures may have become others: windows move by days."""
     recorded = await connection.scalar(
         select(observations.c.at).where(observations.c.name == MESSAGES)
     )
     decided_last = await connection.scalar(select(func.max(journal.c.sequence)))
-    return recorded, decided_last
+    return now.date(), recorded, decided_last
 
 
 async def ranking(
