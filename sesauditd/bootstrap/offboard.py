@@ -32,17 +32,21 @@ class Offboarder:
     opened: Administration
     offboarding: Offboarding
 
-    async def prepare(self, domain: str) -> Prepared:
+    async def prepare(self, domain: str, *, only_tenant: bool = False) -> Prepared:
         """Return what would be removed; raises Refused for a domain that nobody knows."""
         kept = await kept_domains(self.opened).known(domain)
         if kept is None:
             raise Refused(f"{domain} is not known here: see `sesauditd domains`")
+        if only_tenant:
+            return await self.offboarding.prepare_tenant(kept)
         return await self.offboarding.prepare(kept)
 
-    async def carry_out(self, prepared: Prepared, on_change: Watch) -> Applied:
+    async def carry_out(
+        self, prepared: Prepared, on_change: Watch, *, only_tenant: bool = False
+    ) -> Applied:
         """Remove it; raises as Offboarding."""
-        clock = self.opened.program.clock
-        return await self.offboarding.carry_out(prepared, on_change, clock())
+        do = self.offboarding.leave_tenant if only_tenant else self.offboarding.carry_out
+        return await do(prepared, on_change, self.opened.program.clock())
 
 
 @asynccontextmanager

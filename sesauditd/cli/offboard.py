@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -34,6 +35,10 @@ def offboard(
         bool,
         typer.Option("--plan", help="Only show what would be removed; ends with 4 if anything."),
     ] = False,
+    only_tenant: Annotated[
+        bool,
+        typer.Option("--only-tenant", help="Only leave its tenant of SES; all else stays."),
+    ] = False,
     yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
     as_json: JsonOption = False,
 ) -> None:
@@ -43,7 +48,11 @@ def offboard(
     Events, verdicts and cases stay in the database.
     """
     found, applied = finished(
-        _offboarded(settings_of(context), domain, only=plan, yes=yes, quiet=as_json)
+        _offboarded(
+            settings_of(context),
+            domain,
+            _How(only_plan=plan, only_tenant=only_tenant, yes=yes, quiet=as_json),
+        )
     )
     _tell(found, applied, as_json=as_json)
     if applied is None:
@@ -51,22 +60,28 @@ def offboard(
     raise typer.Exit(1 if applied.conflicts else 0)
 
 
-async def _offboarded(
-    settings: Settings, domain: str, *, only: bool, yes: bool, quiet: bool
-) -> tuple[Plan, Applied | None]:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _How:
+    only_plan: bool
+    only_tenant: bool
+    yes: bool
+    quiet: bool
+
+
+async def _offboarded(settings: Settings, domain: str, how: _How) -> tuple[Plan, Applied | None]:
     from sesauditd.bootstrap.offboard import offboarder
     from sesauditd.model.addresses import registrable
 
     async with offboarder(settings) as opened:
-        prepared = await opened.prepare(registrable(domain))
+        prepared = await opened.prepare(registrable(domain), only_tenant=how.only_tenant)
         found = prepared.plan
-        if not quiet:
+        if not how.quiet:
             plans.show(found, f"\n{prepared.domain}:")
-        if only or found.conflicts or found.is_empty:
+        if how.only_plan or found.conflicts or found.is_empty:
             return found, None
-        plans.confirm("Remove all of this?", yes=yes)
+        plans.confirm("Remove all of this?", yes=how.yes)
         with plans.watching(len(prepared.seen.changes), "Removing") as watch:
-            return found, await opened.carry_out(prepared, watch)
+            return found, await opened.carry_out(prepared, watch, only_tenant=how.only_tenant)
 
 
 def _tell(plan: Plan, applied: Applied | None, *, as_json: bool) -> None:

@@ -9,7 +9,7 @@ from sesauditd.onboard import allowing
 from sesauditd.onboard.allowing import Question
 from sesauditd.onboard.findings import Check, Finding, doubtful, good, wrong
 from sesauditd.onboard.path_checks import untold
-from sesauditd.onboard.sets import EVENTS
+from sesauditd.onboard.sets import EVENTS, resumed
 from sesauditd.onboard.sights import Untold
 
 if TYPE_CHECKING:
@@ -102,7 +102,7 @@ def _is_on(seen: DomainSight, used: str, advice: str) -> Finding:
         says = "is paused: the domain is stopped"
         return doubtful(Check.SET, what, says, f"`sesauditd reinstate {name}` lets it send.", name)
     says = "is paused, and sesauditd did not stop the domain"
-    advice = "Somebody paused it at SES; switch sending on there, or `sesauditd disable` it."
+    advice = f"Somebody paused it at SES, and knows why; {resumed(used)} lets it send again."
     return wrong(Check.SET, what, says, advice, name)
 
 

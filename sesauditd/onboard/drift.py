@@ -198,8 +198,10 @@ def repair(kept: KeptDomain) -> str:
 
 
 def _command(kept: KeptDomain, seen: Compared) -> str:
-    """Return the command, unless all that differs has to be entered by hand."""
+    """Return the command, unless all that differs is for hands: records, or what is in the way."""
     plan = seen.plan
+    if not (plan.changes or plan.later):
+        return ""
     differing = len(plan.changes) + len(plan.conflicts) + len(plan.later)
     return "" if seen.lines and differing == len(seen.lines) else repair(kept)
 

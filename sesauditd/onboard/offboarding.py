@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Protocol
 
 from sesauditd.daemon.failpoint import reach
+from sesauditd.errors import Refused
 from sesauditd.model.plan import Change, Conflict, Plan, Verb
 from sesauditd.onboard import removal, zones
 from sesauditd.onboard.removal import Leaving
@@ -41,6 +42,10 @@ class Closing(Protocol):
 
     async def close(self, domain: str, now: datetime) -> None:
         """Close the register's entry."""
+        ...
+
+    async def leave_tenant(self, domain: str, now: datetime) -> None:
+        """Forget that the domain's mail was to name a tenant."""
         ...
 
 
@@ -93,6 +98,48 @@ class Offboarding:
             seen=seen,
             register=register,
         )
+
+    async def prepare_tenant(self, kept: KeptDomain) -> Prepared:
+        """Return what would be removed if the domain only left its tenant, without one write.
+
+        Raises Refused for a domain that was never asked to name one, else as `prepare`.
+        """
+        if kept.tenant is None:
+            raise Refused(f"{kept.name} names no tenant: there is none to leave")
+        leaving = Leaving(
+            domain=kept.name, user=user_of(kept), zone=None, made=(), tenant=kept.tenant
+        )
+        made = removal.tenant_stages(self.layout, self.adapters, self.removers, leaving)
+        seen = await self.engine.plan(made)
+        register = Change(
+            resource=f"register entry of {kept.name}",
+            verb=Verb.UPDATE,
+            before={"tenant": kept.tenant},
+            after={},
+            why="its mail is to name no tenant: take the plugin from its site first",
+        )
+        return Prepared(
+            domain=kept.name,
+            plan=seen + Plan(changes=(register,)),
+            stages=made,
+            seen=seen,
+            register=(register,),
+        )
+
+    async def leave_tenant(self, prepared: Prepared, on_change: Watch, now: datetime) -> Applied:
+        """Take the domain out of its tenant, and forget that it had one; raises as `carry_out`."""
+        domain = prepared.domain
+        async with self.claim(domain):
+            applied = await self.engine.apply(
+                prepared.stages,
+                steps=self.steps(domain),
+                on_change=on_change,
+                seen=prepared.seen,
+            )
+            if not applied.conflicts:
+                await self.closing.leave_tenant(domain, now)
+                applied = replace(applied, changes=(*applied.changes, *prepared.register))
+        return applied
 
     async def carry_out(self, prepared: Prepared, on_change: Watch, now: datetime) -> Applied:
         """Remove what is ours, and close the register's entry last.

@@ -51,6 +51,17 @@ def stages(layout: Layout, at: Adapters, removers: Removers, leaving: Leaving) -
     ]
 
 
+def tenant_stages(
+    layout: Layout, at: Adapters, removers: Removers, leaving: Leaving
+) -> Sequence[Stage]:
+    """Return what takes a domain out of its tenant alone; the last one takes the tenant along."""
+    domain = leaving.domain
+    return [
+        lambda _facts: _associations(layout, at, removers, domain),
+        *_tenant(layout, removers, leaving),
+    ]
+
+
 def _records(layout: Layout, at: Adapters, leaving: Leaving) -> Sequence[Stage]:
     if leaving.zone is None:
         return ()

@@ -32,6 +32,14 @@ With COMPLAINT one mis-click would cut a person off from every customer of the a
 """
 
 
+def resumed(set_name: str) -> str:
+    """Return the command of AWS that lets a set send; ours would not undo what others did."""
+    return (
+        "`aws sesv2 put-configuration-set-sending-options --sending-enabled "
+        f"--configuration-set-name {set_name}`"
+    )
+
+
 class Sets(Protocol):
     """The administration of configuration sets; documents as `aws.sets` says them."""
 
@@ -115,11 +123,14 @@ class ConfigurationSet:
             "suppressed_reasons": list(SUPPRESSED),
         }
         if wanted == observed and not observed["sending_enabled"]:
-            return Kept(
-                remark=f"{self.name} is switched off and stays so: `sesauditd reinstate` "
-                "switches on what a rule or an operator has stopped"
-            )
+            return Kept(remark=f"{self.name} is switched off and stays so: {self._mended_by()}")
         return wanted
+
+    def _mended_by(self) -> str:
+        """Return what lets it send again: what somebody paused at SES was paused for a reason."""
+        if self.may_send:
+            return f"sesauditd did not stop it; {resumed(self.set_name)} lets it send again"
+        return "`sesauditd reinstate` switches on what a rule or an operator has stopped"
 
     async def apply(self, change: Change) -> None:
         """Make the set, or set of it what differs. Raises Failed."""

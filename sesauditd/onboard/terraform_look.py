@@ -99,6 +99,8 @@ class Standing:
     zone: ZoneChoice
     records: Sequence[RecordStanding]
     """What is needed; looked for only in a zone of this account."""
+    tenant: str | None = None
+    """What its mail is to name."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -134,6 +136,7 @@ class Looking:
             user=await self._user(user) if user else None,
             zone=zone,
             records=await self._records(self._needed(domain, identity, mail_from), zone),
+            tenant=kept.tenant,
         )
 
     async def _set(self, name: str) -> SetStanding | None:

@@ -45,6 +45,12 @@ def ses(standing: Standing) -> Iterator[Written]:
         yield LeftOut(why=f"{standing.domain} has no MAIL FROM name at SES.")
     else:
         yield _mail_from(standing.domain, standing.mail_from, name)
+    if standing.tenant is not None:
+        yield LeftOut(
+            why=f"tenant {standing.tenant} with what it holds of {standing.domain}: it is "
+            f"shared by the customer's domains, `sesauditd onboard {standing.domain}` looks after "
+            "it, and Terraform must not delete it."
+        )
 
 
 def _set(found: SetStanding, name: str) -> Iterator[Written]:

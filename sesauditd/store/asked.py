@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 from sesauditd.model.newcomer import Asked, AskedStage
@@ -49,6 +50,14 @@ async def reached(
     known = await of(connection, domain)
     if known is not None and known.stage is not stage:
         await _keep(connection, domain, known, now, stage=stage)
+
+
+async def without_tenant(connection: AsyncConnection, domain: str, now: datetime) -> None:
+    """Keep that a domain is to have no tenant any more, if anything was asked for it."""
+    known = await of(connection, domain)
+    if known is not None and known.tenant is not None:
+        fresh = replace(known, tenant=None)
+        await _keep(connection, domain, fresh, now, stage=known.stage)
 
 
 async def _keep(

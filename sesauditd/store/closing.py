@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import select, update
 
-from sesauditd.store import journal, kept_domains, onboarding
+from sesauditd.store import asked, journal, kept_domains, onboarding, tenancies
 from sesauditd.store.kept_domains import OFFBOARDING, REMOVED
 from sesauditd.store.tables import domains, iam_users
 
@@ -67,6 +67,12 @@ class Closing:
                 )
                 await _journal(connection, domain, facts, now)
             await kept_domains.finish_removal(connection, domain, now)
+
+    async def leave_tenant(self, domain: str, now: datetime) -> None:
+        """Forget that a domain's mail was to name a tenant, and write that into the journal."""
+        async with self.database.write() as connection:
+            await tenancies.leave(connection, domain, now)
+            await asked.without_tenant(connection, domain, now)
 
 
 async def _journal(

@@ -12,6 +12,7 @@ from sesauditd.model.actions import State
 from sesauditd.model.calendar import iso
 from sesauditd.model.events import Outcome
 from sesauditd.model.notice import Notice, NoticeKind
+from sesauditd.model.register import plain
 from sesauditd.model.verdicts import Does
 from sesauditd.report.counts import mailed, outcomes
 from sesauditd.store import evidence
@@ -160,7 +161,7 @@ async def _blocked(
     shown = [
         {
             "recipient": row.spelling[: evidence.LONGEST],
-            "domain": row.domain,
+            "domain": plain(row.domain),
             "rule": row.rule,
             "lever": row.lever,
             "since": iso(row.since),

@@ -106,7 +106,11 @@ async def _offboarded(connection: AsyncConnection, entry: Entry) -> None:
 
 
 async def _tenant(connection: AsyncConnection, entry: Entry) -> None:
-    await tenancies.ask(connection, entry.subject, str(entry.facts["tenant"]), entry.at)
+    name = entry.facts["tenant"]
+    if name is None:
+        await tenancies.forget(connection, entry.subject)
+    else:
+        await tenancies.ask(connection, entry.subject, str(name), entry.at)
 
 
 def _by(connection: AsyncConnection, entry: Entry) -> Decisions:

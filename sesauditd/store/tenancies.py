@@ -99,6 +99,17 @@ async def forget(connection: AsyncConnection, domain: str) -> None:
     await connection.execute(delete(tenancies).where(tenancies.c.domain == domain))
 
 
+async def leave(connection: AsyncConnection, domain: str, now: datetime) -> None:
+    """Forget the tenant of a domain that goes on without one, and say so in the journal."""
+    if domain not in await known(connection, [domain]):
+        return
+    await forget(connection, domain)
+    facts: dict[str, object] = {"tenant": None}
+    await journal.append(
+        connection, at=now, actor="operator", kind="tenant", subject=domain, facts=facts
+    )
+
+
 def _sent(event: Event) -> datetime:
     """Return when the mail was sent: what bounces today may have left before its header came."""
     sent = event.feedback.mail_at

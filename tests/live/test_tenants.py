@@ -127,9 +127,15 @@ def test_a_tenant_is_shared_and_goes_with_the_last_domain(place: Stood, cli: Cli
     of_a = ["configuration-set/sesaudit-a-example", "identity/a.example"]
     assert resources(place) == sorted(of_a + of_b)
 
-    ran = cli.run("offboard", "a.example", "--yes")
+    assert cli.run("offboard", "a.example", "--only-tenant", "--plan").code == 4
+    ran = cli.run("offboard", "a.example", "--only-tenant", "--yes")
     assert f"SES tenant {TENANT} stays: {', '.join(of_b)} is associated with it" in ran.out
+    assert "Done: 3 removed or changed" in ran.out
     assert resources(place) == of_b
+    assert cli.run("onboard", "a.example", "--plan").code == 0
+    assert cli.run("drift", "a.example").code == 0
+    assert cli.run("offboard", "a.example", "--only-tenant").code == 2
+    assert cli.run("offboard", "a.example", "--yes").code == 0
     assert cli.run("offboard", "b.example", "--yes").code == 0
     assert TENANT not in [one["TenantName"] for one in ask("sesv2", "ListTenants")["Tenants"]]
     place.forget_calls()

@@ -178,6 +178,13 @@ def test_what_is_not_there_is_said() -> None:
         assert f"# Left out: {words}" in made
 
 
+def test_a_tenant_is_named_and_left_to_onboarding() -> None:
+    _, made = written(tenant="sesaudit-bakery")
+    folded = " ".join(made.replace("#", " ").split())
+    assert "Left out: tenant sesaudit-bakery with what it holds of shop.example" in folded
+    assert "tenant" not in written()[1]
+
+
 def test_a_user_that_others_made_is_written_with_what_holds_for_it() -> None:
     user = UserStanding(
         name="shop",
