@@ -58,6 +58,11 @@ class Queue:
         )
         self._gate = asyncio.Semaphore(AT_ONCE)
 
+    @property
+    def url(self) -> str:
+        """Where SQS has it."""
+        return self._url
+
     async def receive(self, wait_seconds: int = 20) -> Sequence[Message]:
         """Wait up to 20 seconds for messages and return at most ten: SQS ReceiveMessage.
 

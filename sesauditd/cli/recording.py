@@ -17,7 +17,7 @@ from sesauditd.cli.waiting import finished
 from sesauditd.errors import Refused
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from sesauditd.model.recorded import Recorded
     from sesauditd.store.register import Adoption
@@ -43,7 +43,11 @@ def register(app: typer.Typer) -> None:
     app.command(
         "replay",
         rich_help_panel=Heading.RECORDING,
-        epilog=examples("sesauditd replay archive/raw", "sesauditd replay day.jsonl.gz --json"),
+        epilog=examples(
+            "sesauditd replay archive/raw",
+            "sesauditd replay day.jsonl.gz --json",
+            "sesauditd replay s3://sesaudit-123456789012-archive/sesauditd/raw/dt=2026-11-23",
+        ),
     )(replay)
     app.command(
         "rollup", rich_help_panel=Heading.RECORDING, epilog=examples("sesauditd rollup --day 1d")
@@ -102,7 +106,10 @@ def adopt(
 def replay(
     context: typer.Context,
     sources: Annotated[
-        list[str], typer.Argument(metavar="SOURCE...", help="Files or folders of .jsonl[.gz].")
+        list[str],
+        typer.Argument(
+            metavar="SOURCE...", help="Files or folders of .jsonl[.gz], or s3://BUCKET/PREFIX."
+        ),
     ],
     *,
     as_json: JsonOption = False,
@@ -110,7 +117,8 @@ def replay(
     """Read stored notifications into the database and judge them.
 
     A line is an archive record, a raw queue message or a bare SES event. What follows is only
-    proposed: nothing is asked of AWS without your word.
+    proposed: nothing is asked of AWS without your word. Whatever ends it, run it again: what is
+    recorded already counts as a duplicate.
     """
     counts = finished(_replay(context, sources))
     document = {
@@ -175,21 +183,18 @@ async def _adopt(context: typer.Context, adoptions: Sequence[Adoption]) -> int:
 
 
 async def _replay(context: typer.Context, sources: Sequence[str]) -> Recorded:
+    from contextlib import ExitStack
+
     from sesauditd import bootstrap
-    from sesauditd.ingest.replay import bytes_total
+    from sesauditd.bootstrap.replaying import replay
 
-    settings = settings_of(context)
-    total = bytes_total(sources)
-    async with bootstrap.application(settings) as application:
-        with output.progress(total, "Replaying") as advance:
-            done = 0
+    async with bootstrap.application(settings_of(context)) as application:
+        with ExitStack() as stack:
 
-            def _on_bytes(position: int) -> None:
-                nonlocal done
-                advance(position - done)
-                done = position
+            def _begun(size: int) -> Callable[[int], None]:
+                return stack.enter_context(output.progress(size, "Replaying"))
 
-            return await application.replay(sources, on_bytes=_on_bytes)
+            return await replay(application, sources, _begun)
 
 
 async def _rollup(context: typer.Context, day: datetime | None) -> Mapping[str, object]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import os
+import re
 import zlib
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
@@ -23,6 +24,8 @@ LINES_A_STEP = 256
 """How often progress is told."""
 ENDINGS = (".jsonl", ".jsonl.gz")
 
+JOURNAL = re.compile(r"(?:^|/)journal/dt=[^/]+/\d+-\d+-[0-9a-f]{64}\.jsonl$")
+
 _BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 _GZIP_MAGIC = b"\x1f\x8b"
 
@@ -35,7 +38,8 @@ def files_of(sources: Iterable[str | Path]) -> tuple[Path, ...]:
     """Return the files that the sources name, those of a folder in sorted order.
 
     A named file is read whatever it is called; of a folder all `.jsonl` and `.jsonl.gz` files
-    below it. Raises Refused for a missing source, an empty folder and `s3://`.
+    below it, but the journal of decisions. Raises Refused for a missing source and an empty
+    folder.
     """
     return tuple(path for source in sources for path in _files_of_one(source))
 
@@ -56,13 +60,13 @@ def lines(
     return _lines_of_all(files_of(sources), progress)
 
 
+def is_journal(path: str) -> bool:
+    """Say whether a file or object is a copy of the journal: it holds no notifications."""
+    return JOURNAL.search(path) is not None
+
+
 def _files_of_one(source: str | Path) -> list[Path]:
     named = str(source)
-    if named.startswith("s3://"):
-        raise Refused(
-            f"{named}: reading from S3 comes with the live daemon in the next release; "
-            "copy the objects into a folder and name that"
-        )
     path = Path(source).absolute()
     try:
         path.stat()
@@ -84,7 +88,8 @@ def _below(folder: Path) -> Iterator[Path]:
         raise Refused(f"{error.filename}: {_words(error)}") from error
 
     for parent, _, names in os.walk(folder, onerror=refuse):
-        yield from (Path(parent, name) for name in names if name.endswith(ENDINGS))
+        found = (Path(parent, name) for name in names if name.endswith(ENDINGS))
+        yield from (one for one in found if not is_journal(one.as_posix()))
 
 
 def _lines_of_all(files: tuple[Path, ...], progress: Callable[[int], None]) -> Iterator[RawLine]:
