@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 import pytest_asyncio
 
+from sesauditd.bootstrap.offboard import offboarder_of
 from sesauditd.errors import Busy
 from sesauditd.model.addresses import registrable
 from sesauditd.onboard.onboarding import Result
@@ -19,13 +20,14 @@ from tests.support.accounts import stood
 from tests.support.newcomers import (
     RESOURCES,
     Newcomers,
+    PowerCutError,
     names,
     newcomers_at,
     opened,
     unwatched,
     wish,
 )
-from tests.support.roles import ONBOARD
+from tests.support.roles import COMMANDS, ONBOARD
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterator
@@ -276,6 +278,45 @@ async def test_the_claim_of_a_living_process_is_respected(newcomers: Newcomers) 
                 pytest.fail("claimed twice")
     async with claim("x.example"):
         pass
+
+
+async def test_of_two_that_looked_at_once_one_makes_the_key_and_registers(
+    newcomers: Newcomers,
+) -> None:
+    domain, program = newcomers.domain(), newcomers.program
+    with newcomers.place.acting(*ONBOARD):
+        first, second, other = [
+            await program.onboarding.prepare(wish(domain, customer))
+            for customer in ("bakery", "bakery", "club")
+        ]
+        outcomes = [
+            await program.onboarding.carry_out(one, unwatched, unwatched)
+            for one in (first, second, other)
+        ]
+    assert [one.result for one in outcomes] == [Result.DONE, Result.UNCHANGED, Result.CONFLICT]
+    assert newcomers.keys(domain) == [outcomes[0].key]
+    assert "bakery" in outcomes[2].conflicts[0].found
+
+
+async def test_what_was_begun_for_one_customer_is_refused_to_another_until_taken_back(
+    newcomers: Newcomers, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    domain = newcomers.domain()
+    taking = offboarder_of(newcomers.program.administration)
+
+    def die(point: str) -> None:
+        if point == "onboard.asked":
+            raise PowerCutError
+
+    monkeypatch.setattr("sesauditd.onboard.onboarding.reach", die)
+    with pytest.raises(PowerCutError):
+        await newcomers.onboard(domain)
+    monkeypatch.undo()
+    (conflict,) = (await newcomers.plan(domain, "club")).conflicts
+    assert "begun for customer bakery" in conflict.found
+    with newcomers.place.acting(*COMMANDS["offboard"]):
+        await taking.carry_out(await taking.prepare(domain), unwatched)
+    assert not (await newcomers.plan(domain, "club")).conflicts
 
 
 async def test_an_international_domain_goes_by_its_a_label(newcomers: Newcomers) -> None:
