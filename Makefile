@@ -19,7 +19,7 @@ PYTEST := $(BIN)/python -m pytest
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo test test-full check lint types layers hygiene format soak lock clean
+.PHONY: help demo test test-full check lint types layers hygiene format soak reference lock clean
 
 help:
 	@echo "make demo       watch a generated month of mail being judged; needs nothing but Python"
@@ -28,6 +28,7 @@ help:
 	@echo "make test-full  check, test, and the slow tests"
 	@echo "make soak       the daemon under load, in outages and killed; the property tests at length"
 	@echo "make format     put the code in form"
+	@echo "make reference  write docs/reference anew from the code"
 	@echo "make lock       resolve the dependencies anew (UPGRADE=--upgrade: to their newest)"
 	@echo "make clean      remove what was made"
 
@@ -75,11 +76,14 @@ build/ministack/bin/ministack: | $(BIN)/python
 	build/ministack/bin/python -m pip --quiet install ministack==1.5.33
 
 # Resolved on the oldest Python, which needs everything that newer ones need and more.
+reference: $(VENV)/development.stamp
+	$(BIN)/python -m tests.support.reference docs/reference
+
 lock:
 	@$(call new_enough,$(PYTHON))
 	$(PYTHON) -m venv build/lock
 	build/lock/bin/python -m pip --quiet install "pip-tools>=7.5.2"
-	$(call compiled,requirements-dev.txt,--extra=dev --extra=sandbox pyproject.toml requirements-build.in)
+	$(call compiled,requirements-dev.txt,--extra=dev --extra=sandbox --extra=postgres pyproject.toml requirements-build.in)
 	$(call compiled,requirements-build.txt,--constraint=requirements-dev.txt requirements-build.in)
 	$(call compiled,requirements-demo.txt,--constraint=requirements-dev.txt --extra=sandbox pyproject.toml)
 	$(call compiled,requirements.txt,--constraint=requirements-dev.txt pyproject.toml)

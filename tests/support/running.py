@@ -12,6 +12,7 @@ from sesauditd import bootstrap
 from sesauditd.config import load
 from sesauditd.ingest.reader import RawLine
 from sesauditd.store.register import Adoption
+from tests.support.databases import url_of
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Sequence
@@ -60,7 +61,7 @@ def settings_in(folder: Path, policy: str) -> Settings:
     """Return the settings of a configuration written into the folder."""
     folder.mkdir(parents=True, exist_ok=True)
     config = folder / "config.toml"
-    config.write_text(f'[database]\nurl = "sqlite:///{folder / "t.db"}"\n[policy]\n{policy}\n')
+    config.write_text(f'[database]\nurl = "{url_of(folder / "t.db")}"\n[policy]\n{policy}\n')
     return load(config, {})
 
 

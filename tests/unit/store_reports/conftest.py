@@ -8,6 +8,7 @@ import pytest
 
 from sesauditd.store.engine import Database
 from sesauditd.store.schema import upgrade
+from tests.support.databases import url_of
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
 
 @pytest.fixture
 async def database(tmp_path: Path) -> AsyncIterator[Database]:
-    opened = Database.open(f"sqlite:///{tmp_path / 'sesauditd.db'}")
+    opened = Database.open(url_of(tmp_path / "sesauditd.db"))
     await upgrade(opened)
     yield opened
     await opened.close()

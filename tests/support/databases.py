@@ -1,0 +1,58 @@
+"""Where the database of a test is: a file, or one of a server that `TEST_SERVER` names."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import os
+from threading import Thread
+from typing import TYPE_CHECKING
+
+from sesauditd.store.engine import Database
+from sesauditd.store.schema import upgrade
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    import asyncpg
+
+SERVER = os.environ.get("TEST_SERVER", "")
+"""As postgresql+asyncpg://postgres@127.0.0.1:5432: a server that is the tests' own."""
+
+_made: set[str] = set()
+
+
+def url_of(file: Path) -> str:
+    """Return the URL of the database that stands for a file; on a server it is made at once."""
+    if not SERVER:
+        return f"sqlite:///{file}"
+    name = f"t{hashlib.sha256(str(file.resolve()).encode()).hexdigest()[:24]}"
+    if name not in _made:
+        _made.add(name)
+        # Whoever asks may be inside a loop of its own.
+        maker = Thread(target=lambda: asyncio.run(_make(name)))
+        maker.start()
+        maker.join()
+    return f"{SERVER}/{name}"
+
+
+async def _make(name: str) -> None:
+    import asyncpg
+
+    connection = await asyncpg.connect(f"{SERVER}/postgres".replace("+asyncpg", ""))
+    try:
+        template = f"template_{os.getpid()}"
+        if template not in _made:
+            _made.add(template)
+            await _replace(connection, template)
+            database = Database.open(f"{SERVER}/{template}")
+            await upgrade(database)
+            await database.close()
+        await _replace(connection, name, f"TEMPLATE {template}")
+    finally:
+        await connection.close()
+
+
+async def _replace(connection: asyncpg.Connection, name: str, like: str = "") -> None:
+    await connection.execute(f"DROP DATABASE IF EXISTS {name}")
+    await connection.execute(f"CREATE DATABASE {name} {like}")
