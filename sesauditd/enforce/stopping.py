@@ -21,8 +21,8 @@ if TYPE_CHECKING:
 ONLY_THE_SET = (
     "no IAM user of its own is registered: mail that names another configuration set still passes"
 )
-OFFBOARDED = "the domain was offboarded: nothing of it is left to turn"
-LEFT = "all of the customer's domains were offboarded: nothing of them is left to turn"
+OFFBOARDED = "the domain was offboarded: nothing that was made for it is left to turn"
+LEFT = "all of the customer's domains were offboarded: nothing made for them is left to turn"
 NO_LEVER = "there is nothing to stop it with: no IAM user of its own and no configuration set"
 
 

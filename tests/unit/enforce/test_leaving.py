@@ -107,7 +107,7 @@ async def test_a_disable_on_its_way_at_the_change_turns_nothing(
     await one.adopt(DOMAIN, "n", user="site-n")
     written = len(one.changes)
     await one.settle()
-    said = "the domain was offboarded: nothing of it is left to turn"
+    said = "the domain was offboarded: nothing that was made for it is left to turn"
     assert await words(one, kind="disable_domain") == (f"{DOMAIN}~1", "done", said)
     assert len(one.changes) == written
     assert [kind for kind, _ in await one.notices()] == ["action_done"]
@@ -119,7 +119,7 @@ async def test_a_termination_of_somebody_who_left_has_nothing_to_do(one: Enforci
     await one.tick()
     assert (await words(one, kind="terminate_customer"))[1:] == (
         "done",
-        "all of the customer's domains were offboarded: nothing of them is left to turn",
+        "all of the customer's domains were offboarded: nothing made for them is left to turn",
     )
     assert await one.notices() == [("action_done", "")]
 
