@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from sesauditd.bootstrap.program import Application
     from sesauditd.bootstrap.reconciling import Comparison
     from sesauditd.jobs.alarms import Alarms, Siren
+    from sesauditd.jobs.pipe import PipeWatch
     from sesauditd.jobs.schedule import Jobs
     from sesauditd.jobs.table import ForPeriod, Look, Work
     from sesauditd.model.owed import Period
@@ -72,7 +73,6 @@ class Housekeeping:
         from sesauditd.jobs.account import AccountWatch
         from sesauditd.jobs.backlog import Backlog
         from sesauditd.jobs.journal import JournalCopy
-        from sesauditd.jobs.pipe import PipeWatch
         from sesauditd.jobs.table import Work
         from sesauditd.store import digests, telling
         from sesauditd.store.copied import JournalRows
@@ -90,15 +90,7 @@ class Housekeeping:
             summarise=self._summarise,
             tell_waiting=self._look(telling.of_waiting),
             watch_account=AccountWatch(accounts=self.mail, alarms=alarms, notes=memory).run,
-            watch_pipe=PipeWatch(
-                accounts=self.mail,
-                queue=self.queue,
-                dead_letters=self.queue.dead_letters,
-                memory=memory,
-                alarms=alarms,
-                silence=timedelta(hours=settings.alerts.silence_hours),
-                oldest=timedelta(minutes=settings.watch.oldest_minutes),
-            ).run,
+            watch_pipe=self._pipe(alarms, memory).run,
             reconcile=reconcile,
             after_rebuild=after_rebuild(self.program, reconcile),
             back_up=self._nightly(beat).run,
@@ -117,6 +109,20 @@ class Housekeeping:
             shelf=Shelf(self.clients, settings.archive.bucket or ""),
             prefix=settings.archive.prefix.strip("/"),
             turned=beat,
+        )
+
+    def _pipe(self, alarms: Alarms, memory: Memory) -> PipeWatch:
+        from sesauditd.jobs.pipe import PipeWatch
+
+        settings = self.program.settings
+        return PipeWatch(
+            accounts=self.mail,
+            queue=self.queue,
+            dead_letters=self.queue.dead_letters,
+            memory=memory,
+            alarms=alarms,
+            silence=timedelta(hours=settings.alerts.silence_hours),
+            oldest=timedelta(minutes=settings.watch.oldest_minutes),
         )
 
     def _reconciling(self, alarms: Alarms, beat: _Beat) -> Comparison:
