@@ -67,6 +67,7 @@ format: $(VENV)/development.stamp
 
 soak: $(VENV)/development.stamp build/ministack/bin/ministack
 	SESAUDITD_MINISTACK=$(CURDIR)/build/ministack/bin/ministack $(PYTEST) -s tests/soak
+	$(PYTEST) -m slow tests/live/test_failpoints.py
 	$(PYTEST) -n $(WORKERS) --dist loadfile --no-loadscope-reorder -m hypothesis --hypothesis-profile=soak
 
 # An emulator of SQS and S3 that bears some thousand messages. It pins its libraries, so it lives
