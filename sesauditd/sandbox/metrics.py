@@ -17,7 +17,7 @@ from sesauditd.sandbox.mail.meter import BY_SET
 if TYPE_CHECKING:
     from sesauditd.sandbox.mail.meter import Point
 
-A_MINUTE = timedelta(minutes=1)
+A_FEW_MINUTES = timedelta(minutes=3)
 
 
 class OwnMetrics(CloudWatchMetricProvider):
@@ -38,7 +38,7 @@ class OwnMetrics(CloudWatchMetricProvider):
             _datum("AWS/SES", one.name, one.value, one.at, BY_SET, one.configuration_set)
             for one in points()
         ]
-        return [*mail, *_ages(account_id, region, clock() - A_MINUTE)]
+        return [*mail, *_ages(account_id, region, clock() - A_FEW_MINUTES)]
 
 
 def publish(points: Callable[[], Sequence[Point]], clock: Callable[[], datetime]) -> None:

@@ -23,8 +23,8 @@ REPRESENTATIVE = 10_000
 """Recipients; AWS does not tell its representative volume (ses-facts 7), this is a guess."""
 WITHOUT_FEEDBACK = frozenset({"gmail.com", "googlemail.com"})
 """Providers that send SES no complaints (ses-facts 1.4)."""
-A_MOMENT = timedelta(seconds=1)
-"""CloudWatch leaves out what happened in the second in which it is asked."""
+BEHIND = timedelta(minutes=5)
+"""CloudWatch has its figures some minutes late; who asks may have begun to a while ago."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -91,7 +91,7 @@ class Meter:
         for name, rate in honest.items():
             value = rate if told[name] is None else told[name]
             if value is not None:
-                yield Point(name=name, value=value, at=self._clock() - A_MOMENT)
+                yield Point(name=name, value=value, at=self._clock() - BEHIND)
 
     def _representative(self) -> Counter[str]:
         sums: Counter[str] = Counter()
