@@ -40,7 +40,7 @@ def roads_of(settings: Settings) -> list[Road]:
     if alerts.apprise:
         roads.check_installed()
     return found + [
-        roads.Service(address=one.url, number=number, least=one.least)
+        roads.Apprise(address=one.url, number=number, least=one.least)
         for number, one in enumerate(alerts.apprise, 1)
     ]
 

@@ -129,7 +129,7 @@ class Notices(Section):
     operators: kinds.Mailboxes = ()
 
 
-class Service(Section):
+class Apprise(Section):
     """One address of Apprise, and how grave what it hears must be."""
 
     url: str = Field(repr=False, min_length=1)
@@ -143,7 +143,7 @@ class Alerts(Section):
     command_from: Level = Level.WARNING
     webhook: kinds.WebUrl | None = Field(default=None, repr=False)
     webhook_from: Level = Level.WARNING
-    apprise: Annotated[tuple[Service, ...], BeforeValidator(values.services)] = Field(
+    apprise: Annotated[tuple[Apprise, ...], BeforeValidator(values.services)] = Field(
         default=(), repr=False
     )
     silence_hours: kinds.Whole = Field(default=6, ge=1, le=168)

@@ -109,7 +109,7 @@ class Webhook:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Service:
+class Apprise:
     """One address of the library Apprise: ntfy, Slack, Telegram and a hundred others."""
 
     address: str

@@ -21,7 +21,7 @@ from structlog.testing import capture_logs
 from sesauditd.errors import Busy, Failed, Refused
 from sesauditd.model.level import Level
 from sesauditd.notices.alarms import Alarm, Severity
-from sesauditd.notices.roads import Command, Service, Webhook, check_installed
+from sesauditd.notices.roads import Apprise, Command, Webhook, check_installed
 from sesauditd.notices.siren import Siren
 
 if TYPE_CHECKING:
@@ -212,7 +212,7 @@ def library(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 async def test_apprise_tells_a_service_in_a_process_of_its_own(library: Path) -> None:
-    siren = Siren([Service(address="ntfy://secret")], installation="blue")
+    siren = Siren([Apprise(address="ntfy://secret")], installation="blue")
     await siren.sound(ALARM)
     told = json.loads(await asyncio.to_thread(library.read_text))
     assert told["title"] == "[blue] dead pipe: critical"
@@ -232,7 +232,7 @@ async def test_apprise_tells_a_service_in_a_process_of_its_own(library: Path) ->
     ],
 )
 async def test_why_a_service_failed_is_said_without_its_address(address: str, why: str) -> None:
-    road = Service(address=address, number=2, seconds=0.5 if "slow" in address else 20)
+    road = Apprise(address=address, number=2, seconds=0.5 if "slow" in address else 20)
     siren = Siren([road])
     with capture_logs() as lines:
         (taken,) = await siren.trial(ALARM)
@@ -247,7 +247,7 @@ async def test_a_library_that_is_not_there_is_said_to_be_so(
     (tmp_path / "apprise.py").write_text("raise ImportError")
     monkeypatch.setenv("PYTHONPATH", str(tmp_path))
     with pytest.raises(Failed, match="Apprise is not installed"):
-        await Service(address="ntfy://secret").send(ALARM, "main")
+        await Apprise(address="ntfy://secret").send(ALARM, "main")
     monkeypatch.setattr(importlib.util, "find_spec", lambda name: None)
     with pytest.raises(Refused, match=r"pip install 'sesauditd\[alerts\]'"):
         check_installed()
@@ -256,7 +256,7 @@ async def test_a_library_that_is_not_there_is_said_to_be_so(
 async def test_the_real_apprise_posts_what_it_is_told() -> None:
     pytest.importorskip("apprise")
     async with listener() as (address, heard):
-        road = Service(address=f"json://{address.partition('://')[2]}")
+        road = Apprise(address=f"json://{address.partition('://')[2]}")
         await road.send(ALARM, "blue")
     ((_, told),) = heard
     assert told["title"] == "[blue] dead pipe: critical"
