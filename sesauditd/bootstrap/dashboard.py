@@ -65,7 +65,7 @@ class Dashboard:
     async def run(self, stop: asyncio.Event) -> None:
         """Serve until stopped."""
         while not stop.is_set():
-            halt: Future[None] = Future()
+            halt: Future[object] = Future()
             serving = asyncio.create_task(asyncio.to_thread(self._thread, halt))
             stopping = asyncio.create_task(stop.wait())
             try:
@@ -77,7 +77,7 @@ class Dashboard:
             if not stop.is_set():
                 await rest(stop, AGAIN_SECONDS)
 
-    def _thread(self, halt: Future[None]) -> None:
+    def _thread(self, halt: Future[object]) -> None:
         try:
             asyncio.run(self._serve(halt))
         except (OSError, SesauditdError) as error:
@@ -95,7 +95,7 @@ class Dashboard:
             )
         self._complained = True
 
-    async def _serve(self, halt: Future[None]) -> None:
+    async def _serve(self, halt: Future[object]) -> None:
         database = Database.open(self.live.program.settings.database.url)
         try:
             books = self._books(database)
@@ -118,7 +118,7 @@ class Dashboard:
         self.url = self.at.url(port)
         log.info("dashboard_ready", url=self.url, token=self.gate.token is not None)
 
-    async def _count(self, books: Books, halt: Future[None]) -> None:
+    async def _count(self, books: Books, halt: Future[object]) -> None:
         """Keep fresh what takes long to count, until told to halt."""
         loop = asyncio.get_running_loop()
         halted: asyncio.Future[object] = asyncio.wrap_future(halt)

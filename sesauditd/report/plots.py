@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import re
+import sys
 from dataclasses import dataclass
 from itertools import cycle
 from typing import TYPE_CHECKING
 from xml.etree import ElementTree as ET
 
-from pygal import StackedBar
+from pygal import PluginImportFixer, StackedBar
 
 from sesauditd.report.plain import cleaned, number
 
@@ -16,6 +17,10 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from sesauditd.report.counts import WeekCounts
+
+# The library hooks itself into every later import, for maps of its own, in a way that Python 3.12
+# took away.
+sys.meta_path[:] = [one for one in sys.meta_path if not isinstance(one, PluginImportFixer)]
 
 WIDTH, HEIGHT = 520, 220
 """Of the drawing; the page scales it."""

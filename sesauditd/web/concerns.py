@@ -77,12 +77,14 @@ def _pipe(start: Start) -> Iterator[Concern]:
 
 def _account(start: Start) -> Iterator[Concern]:
     account = start.ranking.account
+    told = {one.name for one in start.daemon.troubles}
     for name, against, lines in (
         ("bounces", account.bounces, BOUNCE_LINES),
         ("complaints", account.complaints, COMPLAINT_LINES),
     ):
         standing = standing_of(against, lines)
-        if standing != "below":
+        # What AWS's own rate said already need not be said twice.
+        if standing != "below" and f"reputation_{name.removesuffix('s')}" not in told:
             yield Concern(
                 tone=BAD,
                 title=f"The account's {name} are above AWS's {standing} line.",
@@ -135,22 +137,24 @@ def _leftovers(start: Start) -> Iterator[Concern]:
     if start.daemon.unsent:
         yield Concern(
             tone=WARN,
-            title=f"{number(start.daemon.unsent)} notices did not surely arrive:",
+            title=f"{number(start.daemon.unsent)} "
+            f"{'notice' if start.daemon.unsent == 1 else 'notices'} did not surely arrive:",
             text="somebody may not know what happened.",
             command="sesauditd status",
         )
     if overview.quarantined:
+        one = overview.quarantined == 1
         yield Concern(
             tone=CALM,
-            title=f"{number(overview.quarantined)} could not be read",
-            text="and lie in quarantine.",
+            title=f"{number(overview.quarantined)} notification{'' if one else 's'}",
+            text=f"could not be read and {'lies' if one else 'lie'} in quarantine.",
             link="/quarantine",
-            link_text="See them",
+            link_text="See it" if one else "See them",
         )
     if overview.unattributed:
         yield Concern(
             tone=CALM,
-            title=f"{number(overview.unattributed)} events are of no registered domain:",
-            text="register the domains that send.",
+            title=f"{number(overview.unattributed)} of no registered domain:",
+            text="register the domains that these events are about.",
             command="sesauditd events --unattributed",
         )
