@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from sesauditd.model.places import MOST_SPELLINGS, PAIR, Place
+from sesauditd.model.tried import FEWEST_AT_A_PLACE, FEWEST_PAIRED
 
 if TYPE_CHECKING:
     from sesauditd.model.names import Spellings
@@ -28,6 +29,8 @@ LEAST_CONCENTRATION = 0.5
 """A list is spread over many receiving domains, a guess is aimed at few."""
 CROWD = 20
 """Unknown users at one new place from which on more say nothing new."""
+ROWS_AT = 3
+"""Companies at each of which a row was tried, from which on that is no slip of a list."""
 NAMES_SHOWN = 6
 SHOWN = 5
 
@@ -64,7 +67,7 @@ def suspicion_of(places: Sequence[Place], guesses: int) -> Suspicion:
     """Return how much the places together look guessed at; `guesses` are the fewest to be sure."""
     scored = [(max(_proven(one, guesses), _unproven(one, guesses)), one) for one in places]
     reasons = [_reason(score, one) for score, one in scored if score > 0]
-    few_each = [one for one in places if not one.of_strangers and _spelled_out(one)]
+    few_each = _alike(places)
     together = _together(few_each, guesses)
     raised = {one.domain for one in few_each} if together else set()
     ordered = sorted(reasons, key=lambda one: (-one.score, one.place not in raised, one.place))
@@ -149,6 +152,25 @@ def _unproven(place: Place, guesses: int) -> float:
 
 def _pace(place: Place) -> float:
     return place.in_an_hour / max(len(place.unknown), 1)
+
+
+def _alike(places: Sequence[Place]) -> list[Place]:
+    """Return the places at each of which the same method shows, though little was tried."""
+    companies = [one for one in places if not one.of_strangers]
+    spelled = [one for one in companies if _spelled_out(one)]
+    rows = [one for one in companies if one.first_contact and one.rows]
+    pairs = [one for one in companies if one.first_contact and _is_a_pair(one)]
+    found = {one.domain: one for one in spelled}
+    for some, fewest in ((rows, ROWS_AT), (pairs, FEWEST_PAIRED)):
+        if len(some) >= fewest:
+            found |= {one.domain: one for one in some}
+    return list(found.values())
+
+
+def _is_a_pair(place: Place) -> bool:
+    return len(place.unknown) < FEWEST_AT_A_PLACE and any(
+        len(one.locals) >= PAIR for one in place.people
+    )
 
 
 def _spelled_out(place: Place) -> bool:

@@ -21,19 +21,27 @@ FEWEST_FIRST_NAMES = 15
 """Small companies do go by first names; companies of this size do not."""
 
 _OFFICES = """
-abuse account accounting accounts admin administration administrator amministrazione anfrage ap
-ar assistant bestellung bewerbung billing booking buchhaltung business careers ceo cfo
-commercial communication compras comptabilite contabilidad contact contacto contatti cto
-customerservice datenschutz development direction director einkauf empfang enquiries events
-export facturation feedback finance geschaeftsleitung gf hallo hello help helpdesk hola
-hostmaster hr info information infos inquiry invoice invoices it jobs karriere kontakt
-kundenservice legal logistics logistik mail mailbox management manager marketing media
-newsletter office operations order orders owner payroll personal personalabteilung post
-postmaster praxis press presse privacy procurement production produktion projects purchase
-purchasing qa quality reception rechnung recruiting recruitment redaktion reservation returns rh
-root sales secretariat secretary security sekretariat service shipping shop staff support team
-tech technik training vendas ventas vente ventes verkauf vertrieb verwaltung web webmaster
-welcome zentrale
+abuse account accounting accounts accueil achats acquisti admin administracion administratie
+administration administrator almacen amministratore amministrazione anfrage ap ar assistant
+assistenza atencion ausbildung bestellingen bestellung bewerbung bilgi billing biuro boekhouding
+booking buchhaltung business calidad careers ceo cfo commercial commerciale communication compras
+compta comptabilite contabilidad contabilita contact contacto contatti cto customerservice
+datenschutz destek development direccion directie direction director direzione dyrektor edv einkauf
+empfang enquiries events export facturacion facturation facturen faktury fatturazione feedback
+finance finans gerencia geschaeftsfuehrung geschaeftsleitung gf hallo handel hausverwaltung hello
+help helpdesk hola hostmaster hr hukuk ihracat iletisim info information informatique infos inkoop
+inquiry insankaynaklari invoice invoices it ithalat jobs juridico juridique kadry kalite karriere
+klantenservice kontakt ksiegowosc kundendienst kundenservice lager legal logistica logistics
+logistik logistique logistyka lojistik magazijn magazzino mail mailbox management manager marketing
+media muhasebe newsletter obchod office operations order orders ordini owner payroll pazarlama
+pedidos pers personal personalabteilung personale personeel planning post postmaster praca praxis
+press presse privacy procurement prodej production produktion projects purchase purchasing qa
+qualita quality recepcion recepcja receptie reception rechnung recruiting recruitment recrutement
+redaktion reklamacje reservation returns rh root rrhh sales santral satinalma satis sav secretaria
+secretariat secretary security segreteria sekretariat service servis serwis shipping shop siparis
+sklad soporte sprzedaz staff support team tech techniek technik technique tecnico teknik training
+uctarna ufficio vacatures vendas vendite ventas vente ventes verkauf verkoop vertrieb verwaltung
+web webmaster welcome werkstatt yonetim zakupy zamowienia zarzad zentrale
 """
 ROLES = frozenset(_OFFICES.split())
 

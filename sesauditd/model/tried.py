@@ -6,10 +6,11 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from operator import attrgetter
 from typing import TYPE_CHECKING
 
 from sesauditd.model.addresses import domain_of
-from sesauditd.model.names import letters_of
+from sesauditd.model.names import letters_of, spellings
 from sesauditd.model.places import Place
 from sesauditd.model.strangers import strangers_live_at
 
@@ -17,8 +18,12 @@ if TYPE_CHECKING:
     from sesauditd.model.arrivals import Arrival
     from sesauditd.model.history import Strike
 
+IN_ORDER = attrgetter("at", "event")
 FEWEST_AT_A_PLACE = 4
 """Unknown users at one receiving domain from which on it is looked at."""
+FEWEST_PAIRED, PAIRED_SHARE = 6, 0.6
+"""Places with two or three tries for one person each, from which on that is a method."""
+MOST_PAIRED = 1_000
 FEWEST_NUMBERED, NUMBERED_SHARE = 5, 0.15
 """Names with a number behind them, from which on a receiving domain is for anybody."""
 LOOKED_AT_THERE = 1_500
@@ -48,11 +53,29 @@ def crowds(unknown: Iterable[Strike]) -> dict[str, dict[str, Strike]]:
     What customers send to their own domains is no guess.
     """
     found: dict[str, dict[str, Strike]] = defaultdict(dict)
-    for one in sorted(unknown, key=lambda strike: strike.order):
-        place = one.receiving_domain
-        if one.blockable and place and place != one.domain:
+    for one in sorted(unknown, key=IN_ORDER):
+        _, at, place = one.recipient.rpartition("@")
+        if one.blockable and at and place != one.domain:
             found[place].setdefault(one.recipient, one)
-    return {name: crowd for name, crowd in found.items() if len(crowd) >= FEWEST_AT_A_PLACE}
+    large = {name: crowd for name, crowd in found.items() if len(crowd) >= FEWEST_AT_A_PLACE}
+    small = {name: crowd for name, crowd in found.items() if name not in large}
+    return large | _paired(small)
+
+
+def _paired(small: Mapping[str, dict[str, Strike]]) -> dict[str, dict[str, Strike]]:
+    """Return the places where one person was spelled twice, if hardly anything else was tried.
+
+    Whoever has one customer twice in a list has many more customers once.
+    """
+    tried = sum(len(crowd) for crowd in small.values())
+    several = [name for name in sorted(small) if len(small[name]) > 1][:MOST_PAIRED]
+    paired = {name: small[name] for name in several if _spells_one(small[name])}
+    guessed = sum(len(crowd) for crowd in paired.values())
+    return paired if len(paired) >= FEWEST_PAIRED and guessed >= PAIRED_SHARE * tried else {}
+
+
+def _spells_one(crowd: Iterable[str]) -> bool:
+    return any(spellings(_local(one) for one in crowd))
 
 
 def places(tried: Tried, free_mail: Collection[str]) -> Iterator[Place]:
@@ -66,7 +89,7 @@ def places(tried: Tried, free_mail: Collection[str]) -> Iterator[Place]:
     for name in sorted(found, key=lambda one: (-len(found[one]), one)):
         crowd = list(found[name].values())[: min(LOOKED_AT_THERE, left)]
         left -= len(crowd)
-        if len(crowd) >= FEWEST_AT_A_PLACE:
+        if len(crowd) == len(found[name]) or len(crowd) >= FEWEST_AT_A_PLACE:
             yield _place(
                 name,
                 crowd,
@@ -111,7 +134,7 @@ def _place(
 def _like_anybodys(crowd: Sequence[Strike]) -> bool:
     """Say whether many differ by digits behind a name, as mailboxes for anybody do."""
     local_parts = [_local(one.recipient) for one in crowd]
-    stems = {letters_of(one) for one in local_parts if one[-1:].isdigit()}
+    stems = {letters_of(one) for one in local_parts if one.partition("+")[0][-1:].isdigit()}
     return len(stems) >= max(FEWEST_NUMBERED, NUMBERED_SHARE * len(crowd))
 
 
