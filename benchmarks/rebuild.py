@@ -19,7 +19,7 @@ from sesauditd.store.compare import Difference, compare
 from sesauditd.store.register import Adoption
 from tests.support.archiving import LONG_AGO, Days, days
 
-OBJECT = 500
+OBJECT = 1000
 NOW = datetime(2026, 11, 30, tzinfo=UTC)
 
 
@@ -48,7 +48,7 @@ async def lived(one: Days, events: int) -> None:
             judged += timedelta(days=7)
         await one.receive(bodies, moment)
         bodies = []
-        if index % (10 * OBJECT) == 0:
+        if index % (5 * OBJECT) == 0:
             one.moment = moment + timedelta(minutes=1)
             async with one.program.deciding() as decisions:
                 name = domain(1 + index % DOMAINS)

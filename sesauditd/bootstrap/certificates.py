@@ -17,15 +17,21 @@ class Kept:
     shelves: Shelves
 
     async def fetch(self, url: str) -> bytes:
-        """Return it; raises Missing if it vouched for nothing, Unavailable as the archive does."""
-        from sesauditd.errors import Missing
+        """Return it; raises Missing if it vouched for nothing, Failed if the archive is away.
+
+        A certificate that cannot be had now must not count as one that is not there.
+        """
+        from sesauditd.errors import Failed, Missing, Unavailable
 
         place = self.shelves.key(f"certs/{hashlib.sha256(url.encode()).hexdigest()}/")
-        found = await self.shelves.reading.items(place)
-        if not found:
-            raise Missing("the archive holds no certificate of that name")
-        # SNS gives each certificate a name of its own, so that there is one file a name.
-        return await self.shelves.reading.read(found[-1].key)
+        try:
+            found = await self.shelves.reading.items(place)
+            if not found:
+                raise Missing("the archive holds no certificate of that name")
+            # SNS gives each certificate a name of its own, so that there is one file a name.
+            return await self.shelves.reading.read(found[-1].key)
+        except Unavailable as error:
+            raise Failed(f"a certificate cannot be read from the archive: {error}") from error
 
 
 class Nowhere:

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from sesauditd.bootstrap.program import Application
     from sesauditd.model.recorded import Recorded
 
-TOPIC = "arn:aws:sns:eu-west-1:111122223333:feedback"
+TOPIC = "arn:aws:sns:eu-west-1:111122223333:sesaudit-feedback"
 LONG_AGO = datetime(2020, 1, 1, tzinfo=UTC)
 
 
