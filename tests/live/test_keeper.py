@@ -211,7 +211,7 @@ async def test_what_was_only_asked_for_is_made_registered_once_and_waits_for_its
     await kept.work(keeper)
     assert await kept.shown() == {domain: ("sending", None)}
     journaled = [kind for kind, subject in await kept.journal() if subject == domain]
-    assert journaled == ["onboard", "domain"]
+    assert journaled == ["onboard", "domain", "iam_user"]
 
 
 async def test_the_worker_leaves_alone_whose_customer_was_terminated(kept: Kept) -> None:
