@@ -24,6 +24,7 @@ async def look_around(theatre: Theatre, stage: Stage) -> None:
     stage.heading("Look around")
     stage.lines(
         (
+            f"The dashboard is at http://{theatre.live.program.settings.web.bind}/",
             f"The small AWS is at {url}, its mail server at {HOST}:{theatre.smtp_port}.",
             f"  curl {url}/_sandbox/inbox      every mail that was delivered",
             f"  curl {url}/_sandbox/state      what stands at SES and IAM",

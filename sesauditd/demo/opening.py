@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import random
+import socket
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING
 
@@ -11,8 +12,9 @@ import aiohttp
 
 from sesauditd.demo import world
 from sesauditd.demo.clock import DemoClock
+from sesauditd.demo.mailing import HOST
 from sesauditd.demo.theatre import Theatre
-from sesauditd.errors import Refused
+from sesauditd.errors import Failed, Refused
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -26,6 +28,7 @@ OPERATOR = "you@host.example"
 EVENTS = ("REJECT", "BOUNCE", "COMPLAINT", "DELIVERY", "DELIVERY_DELAY")
 """Not the sends: deliveries are counted as well, and half the notifications suffice."""
 BATCH_SECONDS = 0.05
+DASHBOARD_PORT = 8080
 GARBAGE = "%PDF-1.7 this is no notification, and nobody knows how it came here"
 
 
@@ -111,8 +114,23 @@ def _configure(setting: Setting, sandbox: Sandbox, furnished: Furnished) -> None
     """Write the configuration that the daemon, and commands afterwards, go by."""
     from sesauditd.sandbox.instructions import configuration
 
+    bind = f"{HOST}:{_free_port()}"
     with setting.config.open("a", encoding="utf-8") as file:
         file.write(f"\n{configuration(furnished, sandbox, [OPERATOR])}\n")
+        file.write(f'\n[web]\nbind = "{bind}"\n')
+
+
+def _free_port() -> int:
+    """Return the dashboard's usual port, another one where that is taken."""
+    for port in (DASHBOARD_PORT, 0):
+        with socket.socket() as trying:
+            trying.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            try:
+                trying.bind((HOST, port))
+            except OSError:
+                continue
+            return int(trying.getsockname()[1])
+    raise Failed(f"no port of {HOST} is free for the dashboard")
 
 
 async def _adopt(theatre: Theatre, setting: Setting) -> None:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 from typing_extensions import override
+from yarl import URL
 
 from sesauditd.web.app import HEADERS
 from sesauditd.web.health import Pulse
@@ -72,10 +73,15 @@ async def test_a_page_is_whole_and_harmless(program: Program, path: str) -> None
     assert page.rstrip().endswith("</html>")
 
 
+@pytest.fixture(scope="module")
+def empty(tmp_path_factory: pytest.TempPathFactory) -> Program:
+    found = Program.made(tmp_path_factory.mktemp("empty"))
+    assert found.run("customers").code == 0
+    return found
+
+
 @pytest.mark.parametrize("path", PAGES)
-async def test_an_empty_installation_has_every_page(tmp_path: Path, path: str) -> None:
-    empty = Program.made(tmp_path)
-    assert empty.run("customers").code == 0
+async def test_an_empty_installation_has_every_page(empty: Program, path: str) -> None:
     async with dashboard(empty) as client:
         answer = await client.get(path)
         assert answer.status == 200, await answer.text()
@@ -152,12 +158,14 @@ async def test_a_link_with_the_token_becomes_a_cookie_and_leaves_the_address(
     program: Program,
 ) -> None:
     async with dashboard(program, token=TOKEN) as client:
-        answer = await client.get(
-            f"//evil.example/actions?state=done&token={TOKEN}", allow_redirects=False
-        )
+        link = f"//evil.example/actions?state=done&token={TOKEN}"
+        strange = URL(f"{str(client.make_url('/')).rstrip('/')}{link}", encoded=True)
+        elsewhere = await client.session.get(strange, allow_redirects=False)
+        assert elsewhere.headers["Location"] == "/evil.example/actions?state=done"
+        answer = await client.get(f"/actions?token={TOKEN}", allow_redirects=False)
         cookie = answer.headers["Set-Cookie"]
         assert answer.status == 303
-        assert answer.headers["Location"] == "/actions?state=done"
+        assert answer.headers["Location"] == "/actions"
         assert "HttpOnly" in cookie
         assert "SameSite=Strict" in cookie
         assert TOKEN not in cookie
@@ -231,8 +239,8 @@ async def test_a_database_that_cannot_be_read_is_said_in_words(tmp_path: Path) -
     async with dashboard(lost) as client:
         answer = await client.get("/actions")
         ready = await client.get("/readyz")
-        checks = (await ready.json())["checks"]
+        said, checks = await answer.text(), (await ready.json())["checks"]
     assert answer.status == 500
-    assert "the database cannot be used" in await answer.text()
+    assert "the database cannot be used" in said
     assert ready.status == 503
     assert "the database cannot be used" in checks["database"]["reason"]
