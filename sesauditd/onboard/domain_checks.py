@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Final
 
 from sesauditd.onboard import allowing
+from sesauditd.onboard.access import user_name
 from sesauditd.onboard.allowing import Question
 from sesauditd.onboard.findings import Check, Finding, doubtful, good, wrong
 from sesauditd.onboard.path_checks import untold
@@ -150,7 +151,10 @@ def _user(expected: Expected, seen: DomainSight, user: UserSight) -> Iterator[Fi
         return
     elif user.user.get("boundary") != expected.boundary_arn:
         says = "is not bounded by ours, so the daemon may not stop it"
-        advice = f"`sesauditd adopt {name} --take-over` bounds it."
+        # Taking over what was made here would make it somebody's own, which offboarding leaves.
+        is_made_here = user.name == user_name(name) and user.user.get("path") == expected.path
+        command = f"onboard {name}" if is_made_here else f"adopt {name} --take-over"
+        advice = f"`sesauditd {command}` bounds it."
         yield doubtful(Check.IAM_USER, what, says, advice, name)
     else:
         yield good(Check.IAM_USER, what, "exists inside the boundary", name)

@@ -41,6 +41,11 @@ class Expected:
     identity_arn_start: str
 
     @property
+    def path(self) -> str:
+        """Return the path of IAM users that were made here."""
+        return f"/{self.prefix}/"
+
+    @property
     def queue_arn(self) -> str:
         """Return the ARN of the feedback queue."""
         name = (self.queue_url or "").rpartition("/")[2]

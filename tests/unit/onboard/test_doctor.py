@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from sesauditd.onboard import doctor
+from sesauditd.onboard import doctor, domain_checks
 from sesauditd.onboard.findings import Check, Level
 from sesauditd.onboard.sets import EVENTS
 from sesauditd.onboard.sights import (
@@ -257,3 +257,24 @@ def test_a_configuration_that_names_nothing_is_told_what_setup_makes() -> None:
 def test_the_database_is_judged(seen: DatabaseSight, level: Level) -> None:
     (found,) = doctor.machine(seen, None)
     assert found.level is level
+
+
+@pytest.mark.parametrize(
+    ("user", "path", "command"),
+    [
+        ("shop.example", "/sesaudit/", "onboard shop.example"),
+        ("shop.example", "/", "adopt shop.example --take-over"),
+        ("shop-user", "/sesaudit/", "adopt shop.example --take-over"),
+    ],
+)
+def test_a_user_without_the_boundary_is_bounded_by_what_made_it(
+    user: str, path: str, command: str
+) -> None:
+    seen = UserSight(name=user, user={"boundary": None, "path": path}, policies=[], keys={})
+    shop = DomainSight(
+        domain="shop.example",
+        identity=None,
+        users=[seen],
+    )
+    found = list(domain_checks.domain(EXPECTED, shop))
+    assert f"`sesauditd {command}` bounds it." in [one.advice for one in found]
