@@ -107,7 +107,10 @@ def preview(
     text: TextOption = False,
     html: HtmlOption = False,
 ) -> None:
-    """Show a notice as its reader gets it, with made-up values or a stored one's; sends nothing."""
+    """Show a notice as its reader gets it; nothing is sent.
+
+    A KIND is shown with made-up values, an ID with those of a stored notice.
+    """
     from sesauditd.errors import Refused
     from sesauditd.model.notice import NoticeKind
     from sesauditd.notices import samples
@@ -132,7 +135,7 @@ def preview(
 def resend(
     context: typer.Context, name: IdArgument, *, reason: ReasonOption, as_json: JsonOption = False
 ) -> None:
-    """Send a notice again that failed, or of which nobody knows whether it arrived.
+    """Let a failed or unknown notice be sent again.
 
     The daemon sends it. Whoever got it after all gets it twice. The journal keeps your reason.
     """
@@ -147,7 +150,10 @@ def resend(
 
 
 def try_out(context: typer.Context, *, as_json: JsonOption = False) -> None:
-    """Send a test to the operators on every road that is configured; ends with 1 if one failed."""
+    """Send a test to the operators on every road.
+
+    Mail is tried too, if a sender and operators are configured. Ends with 1 if a road failed.
+    """
     from sesauditd.bootstrap import now
     from sesauditd.bootstrap.telling import try_roads
 

@@ -68,15 +68,20 @@ class Siren:
 
     async def trial(self, alarm: Alarm) -> Sequence[Taken]:
         """Send it on every road, however grave, and return what each came to; nothing is kept."""
-        return await asyncio.gather(*(self.send(road, alarm) for road in self.roads))
+        return await asyncio.gather(*(self._told(road, alarm) for road in self.roads))
 
     async def send(self, road: Road, alarm: Alarm) -> Taken:
-        """Tell one road once, and return what it came to."""
+        """Tell one road once, and return what it came to; a failure is logged and counted."""
+        taken = await self._told(road, alarm)
+        if taken.failure is not None:
+            self.failures += 1
+            log.warning("alarm_failed", road=road.name, name=alarm.name, error=taken.failure)
+        return taken
+
+    async def _told(self, road: Road, alarm: Alarm) -> Taken:
         try:
             await road.send(alarm, self._installation)
         except Failed as error:
-            self.failures += 1
-            log.warning("alarm_failed", road=road.name, name=alarm.name, error=str(error))
             return Taken(road=road.name, failure=str(error))
         return Taken(road=road.name)
 
