@@ -8,7 +8,7 @@ from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import and_, delete, func, not_, or_, select
+from sqlalchemy import and_, delete, false, func, not_, or_, select
 
 from sesauditd.model.addresses import domain_of
 from sesauditd.model.calendar import aware, hour_of
@@ -178,8 +178,8 @@ async def _of_nobody(
     simulated: bool = False,
 ) -> tuple[Counter[Outcome], Counter[Outcome]]:
     """Return the same of mail that counts for no customer: our own, and that of nobody we know."""
-    silent = or_(*(event_recipients.c.recipient.like(f"%@{one}") for one in sorted(no_feedback)))
-    feeds_back = not_(silent) if no_feedback else event_recipients.c.recipient.is_not(None)
+    at_silent = [event_recipients.c.recipient.like(f"%@{one}") for one in sorted(no_feedback)]
+    feeds_back = not_(or_(false(), *at_silent))
     wanted = [events.c.domain.is_(None), events.c.at >= start, events.c.at < end]
     if not simulated:
         wanted.append(not_(event_recipients.c.recipient.like(SIMULATOR)))
