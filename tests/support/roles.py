@@ -17,6 +17,8 @@ SETUP = ("look", "setup")
 ONBOARD = ("look", "onboard")
 TAKE_OVER = (*ONBOARD, "takeover")
 COMMANDS = {
+    "db": ("recover",),
+    "queue": ("recover",),
     "doctor": ("look",),
     "test": ("look",),
     "drift": ("look",),

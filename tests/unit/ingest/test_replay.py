@@ -123,9 +123,14 @@ def test_a_folder_that_cannot_be_listed_does_not_pass_for_empty(
         files_of([tmp_path])
 
 
-def test_s3_sources_are_refused_with_what_to_do() -> None:
-    with pytest.raises(Refused, match=r"s3://b/p: .*next release; copy the objects"):
-        lines(["s3://b/p"])
+def test_copies_of_the_journal_are_no_notifications(tmp_path: Path) -> None:
+    copy = tmp_path / "journal" / "dt=2026-11-16" / f"1-2-{'0' * 64}.jsonl"
+    raw = tmp_path / "raw" / "journal" / "mine.jsonl"
+    for one in (copy, raw):
+        one.parent.mkdir(parents=True)
+        one.write_text("{}\n")
+
+    assert files_of([tmp_path]) == (raw,)
 
 
 @pytest.mark.parametrize("cut", [20, 9, 8, 1], ids=lambda cut: f"{cut} bytes missing")
