@@ -57,6 +57,8 @@ class Newcomer:
     """The tenant that its mail was asked to name, None without one."""
     asked: Asked | None = None
     """What was asked for this domain, None if nothing ever was."""
+    interrupted: bool = False
+    """A change of it was begun, and nobody noted whether it was made."""
 
     @property
     def is_wanted(self) -> bool:

@@ -112,7 +112,7 @@ class Onboarding:
             stages=made,
             seen=seen,
             asked=asked,
-            is_wanted=newcomer.is_wanted,
+            is_wanted=newcomer.is_wanted or newcomer.interrupted,
         )
 
     async def carry_out(self, prepared: Prepared, show: Show, on_change: Watch) -> Outcome:

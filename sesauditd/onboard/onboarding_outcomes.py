@@ -48,7 +48,7 @@ class Prepared:
     asked: Asked | None = None
     """What is kept of the wish before anything is made; None if something is in the way."""
     is_wanted: bool = False
-    """Whether it was asked for before, and did not come to its end."""
+    """Whether it was asked for or begun before, and did not come to its end."""
 
     @property
     def tenant(self) -> str | None:

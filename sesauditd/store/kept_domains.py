@@ -6,13 +6,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Final
 
-from sqlalchemy import select, update
+from sqlalchemy import select
 
 from sesauditd.model.kept_domains import KeptDomain
 from sesauditd.model.newcomer import AskedStage
 from sesauditd.store import access_keys, asked, onboarding, tenancies
 from sesauditd.store.access_keys import SHOWN
-from sesauditd.store.tables import domains, onboarding_steps
+from sesauditd.store.tables import domains
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -74,14 +74,7 @@ class KeptDomains:
     async def settle(self, domain: str, now: datetime) -> None:
         """Mark what was begun as done: a look found that it holds."""
         async with self.database.write() as connection:
-            await connection.execute(
-                update(onboarding_steps)
-                .where(
-                    onboarding_steps.c.domain == domain,
-                    onboarding_steps.c.state == onboarding.BEGUN,
-                )
-                .values(state=onboarding.DONE, changed_at=now)
-            )
+            await onboarding.settle(connection, domain, now)
 
     async def account_is_kept(self) -> bool:
         """Return whether the account was set up by this program."""

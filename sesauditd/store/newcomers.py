@@ -12,7 +12,7 @@ from sqlalchemy import and_, delete, or_, select
 from sesauditd.model.actions import LIVE, State
 from sesauditd.model.newcomer import Asked, AskedStage, Newcomer
 from sesauditd.model.verdicts import Does
-from sesauditd.store import asked, tenancies
+from sesauditd.store import asked, onboarding, tenancies
 from sesauditd.store.kept_domains import OFFBOARDING, REMOVING
 from sesauditd.store.register import Adoption
 from sesauditd.store.tables import actions, customers, domains, iam_users, onboarding_steps
@@ -59,6 +59,9 @@ class Newcomers:
                 terminated=Does.TERMINATE in stops,
                 tenancy=(await tenancies.known(connection, [domain])).get(domain),
                 asked=await asked.of(connection, domain),
+                interrupted=bool(
+                    await onboarding.steps(connection, domain=domain, state=onboarding.BEGUN)
+                ),
             )
 
     async def remembered(self, domain: str) -> Asked | None:
@@ -114,9 +117,16 @@ class Newcomers:
             )
 
     async def reached(self, domain: str, stage: AskedStage) -> None:
-        """Keep how far that has come which was asked for a domain."""
+        """Keep how far that has come which was asked for a domain.
+
+        Whoever says that it has come to its end has looked at all of it: what was begun before a
+        death, and stands, is done.
+        """
+        now = self.clock()
         async with self.log.database.write() as connection:
-            await asked.reached(connection, domain, stage, self.clock())
+            await asked.reached(connection, domain, stage, now)
+            if stage is AskedStage.GRANTED:
+                await onboarding.settle(connection, domain, now)
 
 
 def _is_closed(row: Row[Any] | None) -> bool:

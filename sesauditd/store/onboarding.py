@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Final
 
-from sqlalchemy import delete, select
+from sqlalchemy import delete, select, update
 
 from sesauditd.model.calendar import aware
 from sesauditd.model.plan import Verb
@@ -119,6 +119,15 @@ async def unfinished(connection: AsyncConnection) -> Sequence[str]:
     """Return the domains whose plan was interrupted, in the order of the alphabet."""
     found = await steps(connection, state=BEGUN)
     return sorted({one.domain for one in found} - {ACCOUNT})
+
+
+async def settle(connection: AsyncConnection, domain: str, now: datetime) -> None:
+    """Mark what was begun for a domain as done: a look found that it holds."""
+    await connection.execute(
+        update(onboarding_steps)
+        .where(onboarding_steps.c.domain == domain, onboarding_steps.c.state == BEGUN)
+        .values(state=DONE, changed_at=aware(now))
+    )
 
 
 async def forget(connection: AsyncConnection, domain: str) -> None:
