@@ -98,10 +98,13 @@ class Denying:
         touched = {one.id: _touched(one, shards, around) for one in tasks}
         others = frozenset(shards.held) - frozenset().union(*touched.values())
         beside = self._missing(customer, others, own, attached)
+        loose = self._loosened(customer, await self._attached(_shared(around)))
         plans = {
-            one.id: self._pulls(customer, touched[one.id], shards, own, gone=around.closed)
-            + beside
-            + _judgement(one, shards, around)
+            one.id: _beside(
+                loose,
+                self._pulls(customer, touched[one.id], shards, own, gone=around.closed) + beside,
+                _judgement(one, shards, around),
+            )
             for one in tasks
         }
         numbers = dict(enumerate(self._arns(customer), start=1))
@@ -169,6 +172,19 @@ class Denying:
         ]
         return Plan(pulls=tuple(pulls), problems=attached.problems)
 
+    def _loosened(self, customer: str, attached: Attachments) -> Plan:
+        """Return what takes our policies from users that became shared.
+
+        What cannot be asked is left alone, as every shared user is.
+        """
+        pulls = [
+            Pull(knob=self.attachment(name, customer, number), wanted=False)
+            for name, arns in sorted(attached.of_users.items())
+            for number in NUMBERS
+            if self.names.block_policy_arn(customer, number) in arns
+        ]
+        return Plan(pulls=tuple(pulls))
+
     async def _attached(self, own: Sequence[User]) -> Attachments:
         found: dict[str, frozenset[str]] = {}
         problems = []
@@ -182,6 +198,18 @@ class Denying:
 
     def _arns(self, customer: str) -> list[str]:
         return [self.names.block_policy_arn(customer, number) for number in NUMBERS]
+
+
+def _shared(around: Surroundings) -> list[User]:
+    return [one for one in around.users if one.is_shared]
+
+
+def _beside(loose: Plan, pulls: Plan, judgement: Plan) -> Plan:
+    """Return a block's plan; one that fails still lets go of whom it must not hit."""
+    if loose.pulls and judgement.failure is not None:
+        problem = Problem(part="the block", error=Failed(judgement.failure))
+        return loose + Plan(problems=(problem,))
+    return loose + pulls + judgement
 
 
 def _touched(task: Task, shards: Shards, around: Surroundings) -> frozenset[int]:

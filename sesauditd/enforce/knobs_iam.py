@@ -70,6 +70,9 @@ class Policies(Protocol):
     async def attach(self, user: str, arn: str, /) -> None:
         """Attach a policy to a user."""
 
+    async def detach(self, user: str, arn: str, /) -> None:
+        """Take a policy from a user, harmless if it is gone."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Inline:
@@ -187,9 +190,11 @@ class Attached:
         return self.arn in await self.policies.attached(self.user)
 
     async def turn(self, wanted: Position) -> None:
-        """Attach the policy; taking it off is part of deleting it."""
+        """Attach the policy, or take it from this user alone; deleting it takes it from all."""
         if wanted:
             await self.policies.attach(self.user, self.arn)
+        else:
+            await self.policies.detach(self.user, self.arn)
 
     def noted(self, position: Position) -> object:
         """Return the position itself."""

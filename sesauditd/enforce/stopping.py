@@ -41,7 +41,7 @@ class Stopping:
             return Plan(remarks=(OFFBOARDED,))
         plan = Plan()
         for user in around.users:
-            plan += self._denied(user, domain, around)
+            plan += await self._denied(user, domain, around)
         stopped = domain in around.disabled
         if not stopped and domain in around.off:
             plan += Plan(remarks=("stays stopped: its customer is terminated",))
@@ -53,7 +53,7 @@ class Stopping:
             return Plan(remarks=(LEFT,))
         plan = Plan()
         for user in around.users:
-            plan += self._ended(user, around)
+            plan += await self._ended(user, around)
             plan += await self._keys(user, around)
         return await self._with_sets(
             plan, task.customer, around.domains, around, stopped=around.terminated
@@ -73,44 +73,57 @@ class Stopping:
         Who else uses a set is asked of every identity of the account, at one call a second: a
         stop of the users does not wait for it.
         """
-        if stopped and plan.pulls:
+        if stopped and _holds_back(plan):
             rest = partial(self.sets.plan, customer, domains, around)
             return _weighed(plan, around) + Plan(later=rest)
         plan += await self.sets.plan(customer, domains, around)
         return _weighed(plan, around) if stopped else plan
 
-    def _denied(self, user: User, domain: str, around: Surroundings) -> Plan:
+    async def _denied(self, user: User, domain: str, around: Surroundings) -> Plan:
         knob = Inline(users=self.users, user=user.name, policy=self.names.disable_policy(domain))
         if domain not in around.disabled:
             return Plan(pulls=(Pull(knob=knob, wanted=None),))
         if user.is_shared:
-            return Plan(remarks=(_spared(user),))
+            return await self._loosened(user, knob)
         document: Document = deny_identities(self.names.identities(domain))
         if user.name in around.impostors:
             # It sent as somebody else: what it may do on the domain's identity is beside the point.
             document = deny_everything()
         return Plan(pulls=(Pull(knob=knob, wanted=document),))
 
-    def _ended(self, user: User, around: Surroundings) -> Plan:
+    async def _ended(self, user: User, around: Surroundings) -> Plan:
         knob = Inline(users=self.users, user=user.name, policy=self.names.terminate_policy)
         if not around.terminated:
             return Plan(pulls=(Pull(knob=knob, wanted=None),))
         if user.is_shared:
-            return Plan(remarks=(_spared(user),))
+            return await self._loosened(user, knob)
         return Plan(pulls=(Pull(knob=knob, wanted=deny_everything()),))
+
+    async def _loosened(self, user: User, knob: Inline) -> Plan:
+        """Return what frees a user that became shared: another customer would be hit too.
+
+        A Deny on the domain's identity alone hits nobody else and stays. What cannot be read is
+        left alone.
+        """
+        remark = Plan(remarks=(_spared(user),))
+        try:
+            stands = await knob.read()
+        except Failed:
+            return remark
+        if stands != deny_everything():
+            return remark
+        return Plan(pulls=(Pull(knob=knob, wanted=None),)) + remark
 
     async def _keys(self, user: User, around: Surroundings) -> Plan:
         """Return the pulls at access keys: only those that we made Inactive become Active."""
         start = f"{KEY}{user.name}/"
         held = [name for name in around.holds if name.startswith(start)]
-        if not around.terminated:
+        if not around.terminated or user.is_shared:
             pulls = [
                 Pull(knob=self._key(user, name.removeprefix(start)), wanted=True, may_be_gone=True)
                 for name in held
             ]
             return Plan(pulls=tuple(pulls), released=tuple(held))
-        if user.is_shared:
-            return Plan()
         try:
             keys = await self.users.keys(user.name)
         except Failed as error:
@@ -127,10 +140,19 @@ class Stopping:
         return KeyActive(users=self.users, user=user.name, key=key)
 
 
+def _holds_back(plan: Plan) -> bool:
+    """Say whether any pull stops mail; those that free a user stop none."""
+    return any(one.wanted is not None and one.wanted is not True for one in plan.pulls)
+
+
 def _weighed(plan: Plan, around: Surroundings) -> Plan:
     """Return a stop with what it lacks said in words; without any lever it is a failure."""
-    if not plan.pulls and not plan.problems:
-        return Plan(failure="; ".join((NO_LEVER, *plan.remarks)))
+    if not _holds_back(plan) and not plan.problems:
+        words = "; ".join((NO_LEVER, *plan.remarks))
+        if plan.pulls:
+            # Whoever shares the user is let go all the same.
+            return plan + Plan(problems=(Problem(part="the stop", error=Failed(words)),))
+        return Plan(failure=words)
     if all(one.is_shared for one in around.users):
         return plan + Plan(remarks=(ONLY_THE_SET,))
     return plan

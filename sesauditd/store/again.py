@@ -9,7 +9,7 @@ from sqlalchemy import and_, or_, select, update
 from sesauditd.model.actions import STARTED, Lever, State
 from sesauditd.model.verdicts import Does
 from sesauditd.store.statements import chunks
-from sesauditd.store.tables import actions, blocks, domains
+from sesauditd.store.tables import actions, blocks, domains, iam_users
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -44,6 +44,23 @@ async def for_customer(connection: AsyncConnection, customer: str, now: datetime
     """
     wanted = or_(actions.c.kind.in_(STOPS), standing_blocks(now))
     return await _drive(connection, and_(actions.c.customer == customer, wanted), now)
+
+
+async def whoever_shares(
+    connection: AsyncConnection, user: str, customer: str, now: datetime
+) -> int:
+    """Have the executor look at the stops and blocks of all others with the same IAM user.
+
+    What denies a customer by a user of its own must let go of one that is shared now.
+    """
+    others = (
+        select(domains.c.customer)
+        .join(iam_users, iam_users.c.domain == domains.c.name)
+        .where(iam_users.c.name == user, domains.c.customer != customer)
+        .distinct()
+    )
+    found = (await connection.execute(others)).scalars().all()
+    return sum([await for_customer(connection, one, now) for one in found])
 
 
 async def terminations_at(connection: AsyncConnection, domain: str, now: datetime) -> int:

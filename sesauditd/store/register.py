@@ -91,6 +91,8 @@ async def adopt(
         )
     if any(changed):
         await again.for_customer(connection, adoption.customer, now)
+    if changed[-1] and adoption.iam_user:
+        await again.whoever_shares(connection, adoption.iam_user, adoption.customer, now)
     return any(changed)
 
 

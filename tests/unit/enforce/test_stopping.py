@@ -243,6 +243,20 @@ async def test_a_termination_of_a_shared_user_spares_it(one: Enforcing) -> None:
     assert (one.mail.sets["set-a-example"], one.mail.sets["set-other-example"]) == (False, True)
 
 
+async def test_a_user_that_becomes_shared_is_let_go_of_a_termination(one: Enforcing) -> None:
+    await one.decide("terminate", "k", "ended")
+    await one.tick()
+    assert one.access.users["site-k"].inline
+    assert set(one.access.users["site-k"].keys.values()) == {False}
+    await one.program.adopt("other.example", "m", iam_user="site-k")
+    await one.tick()
+    assert not one.access.users["site-k"].inline
+    assert set(one.access.users["site-k"].keys.values()) == {True}
+    state, words = await outcome(one)
+    assert (state, one.mail.sets["set-a-example"]) == ("done", False)
+    assert "left alone" in words
+
+
 async def test_both_sides_are_told_of_a_stop_and_of_its_end(one: Enforcing) -> None:
     await one.decide("terminate", "k", "ended")
     await one.tick()
@@ -264,3 +278,15 @@ async def test_a_set_that_is_gone_fails_and_says_so(one: Enforcing) -> None:
     assert state == "failed"
     assert "set-a-example" in words
     assert one.access.users["site-k"].inline
+
+
+async def test_blocks_let_go_of_a_user_that_becomes_shared(one: Enforcing) -> None:
+    await one.decide("block", "p@x.example", "a.example", "asked")
+    await one.tick()
+    assert one.access.users["site-k"].attached
+    await one.program.adopt("other.example", "m", iam_user="site-k")
+    await one.tick()
+    assert one.access.users["site-k"].attached == []
+    state, words = await outcome(one)
+    assert state == "failed"
+    assert "left alone" in words
