@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from itertools import groupby
 from typing import TYPE_CHECKING, Any, Final
 
-from sqlalchemy import create_engine
+from sqlalchemy import JSON, create_engine
 from sqlalchemy.engine import URL
 from sqlalchemy.exc import DBAPIError
 
@@ -159,6 +160,10 @@ def _said(row: RowMapping, side: Side) -> Mapping[str, Any]:
     said = {name: value for name, value in row.items() if name not in side.apart}
     for name in side.whether:
         said[name] = said[name] is not None
+    for column in side.table.columns:
+        if isinstance(column.type, JSON) and said.get(column.name) is not None:
+            # The order of keys says nothing; the archive sorts them.
+            said[column.name] = json.dumps(json.loads(said[column.name]), sort_keys=True)
     if side.table is tables.actions and said["state"] in HELD_BACK:
         said["state"] = str(State.PROPOSED)
     return said

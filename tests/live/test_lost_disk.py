@@ -2,21 +2,27 @@
 
 from __future__ import annotations
 
+import json
 import sqlite3
+import subprocess
+import sys
 from contextlib import closing
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tests.support.daemons import TAKEN, VIRUS
+from tests.support.daemons import TAKEN, VIRUS, stage
+from tests.support.roles import policies
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
     from tests.support.daemons import Stage
 
 SHOP, CLUB = "shop.example", "club.example"
 GONE = "anna@gone.example"
+RECOVERING = "recovering"
 
 
 def worked(live: Stage) -> None:
@@ -56,15 +62,63 @@ def lost(file: Path) -> Path:
     return aside
 
 
+def asked(live: Stage, *arguments: str) -> dict[str, Any]:
+    """Run a command that asks AWS, with the rights that docs/iam gives it; return its document."""
+    ran = subprocess.run(
+        [sys.executable, "-m", "sesauditd", *arguments, "--json"],
+        env=live.environment | {"AWS_ACCESS_KEY_ID": RECOVERING},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert ran.returncode == 0, (ran.stdout, ran.stderr)
+    document: dict[str, Any] = json.loads(ran.stdout)
+    return document
+
+
+@pytest.fixture
+def live(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Stage]:
+    """Return a stage on which a person may recover what was lost."""
+    roles = {RECOVERING: policies("recover")}
+    domains = {SHOP: "shop", CLUB: "club"}
+    with stage(tmp_path / "p", monkeypatch, domains, roles=roles) as opened:
+        yield opened
+
+
 @pytest.mark.slow
 def test_a_lost_database_is_made_anew_and_enforces_after_aws_was_compared(live: Stage) -> None:
     worked(live)
     file = live.folder / "test.db"
+    assert asked(live, "db", "verify")["findings"] == []
     before = lost(file)
 
-    made = live.done("db", "rebuild", "--json").json
+    made = asked(live, "db", "rebuild")
     assert made["not_played"] == []
     compared = live.run("db", "diff", str(before), str(file), "--json")
     assert compared.json["first"] == []
     assert compared.json["differences"] == 0
     assert live.done("actions", "--verify", "--json").json["whole"]
+    read = asked(live, "replay", f"s3://{live.furnished.bucket}/sesauditd")
+    assert read["read"] > 0
+    assert (read["recorded"], read["quarantined"]) == (0, 0)
+
+    live.forget_calls()
+    daemon = live.daemon()
+    daemon.until(lambda: daemon.log("reconciled"), "the comparison with AWS")
+    daemon.until(lambda: reconciled(live), "word of it")
+    assert live.done("status", "--json").json["rebuilt"]["mended"] == 0
+    assert [one.operation for one in live.writes() if one.operation != "SendEmail"] == []
+    live.mail(SHOP, "carl@gone.example")
+    daemon.until(
+        lambda: live.actions().get("block_recipient carl@gone.example") == "done", "a new block"
+    )
+    assert daemon.stop() == 0
+
+
+def reconciled(live: Stage) -> bool:
+    """Say whether the database says that AWS was compared."""
+    told = live.rows(
+        "SELECT json_extract(facts, '$.reconciled_at') AS at FROM observations "
+        "WHERE name = 'rebuilt'"
+    )
+    return told[0]["at"] is not None

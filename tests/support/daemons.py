@@ -331,6 +331,7 @@ def stage(
     domains: Mapping[str, str],
     policy: str = 'mode = "enforce"',
     clock: Callable[[], Any] = now,
+    roles: Mapping[str, tuple[str, ...]] | None = None,
 ) -> Iterator[Stage]:
     """Open a stage with domains by customer; what is started on it is dead at the end.
 
@@ -338,8 +339,8 @@ def stage(
     """
     polls = Polls()
     polls.patch(patch)
-    roles = {LOOKING: policies("look")}
-    with _sandbox(Options(clock=clock, role=policies(*RUN), roles=roles)) as sandbox:
+    given = {LOOKING: policies("look"), **(roles or {})}
+    with _sandbox(Options(clock=clock, role=policies(*RUN), roles=given)) as sandbox:
         furnished = furnish(
             sandbox.url, list(domains), region=sandbox.region, account_id=sandbox.account_id
         )
