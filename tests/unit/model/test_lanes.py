@@ -181,3 +181,9 @@ def test_a_reinstatement_of_another_domain_ends_no_stretch() -> None:
 
 def test_a_termination_on_monday_does_not_lift_what_the_fast_lane_stopped() -> None:
     assert so_far(complained(20), enforcing()) == [("2026-W45", "20")]
+
+
+def test_a_surge_as_long_as_its_window_may_be_one() -> None:
+    struck = strikes(100, apart=timedelta())
+    last = strike(at(hours=24), recipient="late@x.example")
+    assert lanes.may_surge([*struck[:99], last], LIMITS)

@@ -279,3 +279,8 @@ def _seconds(history: DomainsHistory, limits: Limits) -> float:
     begun = process_time()
     assert judge_surges(history, limits) == ()
     return process_time() - begun
+
+
+def test_mail_to_providers_without_feedback_stands_beside_bounces() -> None:
+    rows = [hourly(100), hourly(12_000, feeds_back=False)]
+    assert rules(domains(bounces(100), *rows)) == []
