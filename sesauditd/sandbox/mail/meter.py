@@ -21,6 +21,8 @@ BY_SET = "ses:configuration-set"
 """The dimension of a CloudWatch event destination that names its set (ses-facts 7)."""
 REPRESENTATIVE = 10_000
 """Recipients; AWS does not tell its representative volume (ses-facts 7), this is a guess."""
+LEAST = 1_000
+"""Recipients that a rate is a share of at least: AWS judges nobody by a handful of mails."""
 WITHOUT_FEEDBACK = frozenset({"gmail.com", "googlemail.com"})
 """Providers that send SES no complaints (ses-facts 1.4)."""
 BEHIND = timedelta(minutes=5)
@@ -123,4 +125,4 @@ def _feeds_back(address: str) -> bool:
 
 def _rate(hits: int, size: int) -> float | None:
     """Return the share; an account without bounces or mail may show none (ses-facts 7)."""
-    return hits / max(size, hits) if size or hits else None
+    return hits / max(size, hits, LEAST) if size or hits else None
