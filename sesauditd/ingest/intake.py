@@ -200,7 +200,10 @@ class Intake:
         # each ten messages.
         left: list[str] = []
         for part in parts(receipts):
-            left += await self.queue.acknowledge(part)
+            untaken = await self.queue.acknowledge(part)
+            # A heartbeat must not ask for what is gone.
+            self.visibility.drop(set(part).difference(untaken))
+            left += untaken
             self.gate.goes_on()
         return left
 

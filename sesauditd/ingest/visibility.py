@@ -77,7 +77,9 @@ class Visibility:
             return False
         held = self._counted_from.keys() & receipts
         self._counted_from.update(dict.fromkeys(held, asked_at))
+        # What was acknowledged meanwhile is refused as well, and not lost.
+        lost = self._counted_from.keys() & refused
         self.drop(refused)
-        if refused:
-            log.warning("receipts_lost", messages=len(refused))
+        if lost:
+            log.warning("receipts_lost", messages=len(lost))
         return True

@@ -46,9 +46,9 @@ def sent_mail(live: Stage) -> int:
     "failpoint",
     [
         pytest.param("intake.received:1", marks=pytest.mark.slow),
-        "intake.archived:1",
+        pytest.param("intake.archived:1", marks=pytest.mark.slow),
         "store.recording:1",
-        "intake.recorded:1",
+        pytest.param("intake.recorded:1", marks=pytest.mark.slow),
         pytest.param("intake.acknowledged:1", marks=pytest.mark.slow),
     ],
 )

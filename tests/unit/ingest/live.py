@@ -224,8 +224,8 @@ class World:
 
 
 async def until(*conditions: object, running: asyncio.Task[None] | None = None) -> None:
-    """Wait until every condition holds; fail if that takes more than two seconds."""
-    async with asyncio.timeout(2):
+    """Wait until every condition holds; fail if that takes very long."""
+    async with asyncio.timeout(30):
         while not all(condition() for condition in conditions if callable(condition)):
             if running is not None and running.done():
                 running.result()

@@ -39,7 +39,8 @@ T = TypeVar("T")
 
 EVENTS = 60
 BODIES = [*map(bounce, range(EVENTS)), "poison", "more poison", VALIDATION_TEXT]
-VISIBLE_SECONDS = 0.03
+VISIBLE_SECONDS = 0.3
+"""Longer than a batch takes where much else is done: else none is ever acknowledged in time."""
 
 
 @dataclass

@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING
 
+from structlog.testing import capture_logs
+
 from sesauditd.errors import Unavailable
 from sesauditd.ingest import visibility as under_test
 from sesauditd.ingest.visibility import Visibility
@@ -85,3 +87,15 @@ async def test_a_receipt_that_was_dropped_while_it_was_extended_stays_dropped() 
     visibility.drop(receipts[:1])
     await extending
     assert visibility.all_ours() == receipts[1:]
+
+
+async def test_what_is_acknowledged_while_it_is_extended_is_not_said_to_be_lost() -> None:
+    queue = MemoryQueue()
+    visibility, receipts = await held(queue, 2)
+    queue.refuse.update(receipts)
+    with capture_logs() as lines:
+        extending = asyncio.create_task(visibility.extend())
+        await asyncio.sleep(0)
+        visibility.drop(receipts[:1])
+        await extending
+    assert [(line["event"], line["messages"]) for line in lines] == [("receipts_lost", 1)]
