@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 from collections import Counter
 from typing import TYPE_CHECKING, Any
+from urllib.parse import unquote
 
 from sesauditd.model.actions import LIVE, STARTED
 
@@ -79,7 +80,7 @@ def audited(live: Stage) -> None:
     for call in live.writes():
         if call.operation == "SendEmail" or call.status >= 400:
             continue
-        text = json.dumps([call.path, dict(call.parameters)])
+        text = unquote(json.dumps([call.path, dict(call.parameters)]))
         names = {one["name"] for one in users if one["name"] in text}
         intents = [one for one in started if _is_about(one, text, names)]
         assert intents, f"nobody asked for {call.operation} {text}"
