@@ -10,6 +10,7 @@ from pydantic import ValidationError
 from pydantic_settings import EnvSettingsSource
 
 from sesauditd.config import documents, problems
+from sesauditd.config.credentials import handed_over, with_credentials
 from sesauditd.config.limits_file import found
 from sesauditd.config.settings import (
     ENVIRONMENT_PREFIX,
@@ -33,13 +34,14 @@ NO_KEYS = frozenset({FILE_VARIABLE, "SESAUDITD_FAILPOINT"})
 def load(path: Path | None, environ: Mapping[str, str]) -> Settings:
     """Return the settings of a file, each key overridden by its environment variable.
 
-    The file is `path`, else what `$SESAUDITD_CONFIG` names, else the default one, which may
-    be missing. Raises Refused in one line: a named file that is missing, broken TOML, an
-    unknown key in the file or the environment, a wrong value, a policy file nobody has.
+    The file is `path`, else what `$SESAUDITD_CONFIG` names, else `config.toml` among the
+    service's credentials, else the default one, which may be missing. Credentials named like
+    variables count as such. Raises Refused in one line: a named file that is missing, broken
+    TOML, an unknown key in the file or the environment, a wrong value, a policy file nobody has.
     """
     file = _chosen(path, environ)
     from_file = documents.read(file) if file is not None else {}
-    from_environment = _from_environment(environ)
+    from_environment = _from_environment(with_credentials(environ))
     document = documents.merged(from_file, from_environment)
     _refuse_unknown_sections(file, from_file)
     try:
@@ -59,7 +61,7 @@ def chosen_name(path: Path | None, environ: Mapping[str, str]) -> Path | None:
 
 
 def _chosen(path: Path | None, environ: Mapping[str, str]) -> Path | None:
-    named = chosen_name(path, environ)
+    named = chosen_name(path, environ) or handed_over(environ)
     if named is None:
         return DEFAULT_FILE if _exists(DEFAULT_FILE) else None
     if not _exists(named):
