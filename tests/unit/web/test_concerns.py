@@ -12,7 +12,14 @@ from sesauditd.web.concerns import concerns, verdict
 from sesauditd.web.values import Ranking, Start
 from tests.support.dashboards import NOW
 
-NOTHING = Against(count=0, size=100, percent=0.0, share_percent=0.0)
+NOTHING = Against(
+    count=0,
+    size=100,
+    percent=0.0,
+    share_percent=0.0,
+    budget_percent=0.0,
+    of_room_percent=0.0,
+)
 WELL = Start(
     daemon=Daemon(alive=True, last_message_at=None, account=None, troubles=(), unsent=0),
     overview=Overview(
