@@ -160,6 +160,7 @@ class AnyFaults(RuleBasedStateMachine):
 
 SHORT = settings(
     max_examples=4,
+    derandomize=True,
     stateful_step_count=15,
     deadline=None,
     suppress_health_check=list(HealthCheck),
