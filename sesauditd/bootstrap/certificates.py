@@ -12,14 +12,15 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Kept:
-    """Finds the certificate that once lay at a URL; nothing is fetched from anywhere else."""
+    """Finds the certificates that once lay at a URL; nothing is fetched from anywhere else."""
 
     shelves: Shelves
 
     async def fetch(self, url: str) -> bytes:
-        """Return it; raises Missing if it vouched for nothing, Failed if the archive is away.
+        """Return them as one file.
 
-        A certificate that cannot be had now must not count as one that is not there.
+        Raises Missing if none vouched for anything, Failed if the archive is away: a certificate
+        that cannot be had now must not count as one that is not there.
         """
         from sesauditd.errors import Failed, Missing, Unavailable
 
@@ -28,8 +29,8 @@ class Kept:
             found = await self.shelves.reading.items(place)
             if not found:
                 raise Missing("the archive holds no certificate of that name")
-            # SNS gives each certificate a name of its own, so that there is one file a name.
-            return await self.shelves.reading.read(found[-1].key)
+            # One that was renewed under its name vouched with either file, each in its time.
+            return b"\n".join([await self.shelves.reading.read(one.key) for one in found])
         except Unavailable as error:
             raise Failed(f"a certificate cannot be read from the archive: {error}") from error
 

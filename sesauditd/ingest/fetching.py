@@ -11,6 +11,7 @@ from sesauditd.errors import Missing, Unavailable
 
 MOST_SECONDS = 3.0
 MOST_BYTES = 10 * 1024
+AS_IT_IS = {"Accept-Encoding": "identity"}
 
 _LATER = frozenset({HTTPStatus.REQUEST_TIMEOUT, HTTPStatus.TOO_MANY_REQUESTS})
 
@@ -30,7 +31,10 @@ class HttpsFetcher:
         timeout = aiohttp.ClientTimeout(total=self.most_seconds)
         try:
             async with (
-                aiohttp.ClientSession(timeout=timeout, trust_env=True) as session,
+                # Nothing is unpacked: a few bytes could otherwise grow to any size.
+                aiohttp.ClientSession(
+                    timeout=timeout, trust_env=True, auto_decompress=False, headers=AS_IT_IS
+                ) as session,
                 session.get(url, allow_redirects=False) as answer,
             ):
                 if answer.status >= HTTPStatus.INTERNAL_SERVER_ERROR or answer.status in _LATER:

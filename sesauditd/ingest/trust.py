@@ -10,7 +10,7 @@ from typing import Protocol
 from sesauditd.errors import Unreadable
 from sesauditd.ingest.certificates import Absence, Certificates
 from sesauditd.ingest.reader import UNVERIFIED, RawLine
-from sesauditd.ingest.signature import Certificate, Claim, claim_of, flaw, is_certificate_of
+from sesauditd.ingest.signature import Certificate, Claim, claim_of, flaw, misplaced
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -91,9 +91,7 @@ class Signatures:
             return str(error)
         if claim.topic not in self.topics:
             return "an envelope of a topic that is not in queue.topic_arns"
-        if not is_certificate_of(claim.topic, claim.certificate_url):
-            return "a certificate that does not lie where SNS keeps those of the topic's region"
-        return claim
+        return misplaced(claim.topic, claim.certificate_url) or claim
 
 
 def _flaws(

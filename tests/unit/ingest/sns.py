@@ -31,7 +31,9 @@ def key(name: str) -> rsa.RSAPrivateKey:
     return rsa.generate_private_key(public_exponent=65537, key_size=2048)
 
 
-def pem_of(private: rsa.RSAPrivateKey | ec.EllipticCurvePrivateKey) -> bytes:
+def pem_of(
+    private: rsa.RSAPrivateKey | ec.EllipticCurvePrivateKey, *, since: dt.datetime = VALID_FROM
+) -> bytes:
     """Return a certificate signed by an authority of our own."""
     name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "sns.amazonaws.com")])
     issuer = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "Authority of the tests")])
@@ -41,8 +43,8 @@ def pem_of(private: rsa.RSAPrivateKey | ec.EllipticCurvePrivateKey) -> bytes:
         .issuer_name(issuer)
         .public_key(private.public_key())
         .serial_number(7)
-        .not_valid_before(VALID_FROM)
-        .not_valid_after(VALID_UNTIL)
+        .not_valid_before(since)
+        .not_valid_after(since + (VALID_UNTIL - VALID_FROM))
         .sign(key("authority"), hashes.SHA256())
     )
     return certificate.public_bytes(serialization.Encoding.PEM)

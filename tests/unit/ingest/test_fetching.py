@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gzip
 from collections.abc import AsyncIterator
 
 import pytest
@@ -13,6 +14,7 @@ from sesauditd.ingest.fetching import MOST_BYTES, HttpsFetcher
 from tests.unit.ingest import sns
 
 VISITED: list[str] = []
+PACKED = gzip.compress(bytes(1_000_000))
 
 
 async def answer(request: web.Request) -> web.StreamResponse:
@@ -20,8 +22,12 @@ async def answer(request: web.Request) -> web.StreamResponse:
     match request.path:
         case "/true.pem":
             return web.Response(body=sns.certificate())
-        case "/moved.pem":
-            raise web.HTTPFound("/true.pem")
+        case path if path.startswith("/moved/"):
+            return web.Response(
+                status=int(path.rpartition("/")[2]), headers={"Location": "/true.pem"}
+            )
+        case "/packed.pem":
+            return web.Response(body=PACKED, headers={"Content-Encoding": "gzip"})
         case "/large.pem":
             return web.Response(body=b"x" * (MOST_BYTES + 1))
         case "/slow.pem":
@@ -54,10 +60,15 @@ async def test_a_certificate_is_fetched(place: str) -> None:
     assert await HttpsFetcher().fetch(f"{place}/true.pem") == sns.certificate()
 
 
-async def test_a_redirect_is_not_followed(place: str) -> None:
-    with pytest.raises(Missing, match="302"):
-        await HttpsFetcher().fetch(f"{place}/moved.pem")
-    assert VISITED == ["/moved.pem"]
+@pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
+async def test_a_redirect_is_followed_nowhere(place: str, status: int) -> None:
+    with pytest.raises(Missing, match=str(status)):
+        await HttpsFetcher().fetch(f"{place}/moved/{status}")
+    assert [f"/moved/{status}"] == VISITED
+
+
+async def test_what_is_packed_is_not_unpacked(place: str) -> None:
+    assert await HttpsFetcher().fetch(f"{place}/packed.pem") == PACKED
 
 
 async def test_a_large_file_is_no_certificate(place: str) -> None:

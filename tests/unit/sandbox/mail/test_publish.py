@@ -12,7 +12,7 @@ from moto.sns.models import sns_backends
 from moto.sqs.models import sqs_backends
 
 from sesauditd.errors import Missing
-from sesauditd.ingest.signature import certificate_in, claim_of, flaw, is_certificate_of
+from sesauditd.ingest.signature import certificate_in, claim_of, flaw, misplaced
 from sesauditd.sandbox.mail.publish import Press
 from sesauditd.sandbox.mail.queues import MotoQueues, MotoTopics
 from sesauditd.sandbox.mail.signing import Signer
@@ -113,7 +113,7 @@ def test_the_signature_is_true_and_the_certificate_is_where_it_says(version: str
     (body,) = cloud.bodies("q")
     claim = claim_of(body.encode())
     assert claim.version == version
-    assert is_certificate_of(cloud.topic.arn, claim.certificate_url)
+    assert misplaced(cloud.topic.arn, claim.certificate_url) is None
     assert claim.certificate_url.endswith(SIGNER.certificate_path)
     assert flaw(claim, certificate_in(SIGNER.certificate_pem)) is None
     forged = body.replace("two lines", "one line")
