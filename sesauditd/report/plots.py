@@ -115,8 +115,7 @@ def _bare(root: ET.Element, title: str) -> str:
     """Return the drawing alone: what the library adds for its scripts and styles is left out."""
     _prune(root)
     for each in root.iter():
-        if isinstance(each.tag, str):
-            each.tag = each.tag.removeprefix(_SVG)
+        each.tag = each.tag.removeprefix(_SVG)
         for name in ("style", "id"):
             each.attrib.pop(name, None)
         for name, value in each.attrib.items():
@@ -128,8 +127,10 @@ def _bare(root: ET.Element, title: str) -> str:
 
 def _prune(element: ET.Element) -> None:
     for child in list(element):
-        name = child.tag.removeprefix(_SVG) if isinstance(child.tag, str) else "comment"
-        if name in _UNWANTED or name == "comment" or child.attrib.get("class") in _TOOLTIPS:
+        # The tag of a comment is no name, but the function that makes one.
+        name = str(child.tag).removeprefix(_SVG)
+        unwanted = name in _UNWANTED or not name.isalpha()
+        if unwanted or child.attrib.get("class") in _TOOLTIPS:
             element.remove(child)
         else:
             _prune(child)
