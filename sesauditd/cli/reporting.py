@@ -17,17 +17,30 @@ from sesauditd.errors import Failed, Refused
 from sesauditd.model.calendar import iso
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from sesauditd.report.pages import Report
 
 SPAN = timedelta(days=90)
-FORMATS = ("text", "json")
-LATER = ("csv", "html")
+FORMATS = ("text", "json", "csv", "html")
+READERS = ("operator", "customer")
+FOR_PEOPLE = ("text", "html")
 
 SubjectArgument = Annotated[
     str | None,
     typer.Argument(metavar="[DOMAIN|CUSTOMER]", help="Whom it is about; else the whole account."),
 ]
-FormatOption = Annotated[str, typer.Option("--format", metavar="text|json", help="The form.")]
+FormatOption = Annotated[
+    str, typer.Option("--format", metavar="text|json|csv|html", help="The form.")
+]
+ReaderOption = Annotated[
+    str,
+    typer.Option(
+        "--for",
+        metavar="operator|customer",
+        help="Whose version: a customer's says in plain words what to do.",
+    ),
+]
 OutOption = Annotated[
     Path | None, typer.Option("--out", metavar="FILE", help="Write into a file instead.")
 ]
@@ -41,7 +54,9 @@ def register(app: typer.Typer) -> None:
         epilog=examples(
             "sesauditd report",
             "sesauditd report shop.example --since 30d",
-            "sesauditd report bakery --format json --out bakery.json",
+            "sesauditd report --format html --out report.html",
+            "sesauditd report bakery --for customer --format html --out bakery.html",
+            "sesauditd report bakery --format csv --out bakery.csv",
         ),
     )(report)
 
@@ -52,18 +67,23 @@ def report(
     *,
     since: SinceOption = None,
     form: FormatOption = "text",
+    reader: ReaderOption = "operator",
     out: OutOption = None,
     as_json: JsonOption = False,
 ) -> None:
     """Report how a customer, a domain or the whole account behaves.
 
-    Looks back 90 days, or to --since.
+    Looks back 90 days, or to --since. An HTML file needs nothing beside itself, and prints on
+    A4. A CSV has a line a week.
     """
-    chosen = "json" if as_json else _form(form)
+    chosen = "json" if as_json else _one_of("--format", form, FORMATS)
+    whose = _one_of("--for", reader, READERS)
+    if whose == "customer":
+        _check_reader(subject, chosen)
     if out is not None:
         _check(out)
-    found = finished(_report(context, subject, since, whole=chosen == "json"))
-    text = _written(found, chosen)
+    found = finished(_report(context, subject, since, whole=chosen != "text"))
+    text = _written(found, chosen, whose, _contact(context))
     if out is not None:
         _write(out, text)
         output.note(f"Wrote {out}.")
@@ -71,8 +91,11 @@ def report(
         from sesauditd.report.document import report_document
 
         output.emit_json(report_document(found))
-    else:
+    elif chosen == "text":
         output.say(text)
+    else:
+        # Files for other programs go out as they are: their line ends belong to them.
+        typer.echo(text)
 
 
 async def _report(
@@ -97,20 +120,42 @@ async def _report(
         return await pages.subject_report(connection, application.policies, subject, span)
 
 
-def _form(form: str) -> str:
-    chosen = form.strip().lower()
-    if chosen in LATER:
-        raise Refused(f"--format {chosen} is not made yet: use {' or '.join(FORMATS)}")
-    if chosen not in FORMATS:
-        raise Refused(f"--format {form!r} is unknown: use {' or '.join(FORMATS)}")
+def _one_of(option: str, given: str, known: Sequence[str]) -> str:
+    chosen = given.strip().lower()
+    if chosen not in known:
+        raise Refused(f"{option} {given!r} is unknown: use {', '.join(known)}")
     return chosen
 
 
-def _written(found: Report, form: str) -> str:
+def _check_reader(subject: str | None, form: str) -> None:
+    if subject is None:
+        raise Refused("--for customer needs a customer or a domain: sesauditd report CUSTOMER")
+    if form not in FOR_PEOPLE:
+        raise Refused(f"--for customer is for people: use --format {' or '.join(FOR_PEOPLE)}")
+
+
+def _contact(context: typer.Context) -> str | None:
+    notices = settings_of(context).notices
+    return notices.reply_to or notices.sender
+
+
+def _written(found: Report, form: str, whose: str, contact: str | None) -> str:
     if form == "json":
         from sesauditd.report.document import report_document
 
         return json.dumps(report_document(found), ensure_ascii=False, indent=2)
+    if form == "csv":
+        from sesauditd.report.spreadsheet import report_csv
+
+        return report_csv(found)
+    if form == "html":
+        from sesauditd.report.html import Reader, report_html
+
+        return report_html(found, Reader(whose), contact=contact)
+    if whose == "customer":
+        from sesauditd.report.customer_text import customer_text
+
+        return customer_text(found, contact)
     from sesauditd.report.report_text import report_text
 
     return report_text(found)
@@ -126,6 +171,7 @@ def _check(out: Path) -> None:
 def _write(out: Path, text: str) -> None:
     try:
         # A lone surrogate has no UTF-8; the escape says the same.
-        out.write_text(f"{text}\n", encoding="utf-8", errors="backslashreplace")
+        with out.open("w", encoding="utf-8", errors="backslashreplace", newline="") as file:
+            file.write(f"{text}\n")
     except OSError as error:
         raise Failed(f"{out}: cannot be written: {error.strerror}") from error

@@ -19,9 +19,9 @@ from jinja2 import Environment, PackageLoader, StrictUndefined, TemplateError, s
 
 from sesauditd.errors import Failed
 from sesauditd.model.addresses import domain_of
+from sesauditd.model.advice import advice_for
 from sesauditd.model.notice import Audience, NoticeKind
 from sesauditd.notices import commands, words
-from sesauditd.notices.advice import advice_for
 from sesauditd.notices.cleaning import cleaned
 from sesauditd.notices.subjects import subject_of
 from sesauditd.notices.troubles import trouble_of

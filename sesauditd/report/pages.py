@@ -27,6 +27,8 @@ class Report:
     account: Account | None = None
     customers: tuple[Behaviour, ...] = ()
     domains: tuple[Behaviour, ...] = ()
+    stopped: tuple[str, ...] = ()
+    """Domains that may not send at the moment."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+import idna
+
 from sesauditd.model import calendar
 from sesauditd.model.calendar import aware
 
@@ -30,6 +32,19 @@ def shortened(text: str, limit: int) -> str:
     """Return at most so many characters of the cleaned text, the last one an ellipsis if cut."""
     whole = cleaned(text[: limit + 1])
     return whole if len(whole) <= limit else f"{whole[: limit - 1]}…"
+
+
+def both_forms(domain: str) -> str:
+    """Return a domain as its owner writes it, with the form that mail uses behind it.
+
+    `bäcker.example (xn--bcker-gra.example)`: letters that look like others deceive nobody.
+    """
+    if "xn--" not in domain.lower():
+        return cleaned(domain)
+    try:
+        return f"{cleaned(idna.decode(domain.lower()))} ({cleaned(domain)})"
+    except (idna.IDNAError, UnicodeError):
+        return cleaned(domain)
 
 
 def percent(value: float) -> str:

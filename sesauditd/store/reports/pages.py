@@ -51,7 +51,12 @@ async def account_report(
     unattributed = await observed.unattributed_count(connection)
     polled = await reputation.newest(connection, 1)
     page = account(span, counted, scores, unattributed, polled[0] if polled else None)
-    return Report(span=span, account=page, customers=tuple(behaviours))
+    return Report(
+        span=span,
+        account=page,
+        customers=tuple(behaviours),
+        stopped=await _stopped(connection),
+    )
 
 
 async def subject_report(
@@ -70,10 +75,13 @@ async def subject_report(
         raise Refused(_unknown(name, said, sorted({*customers, *snapshot.owners})))
     limits = policies.of(owner)
     figures = await figures_of(connection, snapshot, owner, span, limits)
+    stopped = await _stopped(connection)
     if name not in customers:
-        return Report(span=span, domains=(behaviour(narrowed(figures, domain), limits),))
+        own = behaviour(narrowed(figures, domain), limits)
+        return Report(span=span, domains=(own,), stopped=stopped)
     domains = [behaviour(narrowed(figures, one), limits) for one in figures.domains]
-    return Report(span=span, customers=(behaviour(figures, limits),), domains=tuple(domains))
+    whole = (behaviour(figures, limits),)
+    return Report(span=span, customers=whole, domains=tuple(domains), stopped=stopped)
 
 
 async def check_domain(connection: AsyncConnection, name: str) -> None:
@@ -126,6 +134,11 @@ def standing(figures: Figures, mode: str, score: Score | None) -> Standing:
         hard_bounces=sums[Outcome.HARD_BOUNCE],
         complaints=sums[Outcome.COMPLAINT],
     )
+
+
+async def _stopped(connection: AsyncConnection) -> tuple[str, ...]:
+    found = await people.domains_to_look_at(connection)
+    return tuple(one.name for one in found if one.stopped)
 
 
 def _as_domain(name: str) -> str:

@@ -127,9 +127,10 @@ def test_a_report_goes_into_a_file(cli: Cli) -> None:
         (("clubb",), 2, "'clubb' is neither a customer nor a domain: did you mean club"),
         (("club.exampel",), 2, "did you mean club.example"),
         (("[red]\x1b[31m",), 2, "is neither a customer nor a domain"),
-        (("--format", "csv"), 2, "--format csv is not made yet: use text or json"),
-        (("--format", "html"), 2, "--format html is not made yet: use text or json"),
-        (("--format", "pdf"), 2, "--format 'pdf' is unknown: use text or json"),
+        (("--format", "pdf"), 2, "--format 'pdf' is unknown: use text, json, csv, html"),
+        (("--for", "me"), 2, "--for 'me' is unknown: use operator, customer"),
+        (("--for", "customer"), 2, "--for customer needs a customer or a domain"),
+        (("club", "--for", "customer", "--json"), 2, "use --format text or html"),
         (("--since", "2027-01-01"), 2, "lies ahead"),
         (("--since", "soon"), 2, "is no time"),
         (("--out", "no/such/folder/x.txt"), 2, "no such folder"),
@@ -146,3 +147,17 @@ def test_what_cannot_be_is_one_line(
     assert len(ran.said) == 1
     assert said in ran.said[0]
     assert "\x1b" not in ran.err
+
+
+def test_a_customer_reads_plain_words(cli: Cli) -> None:
+    said = cli.run("report", "club", "--for", "customer").out
+    assert said.startswith("How your mail did: club.example")
+    assert "What to do" in said
+
+
+def test_html_and_csv_leave_as_they_are(cli: Cli, tmp_path: Path) -> None:
+    assert cli.run("report", "--format", "html").out.startswith("<!doctype html>")
+    out = tmp_path / "report.csv"
+    assert cli.run("report", "club", "--format", "csv", "--out", str(out)).code == 0
+    lines = out.read_bytes().split(b"\r\n")
+    assert lines[1].startswith(b"customer,club,club,span,")
