@@ -18,9 +18,9 @@ from sesauditd.daemon.duty import Duty
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from sesauditd.config.settings import Settings
+    from sesauditd.bootstrap.reloading import Course
     from sesauditd.daemon.supervisor import Service
-    from sesauditd.daemon.watchdog import Progress
+    from sesauditd.daemon.watchdog import Progress, Watchdog
 
 GRACE_SECONDS = 26.0
 """After SIGTERM; systemd and people expect an end within 30 seconds."""
@@ -35,49 +35,64 @@ JOBS_HANG_SECONDS = 600.0
 log = structlog.get_logger()
 
 
-async def daemon(
-    settings: Settings, environment: Mapping[str, str], *, clock: Callable[[], datetime]
-) -> None:
+async def daemon(course: Course, *, clock: Callable[[], datetime]) -> None:
     """Run until SIGTERM or SIGINT, then finish what is in hand within 30 seconds.
 
-    AWS that is away at the start, and a database that is locked then, are waited for. Raises
-    Refused for settings that cannot be right, Busy while another daemon works on the same
-    database, Forbidden for credentials that AWS does not take, Broken when the database cannot
-    be trusted any more.
+    At SIGHUP too, and then all parts are put together anew from new settings, in the same
+    process and under the same lock. AWS that is away at the start, and a database that is
+    locked then, are waited for. Raises Refused for settings that cannot be right, Busy while
+    another daemon works on the same database, Forbidden for credentials that AWS does not take,
+    Broken when the database cannot be trusted any more.
     """
-    from sesauditd.aws.clients import endpoint_conflicts
-    from sesauditd.bootstrap.dashboard import entrance
+    from sesauditd.bootstrap.reloading import check_admissible
+    from sesauditd.daemon.supervisor import hangups
+
+    check_admissible(course.settings, course.environment)
+    with alone(course.settings) as ended, hangups(course.asked):
+        await check_database(course.settings, ended=ended)
+        while await _goes_on(course, clock):
+            log.info("daemon_reloads")
+
+
+async def _goes_on(course: Course, clock: Callable[[], datetime]) -> bool:
+    """Run with the settings of this moment; return whether to begin anew with those of then."""
     from sesauditd.daemon.supervisor import unless_stopped
-    from sesauditd.errors import Refused
+    from sesauditd.errors import SesauditdError
 
-    conflict = endpoint_conflicts(environment, settings.aws.endpoint_url)
-    if conflict is not None:
-        raise Refused(conflict)
-    entrance(settings)
-    with alone(settings) as ended:
-        await check_database(settings, ended=ended)
-        async with AsyncExitStack() as stack:
-            running = await unless_stopped(_opened(stack, settings, clock))
-            if running is not None:
-                await supervised(running, environment)
+    async with AsyncExitStack() as stack:
+        try:
+            running = await unless_stopped(_opened(stack, course, clock))
+        except SesauditdError as error:
+            course.go_back(error)
+            return True
+        if running is None:
+            return False
+        course.hold()
+        return await supervised(running, course.environment, course)
 
 
-async def _opened(stack: AsyncExitStack, settings: Settings, clock: Callable[[], datetime]) -> Live:
+async def _opened(stack: AsyncExitStack, course: Course, clock: Callable[[], datetime]) -> Live:
     """Open all parts, trying again for as long as what is in the way can go away by itself."""
-    from sesauditd.daemon.backoff import Backoff
+    from sesauditd.daemon.backoff import Backoff, rest
     from sesauditd.errors import Busy, Unavailable
 
     backoff = Backoff()
     while True:
         try:
-            return await stack.enter_async_context(live(settings, clock=clock))
+            return await stack.enter_async_context(live(course.settings, clock=clock))
         except (Busy, Unavailable) as error:
             log.warning("start_waits", reason=str(error))
-        await asyncio.sleep(backoff.next_seconds())
+        if await rest(course.asked, backoff.next_seconds()):
+            course.renew()
 
 
-async def supervised(running: Live, environment: Mapping[str, str]) -> None:
-    """Let all parts work until a signal, telling systemd how they are."""
+async def supervised(
+    running: Live, environment: Mapping[str, str], course: Course | None = None
+) -> bool:
+    """Let all parts work until a signal, telling systemd how they are.
+
+    Return whether they ended only to begin anew with the new settings of the course.
+    """
     from sesauditd import __version__
     from sesauditd.daemon.supervisor import supervise
     from sesauditd.daemon.watchdog import Progress, Watchdog
@@ -86,27 +101,37 @@ async def supervised(running: Live, environment: Mapping[str, str]) -> None:
     running.jobs.turned = mark.turned
     watchdog = Watchdog.from_environment(environment, [*running.poller.marks, mark])
 
-    async def farewell(stop: asyncio.Event) -> None:
-        await stop.wait()
-        watchdog.notifier.stopping()
-
     held = await running.lease.renew()
-    watchdog.notifier.ready()
+    watchdog.ready()
     log.info("daemon_ready", version=__version__, lease_held=held)
     try:
-        await supervise(
+        ended_by = await supervise(
             {
                 **_services(running),
                 "dashboard": _dashboard(running, watchdog.marks),
                 "watchdog": watchdog.run,
-                "farewell": farewell,
+                "farewell": _farewell(watchdog, course),
+                **({} if course is None else {"course": course.run}),
             },
             stop=asyncio.Event(),
             grace_seconds=GRACE_SECONDS,
         )
     finally:
         await running.lease.release()
-    log.info("daemon_stopped")
+    goes_on = course is not None and course.is_new and not ended_by
+    if not goes_on:
+        log.info("daemon_stopped")
+    return goes_on
+
+
+def _farewell(watchdog: Watchdog, course: Course | None) -> Service:
+    """Return what tells systemd of the end when it begins."""
+
+    async def tell(stop: asyncio.Event) -> None:
+        await stop.wait()
+        watchdog.ending(to_reload=course is not None and course.is_new)
+
+    return tell
 
 
 def _services(running: Live) -> dict[str, Service]:

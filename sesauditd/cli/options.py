@@ -50,17 +50,31 @@ class Invocation:
 def settings_of(context: typer.Context, *, is_daemon: bool = False) -> Settings:
     """Return the settings that this invocation names, and log as they say.
 
-    A command tells a person what it did by itself; of its log only warnings are of use there,
-    unless `--debug` asks for more. Raises Refused in one line if the settings are wrong.
+    Raises Refused in one line if the settings are wrong.
     """
-    from sesauditd import logs
+    invocation = invocation_of(context)
+    settings = settings_now(invocation)
+    log_as(settings, invocation, is_daemon=is_daemon)
+    return settings
+
+
+def settings_now(invocation: Invocation) -> Settings:
+    """Return the settings as file and environment name them at this moment."""
     from sesauditd.config import load
 
-    invocation = invocation_of(context)
-    settings = load(invocation.config, os.environ)
+    return load(invocation.config, os.environ)
+
+
+def log_as(settings: Settings, invocation: Invocation, *, is_daemon: bool) -> None:
+    """Log as the settings say.
+
+    A command tells a person what it did by itself; of its log only warnings are of use there,
+    unless `--debug` asks for more.
+    """
+    from sesauditd import logs
+
     said = "warning" if settings.log.level == "info" and not is_daemon else settings.log.level
     logs.configure(level="debug" if invocation.debug else said, form=settings.log.format)
-    return settings
 
 
 def invocation_of(context: typer.Context) -> Invocation:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import typer
 
-from sesauditd.cli.options import settings_of
+from sesauditd.cli.options import Invocation, invocation_of, log_as, settings_now, settings_of
 from sesauditd.cli.sections import Heading, examples
 from sesauditd.cli.waiting import finished
 
@@ -26,16 +26,24 @@ def register(app: typer.Typer) -> None:
 def run(context: typer.Context) -> None:
     """Run the daemon: listen to SES, judge, act, and tell people why.
 
-    It ends on SIGTERM and Ctrl-C, after what it has in hand is finished.
+    It ends on SIGTERM and Ctrl-C, after what it has in hand is finished. SIGHUP lets it read its
+    configuration anew; a wrong one is refused in the log, and the old one goes on.
     """
     settings = settings_of(context, is_daemon=True)
-    finished(_run(settings))
+    finished(_run(settings, invocation_of(context)))
 
 
-async def _run(settings: Settings) -> None:
+async def _run(settings: Settings, invocation: Invocation) -> None:
     import os
 
     from sesauditd import bootstrap
     from sesauditd.bootstrap.daemon import daemon
+    from sesauditd.bootstrap.reloading import Course
 
-    await daemon(settings, os.environ, clock=bootstrap.now)
+    course = Course(
+        settings=settings,
+        environment=os.environ,
+        reread=lambda: settings_now(invocation),
+        settle=lambda found: log_as(found, invocation, is_daemon=True),
+    )
+    await daemon(course, clock=bootstrap.now)

@@ -31,16 +31,16 @@ async def supervise(
     stop: asyncio.Event,
     grace_seconds: float,
     signals: Sequence[signal.Signals] = SIGNALS,
-) -> None:
+) -> Sequence[signal.Signals]:
     """Run all services until `stop` is set or one ends, then give the others the grace.
 
     A signal sets `stop`; a second one cancels what still runs. Outside the main thread no
-    signal can be had: give none. Raises the error of the service that failed first, and Failed
-    if one ended without being asked to.
+    signal can be had: give none. Return the signals that came. Raises the error of the service
+    that failed first, and Failed if one ended without being asked to.
     """
     running = {name: asyncio.create_task(work(stop), name=name) for name, work in services.items()}
     try:
-        with _heeding(signals, stop, running):
+        with _heeding(signals, stop, running) as seen:
             fallen = await _first_end(running, stop)
             stop.set()
             await _wait(running, grace_seconds)
@@ -48,6 +48,7 @@ async def supervise(
         stop.set()
         await _cancel(running)
     _raise_first(running, fallen)
+    return seen
 
 
 async def unless_stopped(
@@ -112,9 +113,21 @@ def _raise_first(running: _Running, fallen: tuple[str, ...]) -> None:
 
 
 @contextmanager
+def hangups(asked: asyncio.Event) -> Iterator[None]:
+    """Set the event whenever SIGHUP comes, which would end the process without this."""
+    loop, before = asyncio.get_running_loop(), signal.getsignal(signal.SIGHUP)
+    loop.add_signal_handler(signal.SIGHUP, asked.set)
+    try:
+        yield
+    finally:
+        loop.remove_signal_handler(signal.SIGHUP)
+        signal.signal(signal.SIGHUP, before)
+
+
+@contextmanager
 def _heeding(
     signals: Sequence[signal.Signals], stop: asyncio.Event, running: _Running
-) -> Iterator[None]:
+) -> Iterator[Sequence[signal.Signals]]:
     seen: list[signal.Signals] = []
 
     def asked(number: signal.Signals) -> None:
@@ -129,7 +142,7 @@ def _heeding(
     for number in signals:
         loop.add_signal_handler(number, asked, number)
     try:
-        yield
+        yield seen
     finally:
         for number, earlier in before.items():
             loop.remove_signal_handler(number)

@@ -16,6 +16,8 @@ from sesauditd.daemon.backoff import rest
 if TYPE_CHECKING:
     import asyncio
 
+RELOAD_SECONDS = 120.0
+"""What a reload may take: work in hand is finished, and the parts are put together anew."""
 IDLE_SECONDS = 10.0
 """How often marks are looked at where systemd asks for no pings."""
 
@@ -77,6 +79,14 @@ class Notifier:
         """Say that the daemon works; `systemctl start` waits for it."""
         return self.send("READY=1")
 
+    def reloading(self) -> bool:
+        """Say that the configuration is read anew; `ready` says that this is over."""
+        return self.send(f"RELOADING=1\nMONOTONIC_USEC={time.monotonic_ns() // 1000}")
+
+    def watched(self, seconds: float) -> bool:
+        """Say after how long without a sign of life the daemon is to be restarted from now on."""
+        return self.send(f"WATCHDOG_USEC={round(seconds * 1_000_000)}")
+
     def stopping(self) -> bool:
         """Say that the daemon is on its way out."""
         return self.send("STOPPING=1")
@@ -109,6 +119,8 @@ class Watchdog:
     notifier: Notifier
     marks: Sequence[Progress]
     interval_seconds: float = IDLE_SECONDS
+    limit_seconds: float | None = None
+    """After how long without a ping systemd restarts us, if it watches."""
     _hanging: frozenset[str] = field(default=frozenset(), init=False)
 
     @classmethod
@@ -121,7 +133,23 @@ class Watchdog:
             notifier=Notifier.from_environment(environment),
             marks=marks,
             interval_seconds=IDLE_SECONDS if limit is None else limit / 3,
+            limit_seconds=limit,
         )
+
+    def ready(self) -> None:
+        """Say that the daemon works, and is to be watched as its unit says."""
+        self.notifier.ready()
+        if self.limit_seconds is not None:
+            self.notifier.watched(self.limit_seconds)
+
+    def ending(self, *, to_reload: bool) -> None:
+        """Say that the daemon ends, or that nothing will turn over for the time of a reload."""
+        if not to_reload:
+            self.notifier.stopping()
+            return
+        self.notifier.reloading()
+        if self.limit_seconds is not None:
+            self.notifier.watched(max(self.limit_seconds, RELOAD_SECONDS))
 
     async def run(self, stop: asyncio.Event) -> None:
         """Look at the marks and ping, until stopped."""
