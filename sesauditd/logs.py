@@ -8,6 +8,8 @@ import sys
 from typing import TYPE_CHECKING, Literal, TextIO
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from structlog.typing import EventDict, Processor, WrappedLogger
 
 Level = Literal["debug", "info", "warning", "error"]
@@ -18,6 +20,8 @@ FOREIGN_LEVEL = logging.WARNING
 """Below, the libraries' own lines are of no use to an operator."""
 
 _ADDRESS = re.compile(r"^(.)[^@]*@", re.DOTALL)
+# In a sentence an address ends where a word does; a quoted local part may hold spaces.
+_WITHIN = re.compile(r"""("[^"\n]{1,64}"|[^\s<>"'(),:;=\[\]{}/]+)@(?=[\w\[])""")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
 
 
@@ -36,7 +40,8 @@ def configure(*, level: Level, form: Form, stream: TextIO | None = None) -> None
         structlog.processors.TimeStamper(fmt="iso", utc=True),
     ]
     if level != "debug":
-        shared.append(redacted)
+        # A traceback ends with the error's own words, so it has to be text before that.
+        shared += [structlog.processors.format_exc_info, redacted]
     structlog.configure(
         processors=[*shared, *_rendering(form, colours=lines.isatty())],
         wrapper_class=structlog.make_filtering_bound_logger(number),
@@ -47,19 +52,32 @@ def configure(*, level: Level, form: Form, stream: TextIO | None = None) -> None
 
 
 def redacted(_logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:
-    """Shorten the addresses in a log line's values to `j***@x.org`."""
-    for key in ADDRESS_KEYS & event.keys():
-        value = event[key]
-        if isinstance(value, str):
-            event[key] = shortened(value)
-        elif isinstance(value, list | tuple | set | frozenset):
-            event[key] = [shortened(str(one)) for one in value]
+    """Shorten the addresses in a log line's values to `j***@x.org`.
+
+    Also those in a sentence: the reason of a failure often quotes whom it is about.
+    """
+    for key, value in event.items():
+        event[key] = _without_addresses(value, shortened if key in ADDRESS_KEYS else _within)
     return event
 
 
 def shortened(address: str) -> str:
     """Return an address with its local part cut to the first letter."""
     return _ADDRESS.sub(r"\1***@", address)
+
+
+def _within(text: str) -> str:
+    return _WITHIN.sub(lambda found: f"{found[1].lstrip(chr(34))[:1]}***@", text)
+
+
+def _without_addresses(value: object, shorten: Callable[[str], str]) -> object:
+    if isinstance(value, str):
+        return shorten(value)
+    if isinstance(value, list | tuple | set | frozenset):
+        return [_without_addresses(one, shorten) for one in value]
+    if isinstance(value, dict):
+        return {_within(str(key)): _without_addresses(one, shorten) for key, one in value.items()}
+    return value
 
 
 def printable(_logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:
@@ -78,7 +96,8 @@ def _rendering(form: Form, *, colours: bool) -> list[Processor]:
             structlog.processors.format_exc_info,
             structlog.processors.JSONRenderer(default=str),
         ]
-    return [printable, structlog.dev.ConsoleRenderer(colors=colours)]
+    plain = structlog.dev.plain_traceback
+    return [printable, structlog.dev.ConsoleRenderer(colors=colours, exception_formatter=plain)]
 
 
 def _adopt_foreign_lines(shared: list[Processor], form: Form, lines: TextIO, level: int) -> None:

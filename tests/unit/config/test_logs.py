@@ -78,6 +78,40 @@ def test_an_address_keeps_its_first_letter_and_its_domain(address: str, expected
     assert logs.shortened(address) == expected
 
 
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("<jane.doe@x.org> is not verified", "<j***@x.org> is not verified"),
+        ("jane+tag@x.org,bob@y.example: refused", "j***@x.org,b***@y.example: refused"),
+        ('"jane doe"@x.org is away', "j***@x.org is away"),
+        ("jürgen@bücher.example", "j***@bücher.example"),
+        ("jane@[192.0.2.1]", "j***@[192.0.2.1]"),
+        ("postgresql://me:hunter2@db.example/x", "postgresql://me:h***@db.example/x"),
+        ("arn:aws:iam::123456789012:user/shop", "arn:aws:iam::123456789012:user/shop"),
+        ("5 % @ noon", "5 % @ noon"),
+    ],
+)
+def test_an_address_in_a_sentence_is_shortened_too(text: str, expected: str) -> None:
+    line = logged("failed", level="info", form="json", reason=text, found={"a": [text]})
+    assert json.loads(line)["reason"] == expected
+    assert json.loads(line)["found"] == {"a": [expected]}
+    assert text in json.loads(logged("failed", level="debug", form="json", reason=text))["reason"]
+
+
+@pytest.mark.parametrize("form", ["json", "console"])
+def test_a_traceback_and_a_library_tell_no_address_either(form: logs.Form) -> None:
+    lines, person = io.StringIO(), "jane.doe@x.org"
+    logs.configure(level="info", form=form, stream=lines)
+    for logger in (structlog.get_logger(), logging.getLogger("library")):
+        try:
+            int(person)
+        except ValueError:
+            logger.exception("lookup_failed")
+    logging.getLogger("library").warning("bounced: %s", person)
+    assert "jane.doe" not in lines.getvalue()
+    assert lines.getvalue().count("j***@x.org") == 3
+
+
 def test_a_hostile_value_does_not_reach_the_terminal() -> None:
     line = logged("read", level="info", form="console", subject="\x1b[2Jgone\u202e", note="a\nb")
     assert "\x1b" not in line
