@@ -17,7 +17,6 @@ REPUTATION_WINDOW: Final = timedelta(hours=24)
 REPUTATION_PERIOD: Final = timedelta(hours=1)
 QUEUE_WINDOW: Final = timedelta(minutes=15)
 QUEUE_PERIOD: Final = timedelta(minutes=1)
-ASKING: Final = "GetMetricData"
 COMPLETE: Final = "Complete"
 SET: Final = "ses:configuration-set"
 """The dimension that a set's CloudWatch destination is to have."""
@@ -95,7 +94,7 @@ class Metrics:
     ) -> Mapping[str, Sequence[float]]:
         """Return the values of each query, the newest first; none is missing for being cut off."""
         answer = await self._cloudwatch.ask(
-            ASKING,
+            "GetMetricData",
             ("MetricDataResults",),
             MetricDataQueries=[{"Id": name, "MetricStat": stat} for name, stat in wanted.items()],
             StartTime=start,
@@ -103,10 +102,10 @@ class Metrics:
             ScanBy="TimestampDescending",
         )
         found: dict[str, list[float]] = {}
-        with reading(f"CloudWatch {ASKING}"):
+        with reading("CloudWatch GetMetricData"):
             for one in answer["MetricDataResults"]:
                 if one.get("StatusCode", COMPLETE) != COMPLETE or answer.get("NextToken"):
-                    raise Unavailable(f"CloudWatch {ASKING}: only a part of the data")
+                    raise Unavailable("CloudWatch GetMetricData: only a part of the data")
                 found[one["Id"]] = [float(value) for value in one["Values"]]
             return {name: found[name] for name in wanted}
 

@@ -4,15 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections import Counter
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING
 
 from sesauditd import __version__
+from sesauditd.bootstrap.subjects import subject_of
 from sesauditd.errors import Refused, SesauditdError, Unavailable
-from sesauditd.model.verdicts import Does
 from sesauditd.report.pages import EVERYBODY
 from sesauditd.store import onboarding, register
 from sesauditd.store.reports import (
@@ -32,7 +31,6 @@ from sesauditd.web.values import (
     Quarantine,
     Ranking,
     Start,
-    Step,
     Subject,
 )
 
@@ -41,16 +39,12 @@ if TYPE_CHECKING:
 
     from sesauditd.config import Policies
     from sesauditd.config.settings import Settings
-    from sesauditd.report.behaviour import Behaviour
-    from sesauditd.report.figures import Case, Domain
+    from sesauditd.report.figures import Domain
     from sesauditd.store.engine import Database
-    from sesauditd.store.onboarding import Step as StoredStep
 
 ACTIONS_SHOWN = 50
 HELD_SHOWN = 20
 QUARANTINED_SHOWN = 100
-VERDICTS_SHOWN = 60
-BLOCKS_SHOWN = 50
 QUICK_SECONDS = 0.05
 """What takes no longer is counted at each look."""
 
@@ -248,7 +242,7 @@ class Reader:
             )
             everything = await people.all_domains(connection)
             steps = await onboarding.steps(connection, domain=domain) if domain else ()
-            subject = _subject(
+            subject = subject_of(
                 found,
                 mode=await dashboard.mode(connection, self._configured, customer),
                 domains=[one for one in everything if domain in {None, one.name}],
@@ -260,46 +254,3 @@ class Reader:
 
     def _configured(self, customer: str) -> str:
         return str(self.settings.policy.mode_of(customer))
-
-
-def _subject(
-    found: Behaviour,
-    *,
-    mode: str,
-    domains: Sequence[Domain],
-    cases: Sequence[Case],
-    steps: Sequence[StoredStep],
-) -> Subject:
-    """Return what a page shows of a behaviour: what is kept must not grow with the strikes.
-
-    Verdicts that block are many: as many of the newest are shown as harder ones leave room for.
-    """
-    blocking = [one for one in found.verdicts if one.does is Does.BLOCK]
-    weighty = [one for one in found.verdicts if one.does is not Does.BLOCK][:VERDICTS_SHOWN]
-    shown = [*weighty, *blocking[: VERDICTS_SHOWN - len(weighty)]]
-    blocks = sorted(found.blocks, key=lambda one: (one.since, one.recipient), reverse=True)
-    return Subject(
-        behaviour=replace(found, strikes=(), verdicts=(), blocks=tuple(blocks[:BLOCKS_SHOWN])),
-        mode=mode,
-        domains=tuple(one for one in domains if one.customer == found.customer),
-        cases=tuple(cases),
-        blocked=len(blocks),
-        shown_verdicts=tuple(
-            sorted(shown, key=lambda one: (one.window_end, one.key), reverse=True)
-        ),
-        blocked_by_rule=dict(Counter(str(one.rule) for one in blocking)),
-        steps=tuple(map(_step, steps)),
-    )
-
-
-def _step(stored: StoredStep) -> Step:
-    """Return a step in words; what a change set is not shown, only what it was."""
-    verb, missing = stored.detail.get("verb"), stored.detail.get("missing")
-    state = str(stored.detail.get("stage") or stored.state)
-    lacking = ", ".join(str(one) for one in missing) if isinstance(missing, list) else ""
-    return Step(
-        name=stored.step,
-        state=state,
-        changed_at=stored.changed_at,
-        said=f"missing: {lacking}" if lacking else str(verb or ""),
-    )

@@ -215,16 +215,19 @@ async def rebuild_into(
         told=told,
         vouched=vouched_in(entries),
     ).run(stamps)
-    facts = {
+    async with database.write() as connection:
+        await rebuilt.conclude(connection, entries, _facts(made, shelves.name, now), now)
+    return made
+
+
+def _facts(made: Made, source: str, now: datetime) -> dict[str, object]:
+    return {
         "at": now.isoformat(),
-        "from": shelves.name,
+        "from": source,
         "objects": made.objects,
         "recorded": made.recorded.recorded,
         "entries": made.entries,
     }
-    async with database.write() as connection:
-        await rebuilt.conclude(connection, entries, facts, now)
-    return made
 
 
 def vouched_in(entries: Sequence[Entry]) -> frozenset[str]:

@@ -13,7 +13,6 @@ from sesauditd.cli.onboarded import Run
 from sesauditd.cli.options import JsonOption, settings_of
 from sesauditd.cli.sections import Heading, examples
 from sesauditd.cli.waiting import finished
-from sesauditd.errors import Refused
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -125,12 +124,7 @@ def onboard(
     again, with nothing but the domain, goes on where it ended.
     """
     settings = settings_of(context)
-    if file is None:
-        asked = wishes.from_arguments(settings, domains or [], customer, contact)
-    elif domains or customer or contact:
-        raise Refused("give domains with --customer and --contact, or --file CSV, not both")
-    else:
-        asked = wishes.from_file(file)
+    asked = wishes.asked(settings, domains or [], customer, contact, file)
     how = How(
         plan_only=plan,
         yes=yes,

@@ -20,6 +20,21 @@ OUR_OWN = ("iam_user", "since")
 """Columns of `adopt` that onboarding decides itself."""
 
 
+def asked(
+    settings: Settings,
+    domains: Sequence[str],
+    customer: str | None,
+    contact: str | None,
+    file: Path | None,
+) -> Sequence[Wish]:
+    """Return what to do for the domains of a command, or of the file; raises Refused."""
+    if file is None:
+        return from_arguments(settings, domains, customer, contact)
+    if domains or customer or contact:
+        raise Refused("give domains with --customer and --contact, or --file CSV, not both")
+    return from_file(file)
+
+
 def from_arguments(
     settings: Settings, domains: Sequence[str], customer: str | None, contact: str | None
 ) -> Sequence[Wish]:

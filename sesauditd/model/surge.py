@@ -40,44 +40,11 @@ def judge_surges(
     complaints = [one for one in history.strikes if one.outcome is Outcome.COMPLAINT]
     unknown = [one for one in bounces if one.is_unknown_user]
     sizes = _Sizes(history)
-    surge, complained, guessed = (
-        limits.hard_bounce.surge,
-        limits.complaint.surge,
-        limits.guessing.disable,
-    )
     judge = partial(_judge, history, since, before)
     return (
-        *judge(
-            Sliding(
-                rule=Rule.HARD_BOUNCE_SURGE,
-                lane=surge.lane,
-                span=timedelta(hours=surge.within_hours),
-                least=min(surge.count, surge.new_customer_count),
-            ),
-            bounces,
-            partial(_bounce_surge, history, limits, sizes),
-        ),
-        *judge(
-            Sliding(
-                rule=Rule.COMPLAINT_SURGE,
-                lane=complained.lane,
-                span=timedelta(hours=complained.within_hours),
-                least=complained.count,
-            ),
-            complaints,
-            partial(_complaint_surge, limits, sizes),
-        ),
-        *judge(
-            Sliding(
-                rule=Rule.GUESSING_DISABLE,
-                lane=guessed.lane,
-                span=timedelta(minutes=guessed.within_minutes),
-                least=guessed.unknown_users,
-                tally=partial(Crowds, Contacts(history.first_contact, limits), guessed),
-            ),
-            unknown,
-            partial(_guessing, limits),
-        ),
+        *judge(_bouncing(limits), bounces, partial(_bounce_surge, history, limits, sizes)),
+        *judge(_complaining(limits), complaints, partial(_complaint_surge, limits, sizes)),
+        *judge(_trying(limits, history), unknown, partial(_guessing, limits)),
     )
 
 
@@ -117,6 +84,37 @@ class Sliding:
     least: int
     """Different recipients below which it never fires."""
     tally: Callable[[], Tally] = Recipients
+
+
+def _bouncing(limits: Limits) -> Sliding:
+    surge = limits.hard_bounce.surge
+    return Sliding(
+        rule=Rule.HARD_BOUNCE_SURGE,
+        lane=surge.lane,
+        span=timedelta(hours=surge.within_hours),
+        least=min(surge.count, surge.new_customer_count),
+    )
+
+
+def _complaining(limits: Limits) -> Sliding:
+    surge = limits.complaint.surge
+    return Sliding(
+        rule=Rule.COMPLAINT_SURGE,
+        lane=surge.lane,
+        span=timedelta(hours=surge.within_hours),
+        least=surge.count,
+    )
+
+
+def _trying(limits: Limits, history: DomainsHistory) -> Sliding:
+    guessed = limits.guessing.disable
+    return Sliding(
+        rule=Rule.GUESSING_DISABLE,
+        lane=guessed.lane,
+        span=timedelta(minutes=guessed.within_minutes),
+        least=guessed.unknown_users,
+        tally=partial(Crowds, Contacts(history.first_contact, limits), guessed),
+    )
 
 
 class _Sizes:

@@ -142,14 +142,7 @@ class Onboarding:
             )
             if applied.conflicts:
                 return _conflict(wish.domain, applied.conflicts)
-            user = user_name(wish.domain)
-            registered = await self.register.register(
-                wish.domain, wish.customer, wish.contact, user
-            )
-            reach("onboard.registered")
-            key = await self._issued(prepared, user, show)
-            await self.register.reached(wish.domain, AskedStage.GRANTED)
-            reach("onboard.granted")
+            registered, key = await self._granted(prepared, show)
         changed = bool(applied.changes or registered or key)
         return replace(
             prepared.unchanged,
@@ -160,6 +153,17 @@ class Onboarding:
             elsewhere=prepared.elsewhere,
             key=key,
         )
+
+    async def _granted(self, prepared: Prepared, show: Show) -> tuple[bool, str | None]:
+        """Register what stands, then give it its key; return what was new of both."""
+        wish = prepared.wish
+        user = user_name(wish.domain)
+        registered = await self.register.register(wish.domain, wish.customer, wish.contact, user)
+        reach("onboard.registered")
+        key = await self._issued(prepared, user, show)
+        await self.register.reached(wish.domain, AskedStage.GRANTED)
+        reach("onboard.granted")
+        return registered, key
 
     async def _issued(self, prepared: Prepared, user: str, show: Show) -> str | None:
         """Make and show a key, unless another process did so since this one looked."""

@@ -8,6 +8,7 @@ import pytest
 
 from sesauditd.cli import wishes
 from sesauditd.errors import Refused
+from tests.support.running import settings_in
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -15,8 +16,10 @@ if TYPE_CHECKING:
 CONTACT = "anna@bakery-home.example"
 
 
-def test_domains_of_one_customer_are_named_as_arguments() -> None:
-    found = wishes.from_arguments(["Bakery.Example.", "straße.de"], "bakery", CONTACT)
+def test_domains_of_one_customer_are_named_as_arguments(tmp_path: Path) -> None:
+    found = wishes.from_arguments(
+        settings_in(tmp_path, ""), ["Bakery.Example.", "straße.de"], "bakery", CONTACT
+    )
     assert [one.domain for one in found] == ["bakery.example", "xn--strae-oqa.de"]
     assert {(one.customer, one.contact) for one in found} == {("bakery", CONTACT)}
 
@@ -37,10 +40,10 @@ def test_domains_of_one_customer_are_named_as_arguments() -> None:
     ],
 )
 def test_what_cannot_be_right_is_refused_with_its_reason(
-    domains: list[str], customer: str | None, contact: str | None, why: str
+    tmp_path: Path, domains: list[str], customer: str | None, contact: str | None, why: str
 ) -> None:
     with pytest.raises(Refused, match=why):
-        wishes.from_arguments(domains, customer, contact)
+        wishes.from_arguments(settings_in(tmp_path, ""), domains, customer, contact)
 
 
 def test_a_file_names_a_domain_a_line(tmp_path: Path) -> None:
