@@ -8,7 +8,13 @@ from typing import TYPE_CHECKING
 
 from sesauditd.enforce.knobs import Plan, Problem, Pull
 from sesauditd.enforce.knobs_iam import Attached, Managed, Policies
-from sesauditd.enforce.shards import POLICIES_OF_A_USER, Room, Shards, sharded
+from sesauditd.enforce.shards import (
+    POLICIES_OF_A_USER,
+    POLICIES_OF_AN_ACCOUNT,
+    Room,
+    Shards,
+    sharded,
+)
 from sesauditd.errors import Failed
 from sesauditd.model.actions import Lever, Reverse
 from sesauditd.model.addresses import domain_of
@@ -40,6 +46,8 @@ class Denials:
     customer: str
     idle: tuple[int, ...] = ()
     """Policies that are attached to a user and that nobody needs any more."""
+    others: int = 0
+    """Policies with the blocks of all other customers."""
 
     @property
     def places(self) -> Mapping[str, int]:
@@ -61,6 +69,8 @@ class Denials:
             addresses=len(self.places),
             policies=len(self.shards.held),
             room=self.shards.room.policies,
+            of_account=self.others + len(self.shards.held),
+            room_of_account=POLICIES_OF_AN_ACCOUNT,
         )
 
 
@@ -72,11 +82,16 @@ class Attachments:
     """The ARNs by user, of those that could be asked."""
     problems: tuple[Problem, ...] = ()
 
-    def room(self, own: Iterable[str]) -> Room:
-        """Return how many policies may be attached to every user."""
+    def room(self, own: Iterable[str], *, others: int) -> Room:
+        """Return how many policies may be attached to every user, and made at all.
+
+        `others` are those that hold the blocks of other customers. What somebody else made in
+        the account is not counted: there IAM's own refusal has the same effect.
+        """
         ours = frozenset(own)
-        others = [len(arns - ours) for arns in self.of_users.values()]
-        return Room(policies=max(0, POLICIES_OF_A_USER - max(others, default=0)))
+        foreign = max((len(arns - ours) for arns in self.of_users.values()), default=0)
+        left = min(POLICIES_OF_A_USER - foreign, POLICIES_OF_AN_ACCOUNT - others)
+        return Room(policies=max(0, left))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -93,7 +108,7 @@ class Denying:
         customer = tasks[0].customer
         own = [one for one in around.users if not one.is_shared]
         attached = await self._attached(own)
-        room = attached.room(self._arns(customer))
+        room = attached.room(self._arns(customer), others=around.policies_of_others)
         shards = sharded(around.denied, room, ignore_case=self.ignore_case)
         touched = {one.id: _touched(one, shards, around) for one in tasks}
         others = frozenset(shards.held) - frozenset().union(*touched.values())
@@ -118,6 +133,7 @@ class Denying:
             spilled=tuple(spilled),
             customer=customer,
             idle=tuple(idle),
+            others=around.policies_of_others,
         )
 
     def shard(self, customer: str, number: int) -> Managed:

@@ -47,6 +47,9 @@ class Standing(Protocol):
     async def again(self, ids: Sequence[str], now: datetime) -> int:
         """Have the executor look at actions once more, intent first; return how many."""
 
+    async def without_room(self, now: datetime) -> int:
+        """Have every block tried again that found no room; return how many."""
+
     async def lifted(
         self, customer: str, shard: int, recipients: Collection[str], now: datetime
     ) -> frozenset[str]:
@@ -108,6 +111,7 @@ class Reconcile:
 
     async def run(self, now: datetime) -> Reconciled:
         """Compare everything; errors of the store come through."""
+        tried_again = await self.standing.without_room(now)
         tasks = await self.standing.standing(now)
         blocks = [one for one in tasks if one.kind in ABOUT_BLOCKS]
         denied: dict[str, list[Task]] = defaultdict(list)
@@ -128,6 +132,7 @@ class Reconcile:
             mended=found.mended,
             strange=len(found.strange),
             unseen=len(found.unseen),
+            tried_again=tried_again,
         )
         return found
 

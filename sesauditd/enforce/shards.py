@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 
 POLICIES_OF_A_USER = 10
 """Managed policies that one IAM user can have attached (ses-facts.md section 4)."""
+POLICIES_OF_AN_ACCOUNT = 1500
+"""Customer managed policies that one account can have, whoever made them (IAM's default)."""
 NEARLY_FULL = 80
 """Percent, from which on operators are told."""
 

@@ -92,6 +92,8 @@ class Surroundings:
     """What the customer's policies have to deny, by recipient."""
     shards_of: Mapping[str, frozenset[int]] = field(default_factory=dict)
     """Which policies name a task's recipient, or did and were not seen without it yet."""
+    policies_of_others: int = 0
+    """How many policies hold the blocks of all other customers: the account has a quota."""
     own: frozenset[str] = frozenset()
     """The customer's domains and contact addresses: a Deny never names them."""
     listed_for: tuple[str, ...] = ()
@@ -113,6 +115,15 @@ class Fill:
     policies: int
     room: int
     """In how many policies there may be room at all."""
+    of_account: int = 0
+    """Policies with blocks of all customers together."""
+    room_of_account: int = 1
+    """How many of them the account takes."""
+
+    @property
+    def percent_of_account(self) -> int:
+        """Return how much of the account's quota of policies blocks take, rounded down."""
+        return 100 * self.of_account // self.room_of_account
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import and_, or_, select, update
 
-from sesauditd.model.actions import STARTED, Lever, State
+from sesauditd.model.actions import OVERFLOWN, STARTED, Lever, State
 from sesauditd.model.verdicts import Does
 from sesauditd.store.statements import chunks
 from sesauditd.store.tables import actions, blocks, domains, iam_users
@@ -68,6 +68,23 @@ async def terminations_at(connection: AsyncConnection, domain: str, now: datetim
     owner = select(domains.c.customer).where(domains.c.name == domain).scalar_subquery()
     wanted = and_(actions.c.customer == owner, actions.c.kind == str(Does.TERMINATE))
     return await _drive(connection, wanted, now)
+
+
+async def without_room(
+    connection: AsyncConnection, now: datetime, customer: str | None = None
+) -> int:
+    """Have the executor try blocks again that found no room, of one customer or of all.
+
+    For whoever makes room, in the same transaction; where there is none still, they fail as
+    before and nobody is told anew.
+    """
+    failed = str(State.FAILED)
+    wanted = and_(
+        actions.c.state == failed, standing_blocks(now), actions.c.outcome.startswith(OVERFLOWN)
+    )
+    if customer is not None:
+        wanted = and_(wanted, actions.c.customer == customer)
+    return await _drive(connection, wanted, now, begun=(failed,))
 
 
 async def some(connection: AsyncConnection, ids: Sequence[str], now: datetime) -> int:

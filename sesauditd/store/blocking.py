@@ -35,6 +35,7 @@ NEARLY_FULL = 80
 HALF_EMPTY_AGAIN = 70
 """Percent, below which a warning may be given anew."""
 NEARLY = "blocks_nearly_full"
+ACCOUNT_NEARLY = "policies_nearly_full"
 
 
 @dataclass(frozen=True, slots=True)
@@ -207,28 +208,43 @@ async def move_to_list(
 
 
 async def note_fill(connection: AsyncConnection, fill: Fill, now: datetime) -> None:
-    """Tell operators once that a customer's policies are nearly full."""
-    name = f"{NEARLY}:{fill.customer}"
-    known = await connection.scalar(select(observations.c.at).where(observations.c.name == name))
-    if known is not None and fill.percent < HALF_EMPTY_AGAIN:
-        await connection.execute(observations.delete().where(observations.c.name == name))
-    if known is not None or fill.percent < NEARLY_FULL:
-        return
+    """Tell operators once that a customer's policies, or the account's, are nearly full."""
     facts: dict[str, object] = {
         "customer": fill.customer,
         "full": f"{fill.percent} %",
         "blocked addresses": fill.addresses,
         "policies": f"{fill.policies} of {fill.room}",
     }
+    whose = f"The IAM policies with the blocks of {fill.customer} are {fill.percent} % full"
+    await _note(connection, f"{NEARLY}:{fill.customer}", fill.percent, (whose, facts), now)
+    percent = fill.percent_of_account
+    facts = {
+        "full": f"{percent} %",
+        "policies": f"{fill.of_account} of {fill.room_of_account}",
+    }
+    whose = f"The account's quota of IAM policies is {percent} % taken by blocks"
+    await _note(connection, ACCOUNT_NEARLY, percent, (whose, facts), now)
+
+
+async def _note(
+    connection: AsyncConnection,
+    name: str,
+    percent: int,
+    told: tuple[str, dict[str, object]],
+    now: datetime,
+) -> None:
+    known = await connection.scalar(select(observations.c.at).where(observations.c.name == name))
+    if known is not None and percent < HALF_EMPTY_AGAIN:
+        await connection.execute(observations.delete().where(observations.c.name == name))
+    if known is not None or percent < NEARLY_FULL:
+        return
+    whose, facts = told
     await connection.execute(
         upsert(connection, observations)
         .values(name=name, facts=facts, at=now)
         .on_conflict_do_nothing()
     )
-    summary = (
-        f"The IAM policies with the blocks of {fill.customer} are {fill.percent} % full: "
-        "later blocks go to the account's list, or are not set"
-    )
+    summary = f"{whose}: later blocks go to the account's list, or are not set"
     await request(
         connection,
         Notice(

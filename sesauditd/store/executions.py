@@ -12,6 +12,7 @@ from sqlalchemy import and_, case, select, update
 from sesauditd.model.actions import REVERSES, STARTED, Reverse, State
 from sesauditd.model.verdicts import Does
 from sesauditd.store import (
+    again,
     blocking,
     holds,
     journal,
@@ -37,6 +38,8 @@ SMALL = (*ABOUT_BLOCKS, str(Does.WARN))
 REVERSING = (str(Reverse.REINSTATE), str(Reverse.RESTORE))
 ACTOR = "executor"
 EXPIRED_A_TIME = 500
+POLICY = "policy:"
+"""How the name of a managed policy begins among the positions of an action."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -136,8 +139,20 @@ class Executions(BlockExecutions):
             await holds.release(connection, outcome.released)
             if task.kind in ABOUT_BLOCKS and outcome.state is State.DONE:
                 await blocking.forget_places(connection, task.customer, str(task.recipient))
+                await _use_room(connection, task, outcome, now)
             await _tell(connection, task, outcome, now)
             return True
+
+
+async def _use_room(
+    connection: AsyncConnection, task: Task, outcome: Outcome, now: datetime
+) -> None:
+    """Try blocks again that found no room: of the customer, or of all if a policy is gone."""
+    after = outcome.after or {}
+    if any(name.startswith(POLICY) and at is None for name, at in after.items()):
+        await again.without_room(connection, now)
+    elif task.kind is Reverse.UNBLOCK:
+        await again.without_room(connection, now, task.customer)
 
 
 async def end(connection: AsyncConnection, row: Row[Any], now: datetime) -> None:

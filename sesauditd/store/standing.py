@@ -67,6 +67,11 @@ class Standings(Executions):
         async with self.database.write() as connection:
             return await again.some(connection, ids, now)
 
+    async def without_room(self, now: datetime) -> int:
+        """Have every block tried again that found no room; return how many."""
+        async with self.database.write() as connection:
+            return await again.without_room(connection, now)
+
     async def lifted(
         self, customer: str, shard: int, recipients: Collection[str], now: datetime
     ) -> frozenset[str]:

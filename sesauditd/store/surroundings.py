@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from typing import TYPE_CHECKING
 
-from sqlalchemy import and_, or_, select
+from sqlalchemy import and_, func, or_, select
 
 from sesauditd.model.actions import STARTED, Lever, Reverse, State
 from sesauditd.model.addresses import domain_of
@@ -59,9 +59,20 @@ async def around_customer(
             if one.recipient not in own and domain_of(one.recipient) not in own
         ),
         shards_of=await _shards_of(connection, customer),
+        policies_of_others=await _policies_of_others(connection, customer),
         own=own,
         closed=not own,
     )
+
+
+async def _policies_of_others(connection: AsyncConnection, customer: str) -> int:
+    named = (
+        select(blocks.c.customer, blocks.c.shard)
+        .where(blocks.c.shard.is_not(None), blocks.c.customer != customer)
+        .distinct()
+        .subquery()
+    )
+    return await connection.scalar(select(func.count()).select_from(named)) or 0
 
 
 async def around_block(connection: AsyncConnection, task: Task, now: datetime) -> Surroundings:
