@@ -149,9 +149,15 @@ def _services(running: Live) -> dict[str, Service]:
     posting = Duty(
         "post", metered("post", running.post.tick, meters), lambda: lease.held, POST_SECONDS
     )
-    alerting = Duty("alerts", running.alerts.tick, lambda: lease.held, ALERTS_SECONDS)
-    keeping = Duty("keeper", running.keeper.tick, lambda: lease.held, KEEPER_SECONDS)
-    watching = Duty("watch", running.intake.tick, lambda: lease.held, WATCH_SECONDS)
+    alerting = Duty(
+        "alerts", metered("alerts", running.alerts.tick, meters), lambda: lease.held, ALERTS_SECONDS
+    )
+    keeping = Duty(
+        "keeper", metered("keeper", running.keeper.tick, meters), lambda: lease.held, KEEPER_SECONDS
+    )
+    watching = Duty(
+        "watch", metered("watch", running.intake.tick, meters), lambda: lease.held, WATCH_SECONDS
+    )
     return {
         "watch": watching.run,
         "intake": running.poller.run,

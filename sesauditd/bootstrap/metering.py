@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -14,7 +15,7 @@ if TYPE_CHECKING:
     import asyncio
     from datetime import datetime
 
-    from sesauditd.aws.queue import Depth
+    from sesauditd.aws.queue import Depth, Message
     from sesauditd.ingest.intake import Archive, Recorder
     from sesauditd.ingest.reader import RawLine
     from sesauditd.model.recorded import Recorded
@@ -53,9 +54,18 @@ class MeteredRecorder:
 
 
 class MeteredQueue(Queue):
-    """The queue, noting what each look at its depth saw; `meters` is set once it is made."""
+    """The queue, with its errors counted, and noting what each look at its depth saw.
+
+    `meters` is set once it is made.
+    """
 
     meters: Meters | None = None
+
+    @override
+    async def receive(self, wait_seconds: int = 20) -> Sequence[Message]:
+        """Wait for messages, as the queue itself does."""
+        with nullcontext() if self.meters is None else self.meters.counting("queue"):
+            return await super().receive(wait_seconds)
 
     @override
     async def depth(self, now: datetime | None = None) -> Depth:

@@ -2,17 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from itertools import product
 from typing import TYPE_CHECKING
 
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily
+
+from sesauditd.model.actions import Reverse, State
+from sesauditd.model.events import Outcome
+from sesauditd.model.notice import NoticeState
+from sesauditd.model.verdicts import Does, Rule
 
 if TYPE_CHECKING:
     from prometheus_client.metrics_core import Metric
 
     from sesauditd.web.health import Pulse
 
+KINDS = (*Does, *Reverse)
 Pairs = Mapping[tuple[str, ...], float]
 """Labels, in the order of a family's names, to a value."""
 
@@ -61,19 +68,19 @@ TOTALS = (
         "sesauditd_recipient_outcomes",
         "Recipients of events of registered domains, by outcome.",
         ("outcome",),
-        lambda facts: _by_name(facts.outcomes),
+        lambda facts: _whole(_by_name(facts.outcomes), Outcome),
     ),
     Family(
         "sesauditd_verdicts",
         "Verdicts, withdrawn ones too, by rule.",
         ("rule",),
-        lambda facts: _summed(facts.verdicts),
+        lambda facts: _whole(_summed(facts.verdicts), Rule),
     ),
     Family(
         "sesauditd_actions",
         "Actions that were asked for, by kind.",
         ("kind",),
-        lambda facts: _summed(facts.actions),
+        lambda facts: _whole(_summed(facts.actions), KINDS),
     ),
     Family(
         "sesauditd_action_attempts",
@@ -98,13 +105,13 @@ STATES = (
         "sesauditd_actions_in_state",
         "Actions by kind and state.",
         ("kind", "state"),
-        lambda facts: facts.actions,
+        lambda facts: _whole(facts.actions, KINDS, State),
     ),
     Family(
         "sesauditd_notices_in_state",
         "Notices to customers and operators by state.",
         ("state",),
-        lambda facts: _by_name(facts.notices),
+        lambda facts: _whole(_by_name(facts.notices), NoticeState),
     ),
     Family(
         "sesauditd_open_cases",
@@ -206,6 +213,14 @@ def families(facts: Facts) -> Iterator[Metric]:
 
 def _by_name(counts: Mapping[str, float]) -> Pairs:
     return {(name,): count for name, count in counts.items()}
+
+
+def _whole(pairs: Pairs, *names: Iterable[str]) -> Pairs:
+    """Return the pairs, and zero for whatever did not happen yet.
+
+    What appears only when it first happens hides that very time from `increase` and `delta`.
+    """
+    return dict.fromkeys(product(*(map(str, known) for known in names)), 0.0) | dict(pairs)
 
 
 def _summed(pairs: Pairs) -> Pairs:
