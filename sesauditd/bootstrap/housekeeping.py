@@ -69,6 +69,7 @@ class Housekeeping:
         from sesauditd.aws.archive import Archive
         from sesauditd.aws.metrics import Metrics
         from sesauditd.bootstrap.reconciling import after_rebuild
+        from sesauditd.bootstrap.reporting import Reporting
         from sesauditd.bootstrap.watching import Watching, watches
         from sesauditd.jobs.account import AccountWatch
         from sesauditd.jobs.backlog import Backlog
@@ -88,6 +89,7 @@ class Housekeeping:
             digest=self._for_period(digests.blocked_digests),
             shadow_digest=self._for_period(digests.shadow_digest),
             summarise=self._summarise,
+            report=Reporting(self.program).to_customers,
             tell_waiting=self._look(telling.of_waiting),
             watch_account=AccountWatch(accounts=self.mail, alarms=alarms, notes=memory).run,
             watch_pipe=self._pipe(alarms, memory).run,
@@ -145,11 +147,13 @@ class Housekeeping:
         return await self.program.weekly.enforce(period.due, now=now, dry_run=False)
 
     async def _summarise(self, period: Period, now: datetime) -> object:
+        from sesauditd.bootstrap.reporting import Reporting
         from sesauditd.model.calendar import Week
         from sesauditd.store import digests
 
+        page = await Reporting(self.program).of_account(period.end)
         async with self.program.database.write() as connection:
-            return await digests.weekly_summary(connection, Week(period.start), now)
+            return await digests.weekly_summary(connection, Week(period.start), now, page)
 
     def _for_period(self, write: Write) -> ForPeriod:
         async def run(_period: Period, now: datetime) -> object:

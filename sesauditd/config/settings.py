@@ -127,6 +127,7 @@ class Notices(Section):
     sender: kinds.Mailbox | None = Field(default=None, alias="from")
     reply_to: kinds.Mailbox | None = None
     operators: kinds.Mailboxes = ()
+    customer_reports: bool = False
 
 
 class Apprise(Section):

@@ -9,12 +9,14 @@ from typing import TYPE_CHECKING, TypeAlias
 
 from sesauditd.daemon.failpoint import reach
 from sesauditd.jobs.schedule import Frequent, Job, Periodic, Since
-from sesauditd.model.owed import Period, daily, weekly
+from sesauditd.model.owed import Period, daily, monthly, weekly
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
 EVERY_TICK = timedelta(0)
+REPORTED_AT = "06:00"
+"""Of the first of a month: who reads it at breakfast has all of the last one in it."""
 EVERY_FEW_MINUTES = timedelta(minutes=5)
 
 ForPeriod: TypeAlias = Callable[[Period, datetime], Awaitable[object]]
@@ -38,6 +40,8 @@ class Work:
     """Tell operators what one day would have brought."""
     summarise: ForPeriod
     """Tell operators about one week."""
+    report: ForPeriod
+    """Tell each customer how their mail did in a month, where that is switched on."""
     tell_waiting: Look
     """Tell operators what waits for them."""
     watch_account: Look
@@ -73,6 +77,7 @@ def table(work: Work, *, rollup: str, enforcement: str) -> Sequence[Job]:
         Periodic(name="digest", calendar=days, since=run, run=digest),
         Periodic(name="shadow_digest", calendar=days, since=run, run=shadow_digest),
         Periodic(name="summary", calendar=weeks, since=run, run=summarise, after="weekly"),
+        Periodic(name="report", calendar=monthly(REPORTED_AT), since=run, run=work.report),
         Periodic(name="reconcile", calendar=days, since=run, run=reconcile),
         Periodic(name="backup", calendar=days, since=run, run=back_up),
         Frequent(name="waiting", every=EVERY_TICK, run=work.tell_waiting),

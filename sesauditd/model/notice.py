@@ -29,6 +29,8 @@ class NoticeKind(StrEnum):
     RESTORED = "restored"
     BLOCKED = "blocked"
     """A digest: one a day at most for a customer."""
+    MONTHLY_REPORT = "monthly_report"
+    """How a customer's mail did in a month, where that is switched on."""
     VERIFIED = "verified"
     """A domain that was set up can send, for the first time."""
     DOMAIN_VERIFIED = "domain_verified"
@@ -63,6 +65,7 @@ FOR_CUSTOMERS = frozenset(
         NoticeKind.REINSTATED,
         NoticeKind.RESTORED,
         NoticeKind.BLOCKED,
+        NoticeKind.MONTHLY_REPORT,
         NoticeKind.VERIFIED,
     }
 )
@@ -71,6 +74,7 @@ FOR_CUSTOMERS = frozenset(
 PATIENT = frozenset(
     {
         NoticeKind.BLOCKED,
+        NoticeKind.MONTHLY_REPORT,
         NoticeKind.VERIFIED,
         NoticeKind.DOMAIN_VERIFIED,
         NoticeKind.WEEKLY_SUMMARY,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from calendar import monthrange
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
@@ -17,10 +18,10 @@ WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Period:
-    """One day or ISO week, and the moment from which a job about it is owed."""
+    """One day, ISO week or month, and the moment from which a job about it is owed."""
 
     name: str
-    """Such as `2026-11-24` or `2026-W48`."""
+    """Such as `2026-11-24`, `2026-W48` or `2026-11`."""
     start: datetime
     end: datetime
     """The first moment that belongs to the next period."""
@@ -29,18 +30,22 @@ class Period:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Calendar:
-    """Days or ISO weeks in UTC, each owed some time after its end."""
+    """Days, ISO weeks or months in UTC, each owed some time after its end."""
 
-    length: timedelta
+    length: timedelta | None
+    """None for a month of the calendar."""
     delay: timedelta
 
     def holding(self, moment: datetime) -> Period:
         """Return the period in which the moment lies; raises ValueError without a zone."""
         if self.length == WEEK:
             week = week_of(moment)
-            return self._period(week.name, week.start)
+            return self._period(week.name, week.start, WEEK)
         day = aware(moment).replace(hour=0, minute=0, second=0, microsecond=0)
-        return self._period(f"{day:%Y-%m-%d}", day)
+        if self.length is None:
+            first = day.replace(day=1)
+            return self._period(f"{first:%Y-%m}", first, monthrange(day.year, day.month)[1] * DAY)
+        return self._period(f"{day:%Y-%m-%d}", day, self.length)
 
     def owed(self, done: Collection[str], first: datetime, now: datetime) -> Iterator[Period]:
         """Yield what is due at `now` and not done, in order, from the period that holds `first`.
@@ -53,8 +58,8 @@ class Calendar:
                 yield period
             period = self.holding(period.end)
 
-    def _period(self, name: str, start: datetime) -> Period:
-        end = start + self.length
+    def _period(self, name: str, start: datetime, length: timedelta) -> Period:
+        end = start + length
         return Period(name=name, start=start, end=end, due=end + self.delay)
 
 
@@ -67,6 +72,11 @@ def weekly(moment: str) -> Calendar:
     """Return ISO weeks, each owed at a moment such as `monday 03:00` of the next week."""
     weekday, _, time = moment.partition(" ")
     return Calendar(length=WEEK, delay=WEEKDAYS.index(weekday) * DAY + _since_midnight(time))
+
+
+def monthly(time: str) -> Calendar:
+    """Return months, each owed at a time such as `06:00` of the first day of the next."""
+    return Calendar(length=None, delay=_since_midnight(time))
 
 
 def _since_midnight(time: str) -> timedelta:

@@ -37,6 +37,10 @@ LONGEST_TEXT = 20_000
 LONGEST_PAGE = 60_000
 """Bytes of the HTML; services cut a mail at about 100 kB."""
 CUT = "\n\n(The rest is left out: it is too long for a mail.)\n"
+ATTACHED = "attached"
+"""The fact that is a file."""
+LONGEST_NAME = 60
+_NO_NAME = re.compile(r"[^0-9A-Za-z-]+")
 _GAPS = re.compile(r"\n{3,}")
 _BEGINNING = re.compile(r" *(?:> |- |[0-9]+\. +)?")
 SENDER_NAME = "Mail desk"
@@ -83,6 +87,7 @@ class Composer:
             mail["Subject"] = subject_of(notice, self.installation)
             mail.set_content(bodies.text, cte=ENCODING)
             mail.add_alternative(bodies.page, subtype="html", cte=ENCODING)
+            _attach(mail, notice.facts.get(ATTACHED))
         except (MessageError, ValueError, LookupError, TypeError) as error:
             raise Failed(f"the notice {notice.id} cannot be composed: {error}") from error
         return mail
@@ -133,6 +138,14 @@ class Composer:
             "advice": advice_for(_rules(facts)),
             "reads_at": _reads_at(notice, to),
         }
+
+
+def _attach(mail: EmailMessage, attached: object) -> None:
+    """Add the file that a notice brings along: `{"name": ..., "page": ...}`, an HTML page."""
+    if isinstance(attached, dict):
+        name = _NO_NAME.sub("-", str(attached.get("name")))[:LONGEST_NAME]
+        page = str(attached.get("page")).encode(errors="replace")
+        mail.add_attachment(page, maintype="text", subtype="html", filename=f"{name}.html")
 
 
 def wrapped(text: str) -> str:

@@ -47,6 +47,7 @@ def level_of(notice: Notice) -> Level:
             NoticeKind.REINSTATED
             | NoticeKind.RESTORED
             | NoticeKind.BLOCKED
+            | NoticeKind.MONTHLY_REPORT
             | NoticeKind.VERIFIED
             | NoticeKind.DOMAIN_VERIFIED
             | NoticeKind.WEEKLY_SUMMARY

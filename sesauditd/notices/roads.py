@@ -8,7 +8,7 @@ import json
 import os
 import signal
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
@@ -37,6 +37,8 @@ LAST_GOOD_STATUS = 299
 NO_APPRISE = "alerts.apprise is set, but Apprise is not installed: pip install 'sesauditd[alerts]'"
 
 CHILD = apprising.__name__
+WITHHELD = ("AWS_", "SESAUDITD_", "CREDENTIALS_DIRECTORY")
+"""How variables begin that hold the daemon's own keys: a library of others needs none of them."""
 WHY_NOT = {
     apprising.NOT_UNDERSTOOD: "Apprise does not understand this address",
     apprising.NOT_TAKEN: "the service did not take it: wrong address or token, or it is down",
@@ -132,7 +134,8 @@ class Apprise:
             "body": alarm.as_text(),
             "type": _notify_type(alarm),
         }
-        code, _ = await _run((sys.executable, "-P", "-m", CHILD), json.dumps(order), self.seconds)
+        words = (sys.executable, "-P", "-m", CHILD)
+        code, _ = await _run(words, json.dumps(order), self.seconds, _bare_environment())
         if code:
             raise Failed(WHY_NOT.get(code, "Apprise failed"))
 
@@ -158,8 +161,17 @@ def _document(alarm: Alarm, installation: str) -> dict[str, object]:
     return {"installation": installation, **alarm.as_facts()}
 
 
-async def _run(words: Sequence[str], text: str, seconds: float) -> tuple[int, str]:
-    """Run a program on some text; return its exit code and the beginning of its output."""
+def _bare_environment() -> dict[str, str]:
+    return {name: value for name, value in os.environ.items() if not name.startswith(WITHHELD)}
+
+
+async def _run(
+    words: Sequence[str], text: str, seconds: float, environment: Mapping[str, str] | None = None
+) -> tuple[int, str]:
+    """Run a program on some text; return its exit code and the beginning of its output.
+
+    Its environment is ours unless another is given.
+    """
     try:
         process = await asyncio.create_subprocess_exec(
             *words,
@@ -167,6 +179,7 @@ async def _run(words: Sequence[str], text: str, seconds: float) -> tuple[int, st
             stdout=asyncio.subprocess.PIPE,
             stderr=asyncio.subprocess.STDOUT,
             start_new_session=True,
+            env=environment,
         )
     except (OSError, ValueError) as error:
         raise Failed(f"cannot be started: {type(error).__name__}") from None

@@ -141,6 +141,34 @@ WEEKLY = {
     "waiting": 2,
     "unsent": [{"state": "unknown", "count": 1}],
 }
+NEXT_LIMIT = (
+    "In the week from 2026-11-09 to 2026-11-15, 3 of 96 addresses you wrote to did not exist. "
+    "We stop your mail at 15. That is 20 % of the way to it."
+)
+MONTHLY = {
+    "customer": "bakery",
+    "month": "November 2026",
+    "from": "2026-11-01T00:00:00Z",
+    "to": "2026-12-01T00:00:00Z",
+    "grade": "B",
+    "verdict": "Good. There is a little to tidy up.",
+    "counts": [
+        "1,204 mails were sent to 830 people.",
+        "1,186 arrived (98.5 %).",
+        "6 addresses do not exist, or the other side takes no mail for it (0.72 %).",
+    ],
+    "steps": ["Take the addresses that are listed below off your list."],
+    "limits": [NEXT_LIMIT],
+    "done": [],
+    "blocked": [
+        {
+            "recipient": "old-customer-1@gone.example",
+            "why": "the address takes no mail",
+            "until": "for good",
+        }
+    ],
+    "more_blocked": 0,
+}
 SHADOW = {
     "since": None,
     "until": "2026-11-24T08:00:00Z",
@@ -193,6 +221,7 @@ FACTS: Mapping[NoticeKind, Mapping[str, Any]] = {
     },
     NoticeKind.WEEKLY_SUMMARY: WEEKLY,
     NoticeKind.SHADOW_DIGEST: SHADOW,
+    NoticeKind.MONTHLY_REPORT: MONTHLY,
     NoticeKind.VERIFIED: {"domain": "shop.example"},
     NoticeKind.DOMAIN_VERIFIED: {**LOST, "state": "verified again", "missing": []},
     NoticeKind.VERIFICATION_LOST: LOST,

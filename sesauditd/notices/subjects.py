@@ -60,6 +60,8 @@ def _for_customers(notice: Notice) -> str:
             return "You can send mail again"
         case NoticeKind.VERIFIED:
             return f"Mail from {both(notice.domain)} is set up"
+        case NoticeKind.MONTHLY_REPORT:
+            return f"How your mail did in {notice.facts.get('month')}"
         case _:
             count = notice.facts.get("count")
             one = count == 1

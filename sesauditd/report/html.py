@@ -74,10 +74,11 @@ def report_html(report: Report, reader: Reader, *, contact: str | None = None) -
 
 
 def _customer(report: Report, contact: str | None) -> str:
+    one = subject_of(report)
     return _render(
         "customer.html",
         title="How your mail did",
-        subject=(one := subject_of(report)),
+        subject=one,
         told=told(one, report.stopped),
         span=one.span,
         contact=contact,

@@ -67,6 +67,9 @@ GRAVEST = (
     Rule.HARD_BOUNCE_SURGE,
 )
 HAPPENED = frozenset({EXECUTED, State.REVERSED})
+NOT_THE_LIST = frozenset({Rule.VIRUS_DISABLE, Rule.GUESSING_DISABLE})
+STEPS = 6
+"""That are asked of somebody at once; the gravest come first."""
 MARGIN = 0.5
 """Of a limit: from here on a customer hears all steps, not only the first."""
 
@@ -216,10 +219,10 @@ def _steps(behaviour: Behaviour, *, stopped: bool) -> list[str]:
     # The gravest first: who has a virus on the site need not think of the list yet.
     near = [one for one in GRAVEST if ratios.get(one, 0.0) >= MARGIN]
     steps = [ANSWER] if stopped else []
+    steps += [one for rule in near for one in advice_for([rule]).steps]
     if behaviour.blocks:
-        steps.append(DEAD_LISTED)
-    for rule in near:
-        steps += advice_for([rule]).steps
+        # Where somebody else sends in their name, the list is no trouble of theirs.
+        steps.insert(len(steps) if set(near) & NOT_THE_LIST else int(stopped), DEAD_LISTED)
     struck = {
         Rule.COMPLAINT_DISABLE: behaviour.rates.complaint.hits,
         Rule.HARD_BOUNCE_DISABLE: behaviour.rates.hard_bounce.hits,
@@ -227,7 +230,7 @@ def _steps(behaviour: Behaviour, *, stopped: bool) -> list[str]:
     # A single one is everyday life, and no ground for a lecture.
     steps += [advice_for([rule]).steps[0] for rule, hits in struck.items() if hits]
     listed = {advice_for([Rule.HARD_BOUNCE_DISABLE]).steps[0]} if behaviour.blocks else set()
-    return [one for one in dict.fromkeys(steps) if one not in listed] or [GO_ON]
+    return [one for one in dict.fromkeys(steps) if one not in listed][:STEPS] or [GO_ON]
 
 
 def _done(verdicts: Sequence[StoredVerdict]) -> list[tuple[datetime, str]]:

@@ -102,8 +102,13 @@ async def shadow_digest(connection: AsyncConnection, now: datetime) -> bool:
     return await request(connection, notice, now)
 
 
-async def weekly_summary(connection: AsyncConnection, week: Week, now: datetime) -> bool:
-    """Ask for the operators' summary of an ISO week; False if it was asked for before."""
+async def weekly_summary(
+    connection: AsyncConnection, week: Week, now: datetime, report: str | None = None
+) -> bool:
+    """Ask for the operators' summary of an ISO week; False if it was asked for before.
+
+    `report` is the page that goes along with it.
+    """
     owners = {
         row.name: row.customer
         for row in await connection.execute(select(domains.c.name, domains.c.customer))
@@ -123,7 +128,7 @@ async def weekly_summary(connection: AsyncConnection, week: Week, now: datetime)
         .select_from(actions)
         .where(actions.c.state.in_([str(State.WAITING), str(State.PROPOSED)]))
     )
-    facts = {
+    facts: dict[str, object] = {
         "week": week.name,
         "from": iso(week.start),
         "to": iso(week.end),
@@ -132,6 +137,8 @@ async def weekly_summary(connection: AsyncConnection, week: Week, now: datetime)
         "waiting": int(waiting or 0),
         "unsent": await _unsent(connection, week),
     }
+    if report is not None:
+        facts["attached"] = {"name": f"report-{week.name}", "page": report}
     notice = Notice(kind=NoticeKind.WEEKLY_SUMMARY, subject=week.name, facts=facts)
     return await request(connection, notice, now)
 

@@ -71,6 +71,7 @@ class Duties:
             digest=self.nothing_for,
             shadow_digest=self.nothing_for,
             summarise=self.summarise,
+            report=self.nothing_for,
             tell_waiting=self.nothing,
             watch_account=self.nothing,
             watch_pipe=self.nothing,

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
 
-from sesauditd.model.owed import Calendar, Period, daily, weekly
+from sesauditd.model.owed import Calendar, Period, daily, monthly, weekly
 
 DAYS = daily("00:30")
 WEEKS = weekly("monday 03:00")
@@ -28,6 +28,17 @@ def test_a_day_is_owed_from_half_past_midnight_of_the_next() -> None:
 def test_a_week_is_owed_from_monday_at_three() -> None:
     assert names(WEEKS, "2026-11-18T15:00", "2026-11-23T02:59") == []
     assert names(WEEKS, "2026-11-18T15:00", "2026-11-23T03:00") == ["2026-W47"]
+
+
+def test_a_month_is_owed_from_the_morning_of_the_first() -> None:
+    months = monthly("06:00")
+    assert names(months, "2026-11-18T15:00", "2026-12-01T05:59") == []
+    assert names(months, "2026-11-18T15:00", "2026-12-01T06:00") == ["2026-11"]
+    assert names(months, "2027-12-31T23:59", "2028-03-01T06:00") == [
+        "2027-12",
+        "2028-01",
+        "2028-02",
+    ]
 
 
 def test_a_week_may_be_judged_late_in_the_next() -> None:

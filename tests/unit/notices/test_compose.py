@@ -261,6 +261,7 @@ def test_a_subject_holds_nothing_out_of_an_event(kind: NoticeKind) -> None:
         "stopped",
         "name",
         "week",
+        "month",
         "kind",
         "state",
         "count",
@@ -390,6 +391,16 @@ def test_a_customer_is_greeted_and_can_answer_a_person(kind: NoticeKind) -> None
                 "1 notice with the state unknown",
             ],
             id="weekly_summary",
+        ),
+        pytest.param(
+            NoticeKind.MONTHLY_REPORT,
+            [
+                "Grade B (A is best, E is worst).",
+                "1,186 arrived (98.5 %).",
+                "We stop your mail at 15. That is 20 % of the way to it.",
+                "old-customer-1@gone.example: the address takes no mail, for good",
+            ],
+            id="monthly_report",
         ),
         pytest.param(
             NoticeKind.SHADOW_DIGEST,
@@ -528,3 +539,14 @@ def test_lines_are_wrapped_under_their_own_beginning_and_commands_stay_whole() -
     assert sum(line.startswith("    > word") for line in lines) == 2
     assert sum(line.startswith(("- word", "  word")) for line in lines) == 2
     assert sum(len(line) > 76 for line in lines) == 1
+
+
+@pytest.mark.parametrize("kind", [NoticeKind.WEEKLY_SUMMARY, NoticeKind.MONTHLY_REPORT])
+def test_a_report_goes_along_as_a_file_that_a_browser_opens(kind: NoticeKind) -> None:
+    page = "<!doctype html>\n<p>\u00fc\ud800</p>"
+    attached = {"name": "report-2026-11/../x", "page": page}
+    found = replace(notice(kind), facts={**samples.FACTS[kind], "attached": attached})
+    (file,) = read_back(COMPOSER.compose(found, TO, NOW)).iter_attachments()
+    assert file.get_content_type() == "text/html"
+    assert file.get_filename() == "report-2026-11-x.html"
+    assert file.get_payload(decode=True) == page.encode(errors="replace")

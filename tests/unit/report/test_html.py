@@ -88,7 +88,7 @@ PAGES = {
 }
 
 
-@pytest.fixture(params=PAGES.values(), ids=PAGES.keys())
+@pytest.fixture(params=list(PAGES.values()), ids=list(PAGES))
 def page(request: pytest.FixtureRequest) -> str:
     return report_html(*request.param)
 
