@@ -13,6 +13,7 @@ from pathlib import PurePath
 from typing import TYPE_CHECKING
 
 import typer
+from typing_extensions import override
 
 from sesauditd.model.calendar import iso
 
@@ -20,9 +21,11 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
 
 PLAIN_WIDTH = 80
+"""Columns of a table that goes to a file or a pipe."""
 PACE_SECONDS = 180
 """Of a bar: over how long its pace is measured."""
-"""Columns of a table that goes to a file or a pipe."""
+BAR_WIDTH = 20
+"""So that all that stands beside a bar fits 80 columns."""
 
 _SURROGATE = re.compile("[\ud800-\udfff]")
 # Control characters move the cursor, and bidirectional marks reorder what a person reads.
@@ -86,6 +89,16 @@ def say(text: str) -> None:
     typer.echo(cleaned(text))
 
 
+def headline(text: str, style: str) -> None:
+    """Print the line above all, in colour on a terminal that has and wants some."""
+    from rich.console import Console
+    from rich.text import Text
+
+    Console(highlight=False, markup=False, emoji=False, soft_wrap=True).print(
+        Text(cleaned(text), style=style)
+    )
+
+
 def note(text: str) -> None:
     """Print a remark for a person on stderr, where it does not mix with facts."""
     typer.echo(cleaned(text), err=True)
@@ -105,15 +118,26 @@ def progress(total: int | None, description: str) -> Iterator[Callable[[int], No
         BarColumn,
         MofNCompleteColumn,
         Progress,
+        ProgressColumn,
+        Task,
         TextColumn,
         TimeElapsedColumn,
         TimeRemainingColumn,
     )
+    from rich.text import Text
+
+    class Paced(ProgressColumn):
+        """How much is done in a second."""
+
+        @override
+        def render(self, task: Task) -> Text:
+            return Text(rate(task.finished_speed or task.speed), style="dim")
 
     columns = (
         TextColumn("{task.description}", markup=False),
-        BarColumn(),
+        BarColumn(bar_width=BAR_WIDTH),
         MofNCompleteColumn(),
+        Paced(),
         TimeElapsedColumn(),
         TextColumn("left", style="dim"),
         TimeRemainingColumn(),
@@ -125,6 +149,16 @@ def progress(total: int | None, description: str) -> Iterator[Callable[[int], No
     ) as bar:
         task = bar.add_task(cleaned(description), total=total)
         yield lambda done: bar.advance(task, done)
+
+
+def rate(a_second: float | None) -> str:
+    """Return a pace as a person reads it, a minute's or an hour's where a second's is below one."""
+    if not a_second:
+        return ""
+    for unit, seconds in (("s", 1), ("min", 60)):
+        if a_second * seconds >= 1:
+            return f"{a_second * seconds:,.0f}/{unit}"
+    return f"{a_second * 3600:,.0f}/h"
 
 
 def _cell(value: object) -> str:

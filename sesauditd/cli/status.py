@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import typer
 
 from sesauditd.cli import output
-from sesauditd.cli.listings import ACTION_COLUMNS, NO_CUSTOMERS, action_cells, state_of
+from sesauditd.cli.listings import ACTION_COLUMNS, action_cells, state_of
 from sesauditd.cli.options import JsonOption, settings_of
 from sesauditd.cli.sections import Heading, examples
 from sesauditd.cli.waiting import finished
@@ -19,15 +19,19 @@ if TYPE_CHECKING:
     from sesauditd.report.pages import Status
     from sesauditd.store.rebuilt import Rebuilt
 
-ACTIONS_SHOWN = 20
-VERDICTS_SHOWN = 10
+TASKS_SHOWN = 6
+ACTIONS_SHOWN = 5
+VERDICTS_SHOWN = 5
+DOMAINS_SHOWN = 5
+CUSTOMERS_SHOWN = 6
+"""In a table; with these all fits 24 lines where little is to be done."""
+NAME_SHOWN = 24
 TEXT_SHOWN = 160
 MODES = {
     "enforce": "enforce: verdicts are carried out",
     "shadow": "shadow: nothing is done to anybody until sesauditd arm",
     "off": "off: nothing is judged",
 }
-APPROVABLE = frozenset({"waiting", "proposed"})
 
 
 def register(app: typer.Typer) -> None:
@@ -40,18 +44,21 @@ def register(app: typer.Typer) -> None:
 
 
 def status(context: typer.Context, *, as_json: JsonOption = False) -> None:
-    """Show what waits for you, who is stopped, and how all behave."""
+    """Show what is wrong or waits for you, and how all behave: the one screen of the morning.
+
+    What is most urgent stands first, each with the command that deals with it.
+    """
     found, remade = finished(_status(context))
     from sesauditd.report.status_document import status_document
 
     if as_json:
         output.emit_json({**status_document(found), "rebuilt": remade})
         return
+    _tasks(found)
     for line in _overview(found):
         output.say(line)
     if remade is not None:
         output.say(f"Rebuilt       {_remade(remade)}")
-    _troubles(found)
     _actions(found)
     _shadow(found)
     _domains(found)
@@ -97,8 +104,8 @@ def _overview(found: Status) -> Iterator[str]:
     yield f"Daemon        {_daemon(found)}"
     yield from _watched(found)
     yield f"Newest event  {last}"
-    yield f"Judged up to  {overview.last_judged_week or 'no week yet: sesauditd enforce'}"
-    yield f"Journal       {number(overview.journal_length)} entries"
+    judged = overview.last_judged_week or "no week yet: sesauditd enforce"
+    yield f"Judged up to  {judged}; journal: {number(overview.journal_length)} entries"
     kept = f"{number(overview.quarantined)} could not be read: sesauditd events --quarantined"
     yield f"Quarantine    {kept if overview.quarantined else 'empty'}"
     nobodys = f"{number(overview.unattributed)} of no registered domain: "
@@ -135,18 +142,26 @@ def _daemon(found: Status) -> str:
     return f"{said}; {notices} did not surely arrive" if daemon.unsent else said
 
 
-def _troubles(found: Status) -> None:
-    if not found.daemon.troubles:
-        return
-    _title("Trouble")
-    output.table(
-        ("What", "Since", "What to do"),
-        [(one.name, one.since, one.summary) for one in found.daemon.troubles],
-    )
+def _tasks(found: Status) -> None:
+    from sesauditd.report.morning import Urgency, headline, tasks
+    from sesauditd.report.tables import filled
+
+    todo = tasks(found)
+    tones = {Urgency.WRONG: "bold red", Urgency.WAITS: "bold yellow"}
+    worst = min((one.urgency for one in todo), default=Urgency.TIDY)
+    output.headline(headline(todo), tones.get(worst, "bold green"))
+    for place, one in enumerate(todo[:TASKS_SHOWN], 1):
+        output.say(f"{place:>3}. {filled(one.line, indent=len('  1. ')).lstrip()}")
+    more = len(todo) - TASKS_SHOWN
+    if more > 0:
+        output.say(f"     ... and {more} more: add --json to see all.")
+    output.say("")
 
 
 def _actions(found: Status) -> None:
-    weighty = [one for one in found.pending if one.kind != "block_recipient"]
+    from sesauditd.report.morning import BLOCK, approvable
+
+    weighty = [one for one in found.pending if one.kind != BLOCK]
     blocks = len(found.pending) - len(weighty)
     if not found.pending:
         return
@@ -156,13 +171,12 @@ def _actions(found: Status) -> None:
         output.table(ACTION_COLUMNS, [_cells(one) for one in weighty[:ACTIONS_SHOWN]])
     more = len(weighty) - ACTIONS_SHOWN
     if more > 0:
-        output.say(f"... and {more} more.")
+        output.say(f"... and {more} more: sesauditd actions")
     if blocks:
         output.say(f"{blocks} of them are blocks of one recipient.")
-    approvable = next((one for one in weighty if one.state in APPROVABLE), None)
-    approvable = approvable or next((one for one in found.pending if one.state in APPROVABLE), None)
-    if approvable is not None:
-        output.say(f"Approve with: sesauditd actions approve {approvable.id}")
+    first = approvable(found)
+    if first is not None:
+        output.say(f"Approve with: sesauditd actions approve {first.id}")
 
 
 def _cells(action: StoredAction) -> list[str]:
@@ -196,31 +210,39 @@ def _domains(found: Status) -> None:
     _title("Domains to look at")
     output.table(
         ("Domain", "Customer", "State"),
-        [(one.name, one.customer, state_of(one)) for one in found.domains],
+        [(one.name, one.customer, state_of(one)) for one in found.domains[:DOMAINS_SHOWN]],
     )
+    more = len(found.domains) - DOMAINS_SHOWN
+    if more > 0:
+        output.say(f"... and {more} more: sesauditd domains")
 
 
 def _customers(found: Status) -> None:
     from sesauditd.report.account_text import shared
+    from sesauditd.report.plain import shortened, sparkline
 
+    if not found.customers:
+        return
     _title("Customers, by the last 90 days, with their share of the account's")
     output.table(
-        ("Customer", "Grade", "Score", "Mode", "Domains", "Mailed", "Hard bounces", "Complaints"),
+        ("Customer", "Grade", "Score", "Mode", "Weeks", "Mailed", "Bounces", "Complaints"),
         [
             (
-                one.customer,
+                shortened(one.customer, NAME_SHOWN),
                 one.score.grade if one.score else None,
                 one.score.value if one.score else None,
                 one.mode,
-                one.domains,
+                sparkline(one.weeks),
                 one.mailed,
                 shared(found.parts[one.customer].bounces),
                 shared(found.parts[one.customer].complaints),
             )
-            for one in found.customers
+            for one in found.customers[:CUSTOMERS_SHOWN]
         ],
-        empty=NO_CUSTOMERS,
     )
+    more = len(found.customers) - CUSTOMERS_SHOWN
+    if more > 0:
+        output.say(f"... and {more} more, who cost the account less: sesauditd report")
 
 
 def _title(text: str) -> None:

@@ -42,6 +42,8 @@ class Standing:
     mailed: int
     hard_bounces: int
     complaints: int
+    weeks: tuple[int, ...] = ()
+    """Recipients mailed in each of the last eight ISO weeks, this one last."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

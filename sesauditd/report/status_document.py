@@ -6,12 +6,14 @@ from dataclasses import asdict
 from typing import TYPE_CHECKING
 
 from sesauditd.report.document import DIGITS, score_document
+from sesauditd.report.morning import tasks
 from sesauditd.report.plain import iso
 from sesauditd.report.reputation import reputation_document
 from sesauditd.report.rows import action_row, domain_row, verdict_row
 
 if TYPE_CHECKING:
     from sesauditd.report.account import Against, Member
+    from sesauditd.report.morning import Task
     from sesauditd.report.pages import Standing, Status
 
 
@@ -40,6 +42,15 @@ def status_document(status: Status) -> dict[str, object]:
         "shadow_verdicts": [verdict_row(one) for one in status.shown_only],
         "domains": [domain_row(one) for one in status.domains],
         "customers": [_standing(one, status.parts[one.customer]) for one in status.customers],
+        "tasks": [_task(one) for one in tasks(status)],
+    }
+
+
+def _task(task: Task) -> dict[str, object]:
+    return {
+        "urgency": task.urgency.name.lower(),
+        "what": task.what,
+        "command": task.command or None,
     }
 
 
@@ -61,6 +72,7 @@ def _standing(standing: Standing, part: Member) -> dict[str, object]:
         "mailed": standing.mailed,
         "hard_bounces": standing.hard_bounces,
         "complaints": standing.complaints,
+        "mailed_by_week": list(standing.weeks),
         "of_account": {
             "hard_bounces": _share(part.bounces),
             "complaints": _share(part.complaints),

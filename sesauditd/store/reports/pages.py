@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from sesauditd.report.score import Score
 
 GRADED_OVER = timedelta(days=90)
+WEEKS_DRAWN = 8
 SHADOW_SHOWN = timedelta(days=30)
 
 
@@ -133,6 +134,9 @@ def standing(figures: Figures, mode: str, score: Score | None) -> Standing:
         mailed=counts.mailed(sums),
         hard_bounces=sums[Outcome.HARD_BOUNCE],
         complaints=sums[Outcome.COMPLAINT],
+        weeks=tuple(
+            one.mailed for one in counts.by_week(figures.counted, figures.span)[-WEEKS_DRAWN:]
+        ),
     )
 
 

@@ -363,7 +363,10 @@ def test_status_has_one_document(cli: Cli) -> None:
         "shadow_verdicts",
         "domains",
         "customers",
+        "tasks",
+        "rebuilt",
     ]
+    assert [one["urgency"] for one in document["tasks"]] == ["wrong", "waits", "tidy"]
     assert document["pending"] == {"waiting": 1}
     # No daemon asked AWS: that is not known, and not 0.
     assert document["reputation"] is None
@@ -418,7 +421,7 @@ def test_status_counts_what_it_has_no_room_for(cli: Cli) -> None:
     filled(cli, a_bad_morning)
     shown = cli.ok("status").out
     assert "Actions that are not done: 3 proposed, 25 waiting" in shown
-    assert "... and 5 more." in shown
+    assert "... and 20 more: sesauditd actions" in shown
     assert "3 of them are blocks of one recipient." in shown
 
 
