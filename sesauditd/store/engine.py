@@ -16,7 +16,7 @@ from sqlalchemy.exc import TimeoutError as NoTurn
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
 from sesauditd.errors import Broken, Busy, Failed, Refused, SesauditdError
-from sesauditd.store import seals
+from sesauditd.store import marking, seals, server
 from sesauditd.store.place import elsewhere
 from sesauditd.store.turns import Turns
 
@@ -82,6 +82,8 @@ class Database:
             )
             raise Refused(message) from error
         if parsed.get_backend_name() != "sqlite":
+            marking.prepare_server(writing)
+            server.prepare(writing, reading)
             return cls(writing, reading, None, draft)
         _tune(writing, "BEGIN IMMEDIATE", lock_wait_seconds, query_only=False)
         _tune(reading, "BEGIN", lock_wait_seconds, query_only=True)
@@ -135,10 +137,10 @@ def file_of(url: str) -> Path | None:
     return Path(str(parsed.database)).absolute() if is_file else None
 
 
-def _pools(url: URL, lock_wait_seconds: float) -> tuple[Mapping[str, Any], Mapping[str, Any]]:
+def _pools(url: URL, lock_wait_seconds: float) -> tuple[Mapping[str, Any], ...]:
     """Return how many connections those who write and those who read share."""
     if url.get_backend_name() != "sqlite":
-        return {}, {}
+        return server.pools(lock_wait_seconds, READERS, MORE_READERS)
     # Writers take turns. Two connections of one process would look again and again whether the
     # other is done, each with a cache of its own.
     alone = {"pool_size": 1, "max_overflow": 0, "pool_timeout": lock_wait_seconds}
@@ -240,9 +242,16 @@ def _in_words() -> Iterator[None]:
         if told is None:
             raise
         raise told from error
+    except server.errors() as error:
+        told = server.told(error)
+        if told is None:
+            raise
+        raise told from error
 
 
 def _told(error: BaseException | None) -> SesauditdError | None:
+    if not isinstance(error, sqlite3.Error):
+        return server.told(error)
     reason = str(error)
     code = getattr(error, "sqlite_errorcode", sqlite3.SQLITE_OK) & 0xFF
     if code in LOCKED:
@@ -262,6 +271,5 @@ def _told(error: BaseException | None) -> SesauditdError | None:
         # After a flush that failed nobody knows what reached the disk; trying again would
         # report success for pages that the system has dropped.
         return Broken(f"the disk of the database fails ({reason}): see the system's log")
-    if isinstance(error, sqlite3.OperationalError):
-        return Failed(f"the database answered: {reason}")
-    return None
+    is_operational = isinstance(error, sqlite3.OperationalError)
+    return Failed(f"the database answered: {reason}") if is_operational else None

@@ -9,16 +9,11 @@ from __future__ import annotations
 import hashlib
 import json
 from collections import defaultdict
-from string import Template
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import (
-    Column,
-    MetaData,
     Table,
-    Text,
     delete,
-    func,
     insert,
     inspect,
     literal,
@@ -26,14 +21,12 @@ from sqlalchemy import (
     true,
     type_coerce,
 )
-from sqlalchemy import column as any_column
-from sqlalchemy import table as any_table
-from sqlalchemy.schema import CreateTable
 from sqlalchemy.types import NullType
 
 from sesauditd.model.calendar import EPOCH
-from sesauditd.store import journal
+from sesauditd.store import journal, marking
 from sesauditd.store.columns import MICROSECOND
+from sesauditd.store.marking import HELD, marks
 from sesauditd.store.statements import among, chunks
 from sesauditd.store.tables import (
     actions,
@@ -71,8 +64,6 @@ SEALED: Mapping[str, Table] = {
 """Tables whose rows are sealed; of the observations only the holds are."""
 KIND = "sealed"
 ACTOR = "store"
-HELD = "hold:"
-"""How the name of an observation begins that says what levers will put back."""
 ROWS_OF_ENTRY = 500
 WRITTEN_AT = (
     "registered_at",
@@ -89,20 +80,6 @@ WRITTEN_AT = (
 """Columns that tell when a row was written, where an event's own time does not."""
 BETWEEN = "/"
 
-marks = Table(
-    "unsealed_rows",
-    MetaData(),
-    Column("place", Text, nullable=False),
-    Column("key", Text, nullable=False),
-    prefixes=["TEMPORARY"],
-)
-# Nothing here is unique: a conflict inside a trigger is resolved as the statement outside says.
-TRIGGER = Template(
-    "CREATE TEMP TRIGGER sealed_${table}_$verb AFTER $verb ON main.$table $condition "
-    "BEGIN $body END"
-)
-MARK = Template("INSERT INTO unsealed_rows VALUES ('$table', json_array($key));")
-
 Key = tuple[str, ...]
 Entry = dict[str, dict[str, object]]
 """Table to key to digest, None for a row that is gone."""
@@ -110,21 +87,16 @@ Entry = dict[str, dict[str, object]]
 
 async def watch(connection: AsyncConnection) -> None:
     """Have this transaction's changes marked; in a database without the tables, nothing is."""
-    if connection.dialect.name != "sqlite" or await _is_watched(connection):
+    if await marking.is_watched(connection) or not await connection.run_sync(_has_tables):
         return
-    if not await connection.run_sync(_has_tables):
-        return
-    await connection.execute(CreateTable(marks))
-    for one in SEALED.values():
-        for statement in _triggers(one):
-            await connection.exec_driver_sql(statement)
+    await marking.install(connection, SEALED.values())
     if not await journal.has_kind(connection, KIND):
         await _mark_everything(connection)
 
 
 async def seal(connection: AsyncConnection) -> None:
     """Append the digests of every row that this transaction changed to the journal."""
-    if connection.dialect.name != "sqlite" or not await _is_watched(connection):
+    if not await marking.is_watched(connection):
         return
     marked = (await connection.execute(select(marks.c.place, marks.c.key).distinct())).fetchall()
     if not marked:
@@ -248,42 +220,14 @@ def digest_of(row: RowMapping) -> str:
     return hashlib.sha256(json.dumps(said, sort_keys=True).encode()).hexdigest()[:32]
 
 
-async def _is_watched(connection: AsyncConnection) -> bool:
-    known = any_table("sqlite_temp_master", any_column("name"))
-    wanted = select(known.c.name).where(known.c.name == marks.name)
-    return await connection.scalar(wanted) is not None
-
-
 def _has_tables(connection: Connection) -> bool:
     return set(SEALED) <= set(inspect(connection).get_table_names())
-
-
-def _triggers(table: Table) -> list[str]:
-    old, new = _mark(table, "OLD"), _mark(table, "NEW")
-    bodies = {"INSERT": new, "UPDATE": f"{old} {new}", "DELETE": old}
-    return [
-        TRIGGER.substitute(
-            table=table.name, verb=verb, condition=_condition(table, verb), body=body
-        )
-        for verb, body in bodies.items()
-    ]
-
-
-def _condition(table: Table, verb: str) -> str:
-    if table is not observations:
-        return ""
-    return f"WHEN {'OLD' if verb == 'DELETE' else 'NEW'}.name LIKE '{HELD}%'"
-
-
-def _mark(table: Table, which: str) -> str:
-    key = ", ".join(f"{which}.{column.name}" for column in table.primary_key)
-    return MARK.substitute(table=table.name, key=key)
 
 
 async def _mark_everything(connection: AsyncConnection) -> None:
     """Mark the rows of a database that was written before there were seals."""
     for one in SEALED.values():
-        key = func.json_array(*one.primary_key)
+        key = marking.name_of_key(connection, one)
         await connection.execute(
             insert(marks).from_select(
                 ["place", "key"], select(literal(one.name), key).where(sealed_in(one))

@@ -8,6 +8,8 @@ import os
 from threading import Thread
 from typing import TYPE_CHECKING
 
+import pytest
+
 from sesauditd.store.engine import Database
 from sesauditd.store.schema import upgrade
 
@@ -18,6 +20,10 @@ if TYPE_CHECKING:
 
 SERVER = os.environ.get("TEST_SERVER", "")
 """As postgresql+asyncpg://postgres@127.0.0.1:5432: a server that is the tests' own."""
+
+NEEDS_FILE = pytest.mark.skipif(bool(SERVER), reason="it is about SQLite's file")
+"""Marks a test of what only a database in a file has; say why beside it."""
+NEEDS_SERVER = pytest.mark.skipif(not SERVER, reason="TEST_SERVER names no PostgreSQL")
 
 _made: set[str] = set()
 
@@ -34,6 +40,11 @@ def url_of(file: Path) -> str:
         maker.start()
         maker.join()
     return f"{SERVER}/{name}"
+
+
+def kept(text: str) -> str:
+    """Return a text as the database holds it: no text of PostgreSQL holds U+0000."""
+    return text.replace("\0", "\N{REPLACEMENT CHARACTER}") if SERVER else text
 
 
 async def _make(name: str) -> None:
