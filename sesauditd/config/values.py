@@ -50,7 +50,8 @@ def database_url(text: str) -> str:
 
 def without_password(url: str) -> str:
     """Return a database URL as it may be shown."""
-    return re.sub(r"(?<=://)([^/@:]*):[^@/]*@", r"\1:***@", url)
+    shown = re.sub(r"(?<=://)([^/@:]*):[^/]*@", r"\1:***@", url)
+    return re.sub(r"(?<=[?&])password=[^&]*", "password=***", shown)
 
 
 def words(value: object) -> object:

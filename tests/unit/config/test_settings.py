@@ -352,6 +352,11 @@ def test_another_database_is_refused(file: Path, written: str) -> None:
     [
         ("postgresql+asyncpg://u:p@h/n", "postgresql+asyncpg://u:***@h/n"),
         ("postgresql+asyncpg://u:p:q@h/n", "postgresql+asyncpg://u:***@h/n"),
+        ("postgresql+asyncpg://u:p@q@h/n", "postgresql+asyncpg://u:***@h/n"),
+        (
+            "postgresql+asyncpg://h/n?password=p&user=u",
+            "postgresql+asyncpg://h/n?password=***&user=u",
+        ),
         ("postgresql+asyncpg://u@h:5432/n", "postgresql+asyncpg://u@h:5432/n"),
         ("sqlite+aiosqlite:////srv/a.db", "sqlite+aiosqlite:////srv/a.db"),
     ],

@@ -197,7 +197,7 @@ class Apprise:
         if "breaks" in self.address:
             raise RuntimeError(self.address)
         with open(os.environ["TOLD"], "w") as file:
-            json.dump(told, file)
+            json.dump(told | {"environment": list(os.environ)}, file)
         return "refused" not in self.address
 """
 
@@ -219,6 +219,18 @@ async def test_apprise_tells_a_service_in_a_process_of_its_own(library: Path) ->
     assert told["body"] == ALARM.as_text()
     assert (told["notify_type"], told["body_format"]) == ("failure", "text")
     assert siren.failures == 0
+
+
+async def test_apprise_is_told_none_of_the_daemons_own_keys(
+    library: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ours = {"AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN", "SESAUDITD_DATABASE__URL"}
+    for name in ours:
+        monkeypatch.setenv(name, "hidden")
+    await Apprise(address="ntfy://secret").send(ALARM, "blue")
+    told = json.loads(await asyncio.to_thread(library.read_text))
+    assert not ours & set(told["environment"])
+    assert "TOLD" in told["environment"]
 
 
 @pytest.mark.usefixtures("library")
