@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import TYPE_CHECKING, Final
 
 from sesauditd.aws.errors import reading
@@ -122,10 +123,14 @@ class Mail:
         spellings = await self.suppressed_addresses()
         return [spelling for spelling in spellings if spelling.casefold() == wanted]
 
-    async def suppressed_addresses(self) -> Sequence[str]:
-        """Return every spelling on the list: SES ListSuppressedDestinations, as above."""
+    async def suppressed_addresses(self, since: datetime | None = None) -> Sequence[str]:
+        """Return every spelling on the list: SES ListSuppressedDestinations, as above.
+
+        With `since` only those that were put there, or put anew, at that time or later.
+        """
+        recent = {} if since is None else {"StartDate": since}
         found = await self._ses.every(
-            "ListSuppressedDestinations", "SuppressedDestinationSummaries", PageSize=PAGE
+            "ListSuppressedDestinations", "SuppressedDestinationSummaries", PageSize=PAGE, **recent
         )
         with reading("SES ListSuppressedDestinations"):
             return [str(entry["EmailAddress"]) for entry in found]

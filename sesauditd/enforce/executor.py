@@ -11,7 +11,9 @@ from typing import TYPE_CHECKING, Protocol
 import structlog
 
 from sesauditd.daemon.failpoint import reach
+from sesauditd.enforce import listing
 from sesauditd.enforce.knobs import Plan, Seen
+from sesauditd.enforce.listing import Glance, Listing
 from sesauditd.enforce.outcomes import broken, holds_of, outcome_of
 from sesauditd.enforce.together import MOST, Blocks, Together
 from sesauditd.enforce.together import Levers as BlockLevers
@@ -23,6 +25,7 @@ from sesauditd.model.verdicts import Does
 if TYPE_CHECKING:
     import asyncio
 
+    from sesauditd.enforce.knobs_ses import Suppression
     from sesauditd.model.execution import Surroundings, Task
 
 log = structlog.get_logger(__name__)
@@ -47,6 +50,9 @@ class Outbox(Blocks, Protocol):
     async def together(self, task: Task, now: datetime, limit: int) -> Sequence[Task]:
         """Return what is carried out with a block in the policies, and itself, first."""
 
+    async def listed_together(self, task: Task, now: datetime, limit: int) -> Sequence[Task]:
+        """Return blocks by the account's list to be set with one, and itself, first."""
+
     async def surroundings(self, task: Task, now: datetime) -> Surroundings:
         """Return what the store says around a task."""
 
@@ -61,6 +67,10 @@ class Outbox(Blocks, Protocol):
 
 class Levers(BlockLevers, Protocol):
     """What each action asks of AWS."""
+
+    @property
+    def account_list(self) -> Suppression:
+        """Return the account's suppression list."""
 
     def forget(self) -> None:
         """Look anew at what AWS said before."""
@@ -91,6 +101,7 @@ class Executor:
     clock: Callable[[], datetime]
     patience_seconds: Sequence[float] = PATIENCE_SECONDS
     turner: Turner = field(init=False)
+    glance: Glance = field(init=False)
     expired_at: datetime | None = None
     """When blocks that are over were looked for last."""
 
@@ -105,6 +116,7 @@ class Executor:
         """
         await self._expire(self.clock())
         self.levers.forget()
+        self.glance = Glance(mail=self.levers.account_list, clock=self.clock)
         tried: set[str] = set()
         done = 0
         while True:
@@ -138,21 +150,43 @@ class Executor:
             log.info("blocks_expired", expired=expired)
 
     async def _with_others(self, task: Task, tried: set[str]) -> Sequence[Task]:
-        """Return a task with those that one write to IAM carries out beside it."""
+        """Return a task with those that one write to IAM, or one page, serves beside it."""
+        if task.kind is Does.BLOCK and task.lever is Lever.ACCOUNT_LIST:
+            waiting = await self.outbox.listed_together(task, self.clock(), listing.MOST)
+            left = [one for one in waiting if one.id not in tried]
+            return left if len(left) == listing.MOST else [task]
         if task.kind not in ABOUT_BLOCKS or task.lever is not Lever.IAM_DENY:
             return [task]
         found = await self.outbox.together(task, self.clock(), MOST)
         return [task, *(one for one in found if one.id != task.id and one.id not in tried)]
 
     async def _unit(self, tasks: Sequence[Task]) -> Step:
-        (task, *_) = tasks
+        (task, *others) = tasks
         if task.kind in ABOUT_BLOCKS and task.lever is Lever.IAM_DENY:
             return await self._together(tasks)
+        if others:
+            return await self._listed(tasks)
         around = await self.outbox.surroundings(task, self.clock())
         if around.shards_of:
             # A block whose lever was corrected has to leave the other one.
             return await self._together(tasks)
         return Step(done=int(await self._carry_out(task, around)))
+
+    async def _listed(self, tasks: Sequence[Task]) -> Step:
+        as_one = Listing(
+            waiting=self.outbox,
+            levers=self.levers,
+            turner=self.turner,
+            glance=self.glance,
+            clock=self.clock,
+        )
+        outcomes, alone = await as_one.carry_out(tasks)
+        done = sum([await self._finish(task, outcome) for task, outcome in outcomes.items()])
+        steps = [await self._unit([task]) for task in alone]
+        return Step(
+            done=done + sum(one.done for one in steps),
+            anew=frozenset().union(*(one.anew for one in steps)),
+        )
 
     async def _together(self, tasks: Sequence[Task]) -> Step:
         as_one = Together(

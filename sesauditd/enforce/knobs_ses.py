@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import TYPE_CHECKING, Protocol
 
 from sesauditd.errors import Missing
@@ -29,6 +30,9 @@ class Suppression(Protocol):
 
     async def suppressed_spellings(self, address: str, /) -> Sequence[str]:
         """Return every listed spelling that differs only in case."""
+
+    async def suppressed_addresses(self, since: datetime | None = None, /) -> Sequence[str]:
+        """Return every spelling on the list, or those put there since, whole or not at all."""
 
 
 class Switches(Protocol):

@@ -47,6 +47,11 @@ class Levers:
             blocking=blocking, stopping=Stopping(names=names, users=access, sets=sets), sets=sets
         )
 
+    @property
+    def account_list(self) -> Suppression:
+        """Return the account's suppression list."""
+        return self.blocking.suppression
+
     def forget(self) -> None:
         """Look anew at what AWS said of identities."""
         self.sets.forget()

@@ -13,7 +13,7 @@ import structlog
 from sesauditd.enforce.compile import denied_by
 from sesauditd.enforce.knobs import Plan, Pull
 from sesauditd.enforce.knobs_iam import Managed
-from sesauditd.enforce.knobs_ses import SENDING, Sending, Switches
+from sesauditd.enforce.knobs_ses import SENDING, Sending, Suppression, Switches
 from sesauditd.errors import Failed
 from sesauditd.model.actions import Lever, Reverse
 from sesauditd.model.verdicts import Does
@@ -63,11 +63,8 @@ class Stops(Protocol):
         """Return what the action asks of AWS."""
 
 
-class AccountList(Switches, Protocol):
+class AccountList(Suppression, Switches, Protocol):
     """The account's suppression list, and the switches of sets."""
-
-    async def suppressed_addresses(self) -> Sequence[str]:
-        """Return every spelling on the list, whole or not at all."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

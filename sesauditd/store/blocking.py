@@ -13,6 +13,7 @@ from sesauditd.model.actions import OVERFLOWN, Lever, State
 from sesauditd.model.calendar import iso
 from sesauditd.model.events import Outcome
 from sesauditd.model.notice import Notice, NoticeKind
+from sesauditd.model.verdicts import Does
 from sesauditd.store import holds, surroundings
 from sesauditd.store.notices import request
 from sesauditd.store.statements import chunks, upsert
@@ -58,6 +59,18 @@ class BlockExecutions:
                     limit
                 )
             )
+            return [task_of(row) for row in rows]
+
+    async def listed_together(self, task: Task, now: datetime, limit: int) -> Sequence[Task]:
+        """Return blocks by the account's list, of any customer, to be set with one, and itself."""
+        query = select(actions).where(
+            due(now),
+            actions.c.kind == str(Does.BLOCK),
+            actions.c.lever == str(Lever.ACCOUNT_LIST),
+        )
+        order = (actions.c.id != task.id, actions.c.requested_at, actions.c.id)
+        async with self.database.read() as connection:
+            rows = await connection.execute(query.order_by(*order).limit(limit))
             return [task_of(row) for row in rows]
 
     async def around_blocks(

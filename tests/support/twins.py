@@ -268,9 +268,13 @@ class TwinMail:
         with self.failures.call("suppressed_spellings"):
             return [one for one in self.listed if one.casefold() == address.casefold()]
 
-    async def suppressed_addresses(self) -> Sequence[str]:
-        with self.failures.call("suppressed_addresses"):
-            return list(self.listed)
+    async def suppressed_addresses(self, since: datetime | None = None) -> Sequence[str]:
+        """Return all; a page of a thousand is a call."""
+        del since
+        for _ in range(1 + len(self.listed) // 1000):
+            with self.failures.call("suppressed_addresses"):
+                pass
+        return list(self.listed)
 
     async def sending_enabled(self, configuration_set: str) -> bool:
         with self.failures.call("sending_enabled"):

@@ -75,6 +75,9 @@ class DyingOutbox:
     async def together(self, task: Task, now: datetime, limit: int) -> Sequence[Task]:
         return await self.kept.together(task, now, limit)
 
+    async def listed_together(self, task: Task, now: datetime, limit: int) -> Sequence[Task]:
+        return await self.kept.listed_together(task, now, limit)
+
     async def surroundings(self, task: Task, now: datetime) -> Any:
         return await self.kept.surroundings(task, now)
 
