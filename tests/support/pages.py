@@ -16,6 +16,8 @@ PROGRAM = "sesauditd"
 NOT_RUN = "<!-- not run: "
 """What stands in the line above a block that no test can run, with the reason."""
 
+UNSEEN = re.compile(r"^<!-- run: (?P<unseen>.*) -->$", re.MULTILINE)
+"""A command that no reader types, since a reader does it by Ctrl-C."""
 _BLOCK = re.compile(
     r"^(?P<indent> *)```console\n(?P<body>.*?)^(?P=indent)```$", re.MULTILINE | re.DOTALL
 )
@@ -45,7 +47,12 @@ def pages() -> list[str]:
 def typed(page: str) -> Iterator[Typed]:
     """Yield the commands of the console blocks of a page, in their order."""
     text = (ROOT / page).read_text(encoding="utf-8")
-    for block in _BLOCK.finditer(text):
+    found = [*_BLOCK.finditer(text), *UNSEEN.finditer(text)]
+    for block in sorted(found, key=re.Match.start):
+        if block.re is UNSEEN:
+            line = text.count("\n", 0, block.start()) + 1
+            yield Typed(line=line, text=block["unseen"])
+            continue
         above = text[: block.start()].rstrip("\n").rpartition("\n")[2]
         first = text.count("\n", 0, block.start()) + 2
         yield from _commands(block["body"], first, not_run=above.startswith(NOT_RUN))
