@@ -25,7 +25,11 @@ KEPT_DAYS = 14
 
 def register(app: typer.Typer) -> None:
     """Add the commands."""
-    group = typer.Typer(rich_markup_mode=None, help="Exchange the logins that sites send by.")
+    group = typer.Typer(
+        rich_markup_mode=None,
+        help="Exchange the logins that sites send by.",
+        epilog=examples("sesauditd credentials rotate example.com"),
+    )
     group.command(
         "rotate",
         epilog=examples(

@@ -11,7 +11,10 @@ from sesauditd.cli.sections import Heading, examples
 
 def register(app: typer.Typer) -> None:
     """Add the group `db`."""
-    group = typer.Typer(help="Look after the database.")
+    group = typer.Typer(
+        help="Look after the database.",
+        epilog=examples("sesauditd db verify", "sesauditd db backup"),
+    )
     group.command(
         "upgrade",
         epilog=examples(

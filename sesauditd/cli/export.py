@@ -22,7 +22,11 @@ if TYPE_CHECKING:
 
 def register(app: typer.Typer) -> None:
     """Add the commands."""
-    group = typer.Typer(rich_markup_mode=None, help="Hand domains on to other tools.")
+    group = typer.Typer(
+        rich_markup_mode=None,
+        help="Hand domains on to other tools.",
+        epilog=examples("sesauditd export terraform example.com"),
+    )
     # A group of one command would swallow its name.
     group.callback()(lambda: None)
     group.command(

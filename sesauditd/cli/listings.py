@@ -12,12 +12,14 @@ from sesauditd.cli.deciding import decide
 from sesauditd.cli.options import JsonOption, settings_of
 from sesauditd.cli.sections import Heading, examples
 from sesauditd.cli.waiting import finished
+from sesauditd.model.calendar import WEEK
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from sesauditd.report.figures import Block, Customer, Domain, StoredAction
 
+WEEKS_DRAWN = 8
 ROWS_SHOWN = 200
 """Rows of a table; the JSON document has all."""
 TEXT_SHOWN = 300
@@ -60,16 +62,21 @@ def register(app: typer.Typer) -> None:
 def customers(
     context: typer.Context, *, everything: ClosedOption = False, as_json: JsonOption = False
 ) -> None:
-    """List the customers and their domains."""
-    all_of_them = finished(_customers(context))
+    """List the customers and their domains, and how much each mailed in the last eight weeks."""
+    all_of_them, weeks = finished(_customers(context))
     found = [one for one in all_of_them if everything or not one.is_closed]
+    from sesauditd.report.plain import sparkline
     from sesauditd.report.rows import customer_row
 
     if as_json:
-        output.emit_json({"customers": [customer_row(one) for one in found]})
+        rows = [{**customer_row(one), "mailed_by_week": list(weeks[one.name])} for one in found]
+        output.emit_json({"customers": rows})
         return
-    rows = [(one.name, _day(one.since), ", ".join(one.domains)) for one in found]
-    _show(("Customer", "Since", "Domains"), rows, empty=NO_CUSTOMERS)
+    shown = [
+        (one.name, _day(one.since), sparkline(weeks[one.name]), ", ".join(one.domains))
+        for one in found
+    ]
+    _show(("Customer", "Since", "Weeks", "Domains"), shown, empty=NO_CUSTOMERS)
 
 
 def domains(
@@ -178,15 +185,29 @@ def _until(block: Block) -> str | None:
     return "for good" if block.until is None else _day(block.until)
 
 
-async def _customers(context: typer.Context) -> Sequence[Customer]:
+async def _customers(
+    context: typer.Context,
+) -> tuple[Sequence[Customer], Mapping[str, Sequence[int]]]:
     from sesauditd import bootstrap
-    from sesauditd.store.reports import people
+    from sesauditd.report.counts import by_week
+    from sesauditd.report.figures import Span
+    from sesauditd.store.reports import counts, people
 
     async with (
         bootstrap.application(settings_of(context)) as application,
         application.database.read() as connection,
     ):
-        return await people.all_customers(connection)
+        now = application.clock()
+        span = Span.between(now - WEEKS_DRAWN * WEEK, now)
+        counted = await counts.by_day(connection, span.start, span.end)
+        found = await people.all_customers(connection)
+        return found, {
+            one.name: [
+                week.mailed
+                for week in by_week((each for each in counted if each.domain in one.domains), span)
+            ][-WEEKS_DRAWN:]
+            for one in found
+        }
 
 
 async def _domains(context: typer.Context) -> Sequence[Domain]:

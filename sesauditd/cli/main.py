@@ -58,11 +58,13 @@ from sesauditd.cli import (
     trial,
 )
 from sesauditd.cli.options import ConfigOption, DebugOption, Invocation
-from sesauditd.cli.sections import EVERYWHERE, Grouped
+from sesauditd.cli.sections import Grouped, examples
 from sesauditd.errors import Failed, Refused, SesauditdError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+
+    from typer._click.core import Command
 
 COMMANDS = (
     initialise,
@@ -118,11 +120,16 @@ def application() -> typer.Typer:
     """Return the program with all its commands."""
     app = typer.Typer(
         cls=Grouped,
-        add_completion=False,
         rich_markup_mode=None,
         pretty_exceptions_enable=False,
         invoke_without_command=True,
-        epilog=EVERYWHERE,
+        epilog=examples(
+            "sesauditd demo",
+            "sesauditd init /etc/sesauditd/config.toml",
+            "sesauditd onboard shop.example --customer bakery --contact anna@bakery.example",
+            "sesauditd status",
+            "sesauditd --install-completion",
+        ),
         context_settings={"help_option_names": ["-h", "--help"]},
     )
     app.callback()(_root)
@@ -132,8 +139,8 @@ def application() -> typer.Typer:
 
 
 @cache
-def _command() -> typer.core.TyperGroup:
-    return typer.main.get_group(application())
+def _command() -> Command:
+    return typer.main.get_command(application())
 
 
 def _root(

@@ -28,9 +28,11 @@ BAR_WIDTH = 20
 """So that all that stands beside a bar fits 80 columns."""
 
 _SURROGATE = re.compile("[\ud800-\udfff]")
-# Control characters move the cursor, and bidirectional marks reorder what a person reads.
+# Control characters move the cursor, bidirectional marks reorder what a person reads, and marks
+# without a width let two different names look the same.
 _HOSTILE = re.compile(
-    "[\x00-\x08\x0b-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069\ud800-\udfff]"
+    "[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f\ufeff"
+    "\ud800-\udfff]"
 )
 
 

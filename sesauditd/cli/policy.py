@@ -32,7 +32,13 @@ UntilOption = Annotated[
 
 def register(app: typer.Typer) -> None:
     """Add the group `policy`."""
-    group = typer.Typer(help="Read, check and try the limits of a policy file.")
+    group = typer.Typer(
+        help="Read, check and try the limits of a policy file.",
+        epilog=examples(
+            "sesauditd policy check policy.toml",
+            "sesauditd policy simulate --policy policy.toml --since 90d",
+        ),
+    )
     group.command(
         "check",
         epilog=examples(

@@ -27,7 +27,10 @@ MOST_LISTED = 10_000
 
 def register(app: typer.Typer) -> None:
     """Add the group `quarantine`."""
-    group = typer.Typer(help="Look at what could not be read, and read it again.")
+    group = typer.Typer(
+        help="Look at what could not be read, and read it again.",
+        epilog=examples("sesauditd quarantine list", "sesauditd quarantine retry"),
+    )
     group.command(
         "list",
         epilog=examples("sesauditd quarantine list", "sesauditd quarantine list --since 7d --json"),

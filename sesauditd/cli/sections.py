@@ -15,6 +15,10 @@ if TYPE_CHECKING:
 EVERYWHERE = "--config FILE and --debug may stand before or after the command."
 
 
+WHOLE = 300
+"""Characters of a command's line in the help: a sentence that is cut says nothing."""
+
+
 class Heading(StrEnum):
     """What a group of commands is for, in the order of the help page."""
 
@@ -38,7 +42,7 @@ class Grouped(TyperGroup):
         width = max((len(name) for name in shown), default=0)
         for heading in [*Heading, None]:
             rows = [
-                (name.ljust(width), self.commands[name].get_short_help_str(formatter.width))
+                (name.ljust(width), self.commands[name].get_short_help_str(WHOLE))
                 for name in shown
                 if getattr(self.commands[name], "rich_help_panel", None) == heading
             ]

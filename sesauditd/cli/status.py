@@ -25,7 +25,7 @@ VERDICTS_SHOWN = 5
 DOMAINS_SHOWN = 5
 CUSTOMERS_SHOWN = 6
 """In a table; with these all fits 24 lines where little is to be done."""
-NAME_SHOWN = 24
+NAME_SHOWN = 20
 TEXT_SHOWN = 160
 MODES = {
     "enforce": "enforce: verdicts are carried out",
@@ -224,18 +224,19 @@ def _customers(found: Status) -> None:
     if not found.customers:
         return
     _title("Customers, by the last 90 days, with their share of the account's")
+    # Who is treated otherwise than all is told apart; else the column says nothing.
+    differ = any(one.mode != found.mode for one in found.customers)
     output.table(
-        ("Customer", "Grade", "Score", "Mode", "Weeks", "Mailed", "Bounces", "Complaints"),
+        ("Customer", "Grade", "Weeks", "Mailed", "Bounces", "Complaints", *["Mode"][: int(differ)]),
         [
             (
                 shortened(one.customer, NAME_SHOWN),
-                one.score.grade if one.score else None,
-                one.score.value if one.score else None,
-                one.mode,
+                f"{one.score.grade} {one.score.value:g}" if one.score else None,
                 sparkline(one.weeks),
                 one.mailed,
                 shared(found.parts[one.customer].bounces),
                 shared(found.parts[one.customer].complaints),
+                *[one.mode][: int(differ)],
             )
             for one in found.customers[:CUSTOMERS_SHOWN]
         ],

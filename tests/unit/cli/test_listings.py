@@ -157,7 +157,13 @@ def test_markup_is_shown_as_it_was_written(cli: Cli) -> None:
 
 def test_rows_have_these_keys(cli: Cli) -> None:
     filled(cli, one_of_each)
-    assert list(cli.rows("customers")[0]) == ["customer", "since", "registered_at", "domains"]
+    assert list(cli.rows("customers")[0]) == [
+        "customer",
+        "since",
+        "registered_at",
+        "domains",
+        "mailed_by_week",
+    ]
     assert list(cli.rows("domains")[0]) == [
         "domain",
         "customer",
@@ -344,6 +350,19 @@ def test_status_tells_the_morning(cli: Cli) -> None:
         "Customers, by the last 90 days",
     ):
         assert part in shown, part
+
+
+def test_an_ordinary_morning_fits_the_screen_of_a_terminal(cli: Cli) -> None:
+    async def many_customers(fill: Filling) -> None:
+        for number in range(40):
+            await fill.domain(f"d{number}.example", f"customer-number-{number}")
+
+    filled(cli, many_customers)
+    lines = cli.ok("status").out.splitlines()
+    assert len(lines) <= 23
+    assert max(map(cell_len, lines)) <= 80
+    assert lines[0].endswith("wrong.")
+    assert "... and 34 more, who cost the account less: sesauditd report" in lines
 
 
 def test_status_has_one_document(cli: Cli) -> None:

@@ -152,3 +152,28 @@ def test_a_bar_is_drawn_on_a_terminal(monkeypatch: pytest.MonkeyPatch, total: in
     with output.progress(total, "Reading [b]a") as advance:
         advance(10)
     assert "Reading [b]a" in terminal.getvalue()
+
+
+@pytest.mark.parametrize(
+    ("a_second", "said"),
+    [(None, ""), (0, ""), (1234.5, "1,234/s"), (1, "1/s"), (0.5, "30/min"), (0.001, "4/h")],
+)
+def test_a_pace_is_told_by_the_unit_that_fits(a_second: float | None, said: str) -> None:
+    assert output.rate(a_second) == said
+
+
+def test_what_goes_into_a_pipe_has_no_colour(capsys: pytest.CaptureFixture[str]) -> None:
+    output.headline("All is [red]well.\x1b[31m", "bold green")
+    assert capsys.readouterr().out == "All is [red]well.\N{REPLACEMENT CHARACTER}[31m\n"
+
+
+@pytest.mark.parametrize("unwanted", [True, False])
+def test_a_terminal_has_colour_unless_it_is_unwanted(
+    unwanted: bool, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("TERM", "xterm-256color")
+    monkeypatch.setenv("FORCE_COLOR", "1")
+    if unwanted:
+        monkeypatch.setenv("NO_COLOR", "1")
+    output.headline("All is well.", "green")
+    assert ("32m" in capsys.readouterr().out) is not unwanted
