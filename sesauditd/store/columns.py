@@ -1,4 +1,4 @@
-"""Column types that SQLite lacks."""
+"""Column types that SQLite lacks, and columns without their types."""
 
 from __future__ import annotations
 
@@ -6,10 +6,13 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import BigInteger, types
+from sqlalchemy.ext.compiler import compiles
+from sqlalchemy.sql.functions import FunctionElement
 from typing_extensions import override
 
 if TYPE_CHECKING:
     from sqlalchemy.engine import Dialect
+    from sqlalchemy.sql.compiler import SQLCompiler
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 MICROSECOND = timedelta(microseconds=1)
@@ -39,3 +42,24 @@ class Moment(types.TypeDecorator[datetime]):
     def process_result_value(self, value: Any | None, dialect: Dialect) -> datetime | None:
         """Return the datetime in UTC."""
         return None if value is None else EPOCH + int(value) * MICROSECOND
+
+
+class Stored(FunctionElement[Any]):
+    """A column as the database holds it, no type read into it; JSON is its text."""
+
+    type = types.NullType()
+    inherit_cache = True
+
+
+@compiles(Stored)
+def _as_it_is(element: Stored, compiler: SQLCompiler, **options: object) -> str:
+    (column,) = element.clauses
+    return compiler.process(column, **options)
+
+
+@compiles(Stored, "postgresql")
+def _as_text(element: Stored, compiler: SQLCompiler, **options: object) -> str:
+    (column,) = element.clauses
+    # The driver would read JSON, and what says the same in other letters would look alike.
+    told = compiler.process(column, **options)
+    return f"CAST({told} AS TEXT)" if isinstance(column.type, types.JSON) else told

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Final
 
-from sqlalchemy import delete, func, select
+from sqlalchemy import delete, select
 
 from sesauditd.errors import Refused
 from sesauditd.store import journal
@@ -25,6 +25,7 @@ UNVERIFIED: Final = "unverified:"
 VOUCHED: Final = "vouched"
 """The kind of the journal's row by which an operator believes such messages: so a rebuild does."""
 SHORTEST: Final = 6
+DIGITS: Final = 64
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,9 +53,10 @@ class Kept:
 async def named(connection: AsyncConnection, beginning: str) -> Kept:
     """Return the message whose SHA-256 begins so; raises Refused for none, and for several."""
     wanted = beginning.lower()
-    if len(wanted) < SHORTEST or set(wanted) - set("0123456789abcdef"):
-        raise Refused(f"{beginning!r}: give at least {SHORTEST} hexadecimal digits of its sha256")
-    query = _query().where(func.lower(func.hex(quarantine.c.sha256)).startswith(wanted)).limit(2)
+    if not SHORTEST <= len(wanted) <= DIGITS or set(wanted) - set("0123456789abcdef"):
+        raise Refused(f"{beginning!r}: give {SHORTEST} to {DIGITS} hex digits of its sha256")
+    first, last = (bytes.fromhex(wanted.ljust(DIGITS, digit)) for digit in "0f")
+    query = _query().where(quarantine.c.sha256.between(first, last)).limit(2)
     found = (await connection.execute(query)).fetchall()
     if not found:
         raise Refused(f"nothing in quarantine begins with {beginning}: sesauditd quarantine list")

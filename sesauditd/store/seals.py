@@ -19,13 +19,11 @@ from sqlalchemy import (
     literal,
     select,
     true,
-    type_coerce,
 )
-from sqlalchemy.types import NullType
 
 from sesauditd.model.calendar import EPOCH
 from sesauditd.store import journal, marking
-from sesauditd.store.columns import MICROSECOND
+from sesauditd.store.columns import MICROSECOND, Stored
 from sesauditd.store.marking import HELD, marks
 from sesauditd.store.statements import among, chunks
 from sesauditd.store.tables import (
@@ -204,7 +202,7 @@ def key_of(table: Table, row: RowMapping) -> str:
 
 def as_stored(table: Table) -> Select[*tuple[Any, ...]]:
     """Return the query for rows as the database holds them, no type read into them."""
-    return select(*(type_coerce(column, NullType()).label(column.name) for column in table.c))
+    return select(*(Stored(column).label(column.name) for column in table.c))
 
 
 def digest_of(row: RowMapping) -> str:

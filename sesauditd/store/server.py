@@ -18,8 +18,10 @@ from sesauditd.store.marking import SETTING
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from sqlalchemy import Connection
+    from sqlalchemy import Connection, Dialect
+    from sqlalchemy.engine.interfaces import DBAPIConnection
     from sqlalchemy.ext.asyncio import AsyncEngine
+    from sqlalchemy.pool import ConnectionPoolEntry
 
 WRITERS_LOCK: Final = 0x5E5A0D17
 """The number of our advisory lock; the locks of different databases are different locks."""
@@ -89,7 +91,21 @@ def prepare(writing: AsyncEngine, reading: AsyncEngine) -> None:
 
     event.listen(writing.sync_engine, "begin", start)
     for engine in (writing, reading):
+        event.listen(engine.sync_engine, "do_connect", _connected)
         event.listen(engine.sync_engine, "before_cursor_execute", _without_nul, retval=True)
+
+
+def _connected(
+    dialect: Dialect,
+    _entry: ConnectionPoolEntry,
+    positional: list[Any],
+    named: dict[str, Any],
+) -> DBAPIConnection:
+    try:
+        return dialect.connect(*positional, **named)
+    except OSError as error:
+        # Here alone: a pipe that breaks inside a transaction is nothing of the database.
+        raise Unavailable(f"the database does not answer ({_line(error)})") from error
 
 
 def _without_nul(
@@ -112,16 +128,16 @@ def _cleaned(value: object) -> object:
 
 
 def errors() -> tuple[type[Exception], ...]:
-    """Return what the driver raises that SQLAlchemy does not wrap: no connection came about."""
+    """Return what the driver raises that SQLAlchemy does not wrap, as while it connects."""
     driver = sys.modules.get("asyncpg")
     if driver is None:
         return ()
-    return (driver.PostgresError, driver.InterfaceError, driver.InternalClientError, OSError)
+    return (driver.PostgresError, driver.InterfaceError, driver.InternalClientError)
 
 
 def told(error: BaseException | None) -> SesauditdError | None:
     """Return the error for a person, None for one that only a programmer can do anything about."""
-    reason = " ".join(str(error).split()) or type(error).__name__
+    reason = _line(error)
     code = getattr(error, "sqlstate", None)
     if code is None:
         return _unanswered(error, reason)
@@ -144,3 +160,7 @@ def _unanswered(error: BaseException | None, reason: str) -> SesauditdError | No
     if isinstance(wrapped, errors()) and not isinstance(wrapped, ValueError):
         return Unavailable(f"the database does not answer ({reason})")
     return None
+
+
+def _line(error: BaseException | None) -> str:
+    return " ".join(str(error).split()) or type(error).__name__

@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import gzip
 import json
 import os
 import signal
 import smtplib
-import sqlite3
 import subprocess
 import time
 from collections import Counter
@@ -26,6 +24,7 @@ from sesauditd.bootstrap import now
 from sesauditd.sandbox.furnish import furnish
 from sesauditd.sandbox.operator import operator
 from sesauditd.sandbox.running import Options, start
+from tests.support.databases import rows_of
 from tests.support.nursery import Child, nursery
 from tests.support.program import Program, Ran
 from tests.support.roles import RUN, policies
@@ -304,10 +303,7 @@ class Stage:
 
     def rows(self, query: str, *values: object) -> list[Any]:
         """Return the rows of a query on the database."""
-        file = self.folder / "test.db"
-        with contextlib.closing(sqlite3.connect(f"file:{file}?mode=ro", uri=True)) as connection:
-            connection.row_factory = sqlite3.Row
-            return connection.execute(query, values).fetchall()
+        return rows_of(self.folder / "test.db", query, *values)
 
     def count(self, table: str) -> int:
         """Return how many rows a table has."""

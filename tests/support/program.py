@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from unittest import mock
 
 from sesauditd.cli.main import main
+from tests.support.databases import url_of
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -42,7 +43,7 @@ class Program:
     def made(cls, folder: Path, policy: str = "") -> Program:
         """Return a program whose configuration has these lines under `[policy]`."""
         folder.mkdir(parents=True, exist_ok=True)
-        url = f"sqlite:///{folder / 'test.db'}"
+        url = url_of(folder / "test.db")
         text = f'[database]\nurl = "{url}"\n[policy]\n{policy}\n'
         (folder / "config.toml").write_text(text)
         return cls(folder)
