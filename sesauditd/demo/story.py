@@ -155,6 +155,7 @@ class Story:
 
     async def _write(self, verdicts: Sequence[Mapping[str, Any]], report: Report) -> None:
         from sesauditd.report.document import report_document
+        from sesauditd.report.html import Reader, report_html
         from sesauditd.report.report_text import report_text
 
         folder = self.setting.folder
@@ -163,4 +164,6 @@ class Story:
             (folder / f"{name}.json").write_text(f"{text}\n", encoding="utf-8")
         pages = (report_text(report), report_text(replace(report, account=None)))
         (folder / "report.txt").write_text("\n\n\n".join((*pages, "")), encoding="utf-8")
+        page = report_html(report, Reader.OPERATOR)
+        (folder / "report.html").write_text(f"{page}\n", encoding="utf-8")
         await self.theatre.keep_files(folder)

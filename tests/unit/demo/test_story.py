@@ -107,7 +107,8 @@ def test_every_notice_was_sent_and_no_trouble_was_met(told: Told) -> None:
 
 def test_what_the_ending_names_is_there(told: Told) -> None:
     names = {path.name for path in told.folder.iterdir()}
-    assert {"config.toml", "demo.db", "archive", "mail", "report.txt", "report.json"} <= names
+    assert {"config.toml", "demo.db", "archive", "mail"} <= names
+    assert {"report.txt", "report.json", "report.html"} <= names
     report = json.loads((told.folder / "report.json").read_text())
     assert [one["name"] for one in report["customers"]] == ["bakery", "club", "friend"]
     pages = (told.folder / "report.txt").read_text()
