@@ -50,12 +50,14 @@ def reconciling(
 
     async def run(_period: Period, now: datetime) -> Reconciled:
         levers = Levers.at(names, mail, access)
+        standing = Standings(program.database)
         comparison = Reconcile(
-            standing=Standings(program.database),
+            standing=standing,
             stops=levers,
             denying=levers.blocking.denying,
             mail=mail,
             turner=Turner(patience_seconds=PATIENCE_SECONDS),
+            unexplained=levers.unexplained(standing, beat),
             beat=beat,
         )
         found = await comparison.run(now)

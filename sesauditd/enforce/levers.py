@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol, assert_never
 
@@ -13,6 +13,7 @@ from sesauditd.enforce.knobs_iam import Policies, Users
 from sesauditd.enforce.knobs_ses import Suppression, Switches
 from sesauditd.enforce.sets import Identities, Sets
 from sesauditd.enforce.stopping import Stopping
+from sesauditd.enforce.unexplained import Explaining, Unexplained
 from sesauditd.model.actions import Reverse
 from sesauditd.model.verdicts import Does
 
@@ -45,6 +46,16 @@ class Levers:
         blocking = Blocking(suppression=mail, denying=denying)
         return cls(
             blocking=blocking, stopping=Stopping(names=names, users=access, sets=sets), sets=sets
+        )
+
+    def unexplained(self, explaining: Explaining, beat: Callable[[], None]) -> Unexplained:
+        """Return what looks for policies that no action explains."""
+        return Unexplained(
+            names=self.stopping.names,
+            users=self.stopping.users,
+            policies=self.blocking.denying.policies,
+            explaining=explaining,
+            beat=beat,
         )
 
     @property

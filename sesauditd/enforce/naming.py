@@ -41,6 +41,11 @@ class Names:
         name = self.block_policy(customer, number)
         return f"arn:{self._partition}:iam::{self.account_id}:policy{self.path}{name}"
 
+    @property
+    def block_policy_arns(self) -> str:
+        """Return how the ARN of every such policy begins."""
+        return f"arn:{self._partition}:iam::{self.account_id}:policy{self.path}block-"
+
     def disable_policy(self, domain: str) -> str:
         """Return the name of the inline policy that stops one domain of an IAM user."""
         return _fitting(f"{self.prefix}-disable-", domain)

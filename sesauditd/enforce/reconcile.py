@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from sesauditd.enforce.denying import Denying
     from sesauditd.enforce.knobs import Position
     from sesauditd.enforce.turning import Turner
+    from sesauditd.enforce.unexplained import Unexplained
     from sesauditd.model.execution import Surroundings, Task
 
 log = structlog.get_logger(__name__)
@@ -103,6 +104,7 @@ class Reconcile:
     denying: Denying
     mail: AccountList
     turner: Turner
+    unexplained: Unexplained
     beat: Callable[[], None]
     """Called after each subject: it takes long, at one call a second."""
 
@@ -123,6 +125,8 @@ class Reconcile:
             if task.kind not in ABOUT_BLOCKS:
                 found += await self._stopped(task, now)
                 self.beat()
+        strange, unseen = await self.unexplained.found()
+        found += Reconciled(strange=strange, unseen=unseen)
         log.info(
             "reconciled",
             compared=found.compared,

@@ -105,6 +105,26 @@ class Surroundings:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Untouched:
+    """An IAM user, and which stops of its customers were never asked of AWS."""
+
+    name: str
+    never_off: tuple[str, ...]
+    """Domains of its customers that were never disabled, by name."""
+    never_ended: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Known:
+    """What the table of actions can explain of the policies on AWS."""
+
+    blocked: frozenset[str]
+    """Customers with any block that was asked of IAM, also long ago."""
+    users: tuple[Untouched, ...]
+    """Those registered at an open domain, by name."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Fill:
     """How full a customer's policies are."""
 

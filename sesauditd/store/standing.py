@@ -11,7 +11,7 @@ from sqlalchemy import and_, or_, select, update
 
 from sesauditd.model.actions import Lever, Reverse, State
 from sesauditd.model.verdicts import Does
-from sesauditd.store import again
+from sesauditd.store import again, explaining
 from sesauditd.store.executions import Executions
 from sesauditd.store.statements import chunks
 from sesauditd.store.surroundings import IN_FORCE
@@ -19,7 +19,7 @@ from sesauditd.store.tables import actions, blocks
 from sesauditd.store.tasks import task_of
 
 if TYPE_CHECKING:
-    from sesauditd.model.execution import Task
+    from sesauditd.model.execution import Known, Task
 
 UNDONE_SINCE = timedelta(days=35)
 """A reinstatement longer ago has been compared many times."""
@@ -66,6 +66,11 @@ class Standings(Executions):
         """Have the executor look at actions once more; return how many still stand so."""
         async with self.database.write() as connection:
             return await again.some(connection, ids, now)
+
+    async def known(self) -> Known:
+        """Return what was asked of IAM, and of which users nothing was."""
+        async with self.database.read() as connection:
+            return await explaining.known(connection)
 
     async def without_room(self, now: datetime) -> int:
         """Have every block tried again that found no room; return how many."""

@@ -45,12 +45,14 @@ async def offboard(one: Enforcing, domain: str = DOMAIN, user: str = "site-m") -
 async def compare(one: Enforcing) -> Reconciled:
     """Compare as the nightly job does, and carry out what it asks for."""
     levers = Levers.at(NAMES, one.mail, one.access)
+    standing = Standings(one.program.application.database)
     reconcile = Reconcile(
-        standing=Standings(one.program.application.database),
+        standing=standing,
         stops=levers,
         denying=levers.blocking.denying,
         mail=one.mail,
         turner=Turner(patience_seconds=PATIENCE),
+        unexplained=levers.unexplained(standing, lambda: None),
         beat=lambda: None,
     )
     found = await reconcile.run(one.program.now[0])

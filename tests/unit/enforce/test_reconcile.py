@@ -39,12 +39,14 @@ async def one(tmp_path: Path) -> AsyncIterator[Enforcing]:
 async def compare(one: Enforcing) -> Reconciled:
     """Compare as the nightly job does, and carry out what it asks for."""
     levers = Levers.at(NAMES, one.mail, one.access)
+    standing = Standings(one.program.application.database)
     reconcile = Reconcile(
-        standing=Standings(one.program.application.database),
+        standing=standing,
         stops=levers,
         denying=levers.blocking.denying,
         mail=one.mail,
         turner=Turner(patience_seconds=(0.0,)),
+        unexplained=levers.unexplained(standing, lambda: None),
         beat=lambda: None,
     )
     found = await reconcile.run(one.program.now[0])
@@ -147,12 +149,14 @@ async def test_what_cannot_be_read_changes_nothing(
     written = len(one.changes)
     getattr(one, twin).failures.fail(method, error, times=20)
     levers = Levers.at(NAMES, one.mail, one.access)
+    standing = Standings(one.program.application.database)
     found = await Reconcile(
-        standing=Standings(one.program.application.database),
+        standing=standing,
         stops=levers,
         denying=levers.blocking.denying,
         mail=one.mail,
         turner=Turner(patience_seconds=()),
+        unexplained=levers.unexplained(standing, lambda: None),
         beat=lambda: None,
     ).run(one.program.now[0])
     assert found.mended == 0
@@ -224,3 +228,21 @@ async def test_everything_undone_is_as_it_was_before(tmp_path: Path) -> None:
         assert one.world() == before
         assert (await compare(one)).mended == 0
         assert one.world() == before
+
+
+async def test_a_user_that_became_shared_before_the_night_is_let_go_of_and_stays_free(
+    one: Enforcing,
+) -> None:
+    await one.decide("block", "r@x.example", "other.example", "asked")
+    await one.tick()
+    assert one.access.users["site-m"].attached == [POLICY.replace("-k-", "-m-")]
+    await one.program.adopt("b.example", "k", iam_user="site-m")
+    await compare(one)
+    assert one.access.users["site-m"].attached == []
+    (row,) = await one.actions(recipient="r@x.example", kind="block_recipient")
+    assert row["state"] == "failed"
+    assert "site-m is left alone: k, m share it" in row["outcome"]
+    written = len(one.changes)
+    found = await compare(one)
+    assert (found.mended, found.strange, found.unseen) == (0, (), ())
+    assert len(one.changes) == written
