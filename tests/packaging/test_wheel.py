@@ -27,6 +27,44 @@ for name in ("policy.toml", "policy-strict.toml", "config.toml"):
 assert load_limits(None) == Limits()
 """
 
+PAGES = """
+import asyncio, sys
+from pathlib import Path
+from aiohttp import web, ClientSession
+import sesauditd
+from sesauditd.bootstrap import now
+from sesauditd.bootstrap.program import upgrade_database
+from sesauditd.bootstrap.scraping import Books
+from sesauditd.config import load, policies_of
+from sesauditd.store.engine import Database
+from sesauditd.web.access import Gate
+from sesauditd.web.app import Site
+from sesauditd.web.health import Pulse
+from sesauditd.web.meters import CONTENT_TYPE, Meters
+
+settings = load(None, {"SESAUDITD_DATABASE__URL": str(Path("pages.db").resolve())})
+upgrade_database(settings)
+
+async def main():
+    database = Database.open(settings.database.url)
+    books = Books(database=database, settings=settings, policies=policies_of(settings), clock=now,
+                  machine_clock=now, meters=Meters(), pulse=Pulse, in_hand=lambda: 0)
+    site = Site(books=books, pulse=Pulse, gate=Gate(None), metrics_type=CONTENT_TYPE)
+    runner = web.AppRunner(site.application())
+    await runner.setup()
+    await web.TCPSite(runner, "127.0.0.1", 0).start()
+    port = runner.addresses[0][1]
+    async with ClientSession() as session:
+        for path in ("/", "/customers", "/actions", "/static/style.css", "/static/icon.svg",
+                     "/metrics"):
+            async with session.get(f"http://127.0.0.1:{port}{path}") as answer:
+                print(path, answer.status)
+    await runner.cleanup()
+    await database.close()
+
+asyncio.run(main())
+"""
+
 
 def run(*arguments: object, cwd: Path) -> str:
     """Return what a program prints; fails the test with its errors if it fails."""
@@ -85,3 +123,37 @@ def test_the_command_of_a_wheel_makes_a_database(python: Path, tmp_path: Path) -
 
     assert (tmp_path / "store.db").is_file()
     run(*command, cwd=tmp_path)
+
+
+def test_the_wheel_holds_every_file_of_the_package_and_nothing_of_the_tests(python: Path) -> None:
+    ours = [one for one in (ROOT / "sesauditd").rglob("*") if one.is_file()]
+    wanted = {one.relative_to(ROOT) for one in ours if "__pycache__" not in one.parts}
+    there = Path(run(python, "-c", ASK, cwd=python.parent).splitlines()[0]).parent
+    assert sorted(str(one) for one in wanted if not (there / one).is_file()) == []
+    assert not (there / "tests").exists()
+    shipped = there / "sesauditd" / "_shipped" / "config"
+    assert {one.name for one in (ROOT / "config").iterdir()} == {
+        one.name for one in shipped.iterdir()
+    }
+
+
+def test_the_dashboard_answers_from_the_wheel(python: Path, tmp_path: Path) -> None:
+    said = run(python, "-c", PAGES, cwd=tmp_path)
+    for path in (
+        "/",
+        "/customers",
+        "/actions",
+        "/static/style.css",
+        "/static/icon.svg",
+        "/metrics",
+    ):
+        assert f"{path} 200" in said.splitlines()
+
+
+def test_the_demo_plays_from_the_wheel(python: Path, tmp_path: Path) -> None:
+    run(python, "-m", "sesauditd", "demo", "--headless", cwd=tmp_path)
+
+    made = tmp_path / "sesauditd-demo"
+    assert "club" in (made / "report.txt").read_text()
+    asked = [python, "-m", "sesauditd", "--config", made / "config.toml", "status", "--json"]
+    assert run(*asked, cwd=tmp_path).startswith("{")
