@@ -22,7 +22,9 @@ FOREIGN_LEVEL = logging.WARNING
 _ADDRESS = re.compile(r"^(.)[^@]*@", re.DOTALL)
 # In a sentence an address ends where a word does; a quoted local part may hold spaces.
 _WITHIN = re.compile(r"""("[^"\n]{1,64}"|[^\s<>"'(),:;=\[\]{}/]+)@(?=[\w\[])""")
-_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
+_CONTROL = re.compile(
+    "[\x00-\x1f\x7f-\x9f\u061c\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f\ufeff\ud800-\udfff]"
+)
 
 
 def configure(*, level: Level, form: Form, stream: TextIO | None = None) -> None:

@@ -20,6 +20,8 @@ from sesauditd.model.calendar import iso
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
 
+    from rich.progress import ProgressColumn, Task
+
 PLAIN_WIDTH = 80
 """Columns of a table that goes to a file or a pipe."""
 PACE_SECONDS = 180
@@ -27,7 +29,6 @@ PACE_SECONDS = 180
 BAR_WIDTH = 20
 """So that all that stands beside a bar fits 80 columns."""
 
-_SURROGATE = re.compile("[\ud800-\udfff]")
 # Control characters move the cursor, bidirectional marks reorder what a person reads, and marks
 # without a width let two different names look the same.
 _HOSTILE = re.compile(
@@ -40,8 +41,8 @@ def emit_json(document: object) -> None:
     """Print one JSON document on stdout: keys in the given order, times as ISO 8601 with Z."""
     unicode = (sys.stdout.encoding or "").lower().replace("-", "") == "utf8"
     text = json.dumps(document, default=_json_value, ensure_ascii=not unicode, indent=2)
-    # A lone surrogate has no UTF-8; JSON's own escape says the same.
-    typer.echo(_SURROGATE.sub(lambda match: f"\\u{ord(match.group()):04x}", text))
+    # JSON lets all of these stand bare but a few; its escape says the same and moves no cursor.
+    typer.echo(_HOSTILE.sub(lambda match: f"\\u{ord(match.group()):04x}", text))
 
 
 def cleaned(text: str) -> str:
@@ -116,12 +117,22 @@ def progress(total: int | None, description: str) -> Iterator[Callable[[int], No
         yield lambda _done: None
         return
     from rich.console import Console
+    from rich.progress import Progress
+
+    console = Console(stderr=True)
+    # Some steps take seconds, and others follow at once.
+    with Progress(
+        *_columns(), console=console, transient=True, speed_estimate_period=PACE_SECONDS
+    ) as bar:
+        task = bar.add_task(cleaned(description), total=total)
+        yield lambda done: bar.advance(task, done)
+
+
+def _columns() -> Sequence[ProgressColumn]:
     from rich.progress import (
         BarColumn,
         MofNCompleteColumn,
-        Progress,
         ProgressColumn,
-        Task,
         TextColumn,
         TimeElapsedColumn,
         TimeRemainingColumn,
@@ -135,7 +146,7 @@ def progress(total: int | None, description: str) -> Iterator[Callable[[int], No
         def render(self, task: Task) -> Text:
             return Text(rate(task.finished_speed or task.speed), style="dim")
 
-    columns = (
+    return (
         TextColumn("{task.description}", markup=False),
         BarColumn(bar_width=BAR_WIDTH),
         MofNCompleteColumn(),
@@ -144,13 +155,6 @@ def progress(total: int | None, description: str) -> Iterator[Callable[[int], No
         TextColumn("left", style="dim"),
         TimeRemainingColumn(),
     )
-    console = Console(stderr=True)
-    # Some steps take seconds, and others follow at once.
-    with Progress(
-        *columns, console=console, transient=True, speed_estimate_period=PACE_SECONDS
-    ) as bar:
-        task = bar.add_task(cleaned(description), total=total)
-        yield lambda done: bar.advance(task, done)
 
 
 def rate(a_second: float | None) -> str:

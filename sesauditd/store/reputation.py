@@ -178,7 +178,8 @@ async def _of_nobody(
     simulated: bool = False,
 ) -> tuple[Counter[Outcome], Counter[Outcome]]:
     """Return the same of mail that counts for no customer: our own, and that of nobody we know."""
-    at_silent = [event_recipients.c.recipient.like(f"%@{one}") for one in sorted(no_feedback)]
+    recipient = event_recipients.c.recipient
+    at_silent = [recipient.endswith(f"@{one}", autoescape=True) for one in sorted(no_feedback)]
     feeds_back = not_(or_(false(), *at_silent))
     wanted = [events.c.domain.is_(None), events.c.at >= start, events.c.at < end]
     if not simulated:
