@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 import pytest
@@ -14,6 +15,7 @@ if TYPE_CHECKING:
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
+LONG_AGO = datetime(2020, 1, 1, tzinfo=UTC)
 RAW = b"From: a@shop.example\r\nTo: bob@x.org\r\nSubject: hello\r\n\r\nbody\r\n"
 
 
@@ -52,6 +54,13 @@ async def test_a_long_list_is_read_to_its_end(kind: str, world: World) -> None:
     for number in range(25):
         await mail.suppress(f"bob{number}@x.org")
     assert await mail.suppressed_spellings("BOB24@x.org") == ["bob24@x.org"]
+
+
+async def test_what_was_listed_lately_is_found_by_its_time(kind: str, world: World) -> None:
+    mail = mail_stand(kind, world).mail
+    await mail.suppress("bob@x.org")
+    await mail.suppress("al@x.org")
+    assert sorted(await mail.suppressed_addresses(LONG_AGO)) == ["al@x.org", "bob@x.org"]
 
 
 async def test_the_list_is_closed_without_production_access(kind: str, world: World) -> None:
