@@ -8,6 +8,7 @@ from sqlalchemy import inspect, text
 
 from sesauditd.errors import Refused
 from sesauditd.shipped import migrations_folder
+from sesauditd.store.server import check_order
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
@@ -62,5 +63,7 @@ def _upgrade(connection: Connection) -> None:
             f"({NEWEST}): install the newer sesauditd"
         )
         raise Refused(message)
+    if found is None:
+        check_order(connection)
     config.attributes["connection"] = connection
     command.upgrade(config, "head")

@@ -10,7 +10,7 @@ from __future__ import annotations
 import sys
 from typing import TYPE_CHECKING, Any, Final
 
-from sqlalchemy import event
+from sqlalchemy import event, text
 
 from sesauditd.errors import Broken, Busy, Failed, Refused, SesauditdError, Unavailable
 from sesauditd.store.marking import SETTING
@@ -31,6 +31,9 @@ CONNECT_SECONDS: Final = 10
 IDLE_SECONDS: Final = 60
 """After so long without a statement a writer is taken for dead, and the server ends it."""
 
+SORTS_AS_WE_DO: Final = text(
+    "SELECT 'B'::text < 'a'::text AND current_setting('server_encoding') = 'UTF8'"
+)
 NO_TURN: Final = frozenset({"55P03", "40001", "40P01"})
 """Lock not available; serialization failure; deadlock (PostgreSQL manual, appendix A)."""
 UNUSABLE: Final = frozenset({"3D000", "25006", "42501"})
@@ -125,6 +128,20 @@ def _cleaned(value: object) -> object:
             return [_cleaned(one) for one in value]
         case _:
             return value
+
+
+def check_order(connection: Connection) -> None:
+    """Raise Refused for a database whose texts are not UTF-8 sorted by code point.
+
+    Whatever reads one page behind another would skip rows that Python sorts elsewhere, and the
+    case of letters would mean something else than in SQLite.
+    """
+    if connection.dialect.name == "sqlite" or connection.scalar(SORTS_AS_WE_DO):
+        return
+    raise Refused(
+        "the database does not sort text by code point, or is not UTF-8: make it by "
+        "`createdb --template=template0 --locale=C --encoding=UTF8 NAME`"
+    )
 
 
 def errors() -> tuple[type[Exception], ...]:

@@ -35,14 +35,17 @@ NEEDS_SERVER = pytest.mark.skipif(not SERVER, reason="TEST_SERVER names no Postg
 _made: set[str] = set()
 
 
-def url_of(file: Path) -> str:
-    """Return the URL of the database that stands for a file; on a server it is made at once."""
+def url_of(file: Path, like: str = "") -> str:
+    """Return the URL of the database that stands for a file; on a server it is made at once.
+
+    `like` says there how it is made, where it is not to have the schema already.
+    """
     if not SERVER:
         return f"sqlite:///{file}"
     name = f"t{hashlib.sha256(str(file.resolve()).encode()).hexdigest()[:24]}"
     if name not in _made:
         _made.add(name)
-        _in_a_loop(_make(name))
+        _in_a_loop(_make(name, like))
     return f"{SERVER}/{name}"
 
 
@@ -78,19 +81,19 @@ async def _fetched(url: str, query: str, values: Sequence[object]) -> list[Any]:
         await connection.close()
 
 
-async def _make(name: str) -> None:
+async def _make(name: str, like: str) -> None:
     import asyncpg
 
     connection = await asyncpg.connect(f"{SERVER}/postgres".replace("+asyncpg", ""))
     try:
         template = f"template_{os.getpid()}"
-        if template not in _made:
+        if template not in _made and not like:
             _made.add(template)
             await _replace(connection, template)
             database = Database.open(f"{SERVER}/{template}")
             await upgrade(database)
             await database.close()
-        await _replace(connection, name, f"TEMPLATE {template}")
+        await _replace(connection, name, like or f"TEMPLATE {template}")
     finally:
         await connection.close()
 

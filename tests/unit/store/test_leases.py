@@ -10,7 +10,9 @@ import pytest
 
 from sesauditd.daemon.lease import Lease
 from sesauditd.store import leases
-from sesauditd.store.leases import DAEMON
+from sesauditd.store.leases import DAEMON, STALE
+from sesauditd.store.tables import leases as rows
+from tests.support.databases import NEEDS_FILE, NEEDS_SERVER
 
 if TYPE_CHECKING:
     from sesauditd.store.engine import Database
@@ -42,6 +44,7 @@ async def test_a_second_owner_is_refused_while_the_first_lives(database: Databas
     assert await held_by(database, 30) == "one"
 
 
+@NEEDS_FILE  # A server's own clock counts there.
 async def test_a_silent_owner_loses_the_lease_after_thirty_seconds(database: Database) -> None:
     await taken(database, "one")
     assert await taken(database, "two", 31)
@@ -59,6 +62,7 @@ async def test_a_lease_that_was_given_back_is_free(database: Database) -> None:
     assert await taken(database, "two", 1)
 
 
+@NEEDS_FILE  # As above.
 @pytest.mark.parametrize(
     ("after", "expected"), [(0, True), (30, True), (31, False)], ids=["now", "just", "too late"]
 )
@@ -76,6 +80,7 @@ async def test_without_a_lease_no_daemon_lives(database: Database) -> None:
         assert not await leases.alive(connection, DAEMON, NOW)
 
 
+@NEEDS_FILE  # A server's own clock counts there.
 async def test_a_clock_that_was_set_back_does_not_keep_a_lease_for_hours(
     database: Database,
 ) -> None:
@@ -84,6 +89,7 @@ async def test_a_clock_that_was_set_back_does_not_keep_a_lease_for_hours(
     assert await taken(database, "two", -3 * 3600)
 
 
+@NEEDS_FILE  # A server's own clock counts there.
 async def test_of_two_daemons_on_one_database_one_holds_the_lease(database: Database) -> None:
     seconds = [0.0]
     one, two = (
@@ -102,3 +108,18 @@ async def test_of_two_daemons_on_one_database_one_holds_the_lease(database: Data
     assert (leading.held, await waiting.renew(), await leading.renew()) == (False, True, False)
     await waiting.release()
     assert await leading.renew()
+
+
+@NEEDS_SERVER
+async def test_machines_whose_clocks_differ_by_hours_do_not_take_a_lease_from_each_other(
+    database: Database,
+) -> None:
+    assert await taken(database, "one", -7200)
+    assert not await taken(database, "two", 7200)
+    assert await held_by(database, 7200) == "one"
+    async with database.write() as connection:
+        before = (await connection.execute(rows.select())).one().heartbeat_at
+        late = before - STALE - timedelta(seconds=1)
+        await connection.execute(rows.update().values(heartbeat_at=late))
+    assert await held_by(database, 0) is None
+    assert await taken(database, "two", -7200)

@@ -12,6 +12,7 @@ from sqlalchemy import text
 from sesauditd.errors import Broken, Busy, Failed, Refused, Unavailable
 from sesauditd.store import journal, seals, server
 from sesauditd.store.engine import Database
+from sesauditd.store.health import health
 from sesauditd.store.schema import upgrade
 from sesauditd.store.tables import customers
 from tests.support.databases import NEEDS_SERVER, SERVER, url_of
@@ -175,3 +176,17 @@ async def test_a_server_that_is_not_there_or_knows_no_such_database_is_told_apar
         with pytest.raises(expected):
             await upgrade(away)
         await away.close()
+
+
+@NEEDS_SERVER
+async def test_a_database_that_sorts_like_a_dictionary_is_refused(tmp_path: Path) -> None:
+    made = url_of(tmp_path / "sorted.db", "TEMPLATE template0 LOCALE_PROVIDER icu ICU_LOCALE 'en'")
+    opened = Database.open(made)
+    with pytest.raises(Refused, match="createdb"):
+        await upgrade(opened)
+    await opened.close()
+
+
+@NEEDS_SERVER
+async def test_a_servers_database_has_a_size(database: Database, tmp_path: Path) -> None:
+    assert (await health(database, url_of(tmp_path / "test.db"))).size_bytes > 1_000_000
