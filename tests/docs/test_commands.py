@@ -15,7 +15,7 @@ from tests.support.pages import named, of_the_program, pages, typed
 if TYPE_CHECKING:
     from typer._click.core import Command, Context
 
-COMMAND = typer.main.get_group(application())
+COMMAND = typer.main.get_command(application())
 PLACEHOLDER = re.compile(r"\.\.\.|\[[^]]*\]")
 
 LACKING = {"MissingParameter", "NoArgsIsHelpError", "BadOptionUsage"}
