@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote
 
 from sesauditd.model.actions import LIVE, STARTED
+from tests.support.databases import SERVER
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -40,7 +41,8 @@ def conserved(live: Stage) -> None:
     assert live.queue_depths() == (0, 0), "something is left in the queue, or is a dead letter"
     assert len({line["message_id"] for line in live.archived()}) == live.tell()
     nothing_lost(live)
-    assert [tuple(row) for row in live.rows("PRAGMA integrity_check")] == [("ok",)]
+    if not SERVER:
+        assert [tuple(row) for row in live.rows("PRAGMA integrity_check")] == [("ok",)]
 
 
 def nothing_lost(live: Stage) -> None:
