@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 import yaml
+from typing_extensions import override
 
 from sesauditd.config.settings import known_keys
 
@@ -109,6 +110,7 @@ def answering(status: int) -> Iterator[str]:
             self.send_response(status if self.path == "/healthz" else 404)
             self.end_headers()
 
+        @override
         def log_message(self, *_: object) -> None:
             pass
 
