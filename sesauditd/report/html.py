@@ -12,6 +12,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 from sesauditd.model.events import Outcome
+from sesauditd.model.verdicts import Does
 from sesauditd.report.account import BOUNCE_LINES, COMPLAINT_LINES, standing_of
 from sesauditd.report.lay import subject_of, told
 from sesauditd.report.limits_text import observation
@@ -107,7 +108,16 @@ def _page(one: Behaviour) -> dict[str, object]:
     outcomes = [
         (name, count) for name, count in one.outcomes.items() if count or name in ALWAYS_SHOWN
     ]
-    return {"one": one, "rates": rates, "outcomes": outcomes, **_trend(one)}
+    verdicts = [each for each in one.verdicts if each.does is not Does.BLOCK]
+    return {
+        "one": one,
+        "rates": rates,
+        "outcomes": outcomes,
+        # What blocks a recipient stands in the list of blocks; here it would hide the rest.
+        "verdicts": verdicts,
+        "blocking": len(one.verdicts) - len(verdicts),
+        **_trend(one),
+    }
 
 
 def _account(found: Account) -> dict[str, object]:
