@@ -19,13 +19,13 @@ PYTEST := $(BIN)/python -m pytest
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo test test-full check lint types layers hygiene format soak reference lock clean
+.PHONY: help demo test test-full test-postgresql check lint types layers hygiene format soak reference lock clean
 
 help:
 	@echo "make demo       watch a generated month of mail being judged; needs nothing but Python"
 	@echo "make test       the tests, with their coverage"
 	@echo "make check      style, types, layers and budgets"
-	@echo "make test-full  check, test, and the slow tests"
+	@echo "make test-full  check, test, the slow tests, and those of the store on PostgreSQL"
 	@echo "make soak       the daemon under load, in outages and killed; the property tests at length"
 	@echo "make format     put the code in form"
 	@echo "make reference  write docs/reference anew from the code"
@@ -44,6 +44,12 @@ test-full: check
 	$(PYTEST) -n $(WORKERS) --dist loadfile --no-loadscope-reorder --cov --cov-report=
 	@$(call covered,$(FLOOR),all,)
 	@$(call covered,$(CORE_FLOOR),$(CORE),--include=$(CORE))
+	$(MAKE) test-postgresql
+
+# The same tests on a server that is started for them and gone afterwards.
+test-postgresql: $(VENV)/development.stamp
+	tests/support/with_postgres $(PYTEST) -n $(WORKERS) --dist loadfile --no-loadscope-reorder \
+		tests/unit/store tests/unit/store_reports tests/acceptance tests/live/test_two_daemons.py
 
 # Each check is a target of its own: `make -k check` shows what all of them find.
 check: lint types layers hygiene
