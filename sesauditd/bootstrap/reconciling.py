@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
-from datetime import datetime
+from collections.abc import Awaitable, Callable, Sequence
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, TypeAlias
 
 from sesauditd.daemon.failpoint import reach
@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from sesauditd.model.owed import Period
 
 MOST_TOLD = 20
+REVERSIBLE = timedelta(days=30)
+"""How long after a termination keys and users stay for sure (policy.md sections 2 and 4)."""
 
 Comparison: TypeAlias = Callable[["Period", datetime], Awaitable["Reconciled"]]
 
@@ -61,7 +63,8 @@ def reconciling(
             beat=beat,
         )
         found = await comparison.run(now)
-        await alarms.report([_finding(found)], now)
+        left = await standing.ended_before(now - REVERSIBLE)
+        await alarms.report([_finding(found), ended_finding(left)], now)
         return found
 
     return run
@@ -89,6 +92,22 @@ def after_rebuild(program: Application, compare: Comparison) -> Look:
             await rebuilt.reconciled(connection, found.compared, found.mended, now)
 
     return run
+
+
+def ended_finding(domains: Sequence[str]) -> Finding:
+    """Return whether keys and users of customers stand who were terminated over 30 days ago."""
+    from sesauditd.jobs.alarms import Finding
+
+    shown = ", ".join(domains[:MOST_TOLD])
+    return Finding(
+        name="ended_long_ago",
+        state=shown or None,
+        summary=f"{len(domains)} domains of customers who were terminated over 30 days ago still "
+        "have their keys and users"
+        if domains
+        else "nothing is left of customers who were terminated over 30 days ago",
+        details={"domains": shown} if domains else {},
+    )
 
 
 def _finding(found: Reconciled) -> Finding:

@@ -154,7 +154,8 @@ class Executor:
         if task.kind is Does.BLOCK and task.lever is Lever.ACCOUNT_LIST:
             waiting = await self.outbox.listed_together(task, self.clock(), listing.MOST)
             left = [one for one in waiting if one.id not in tried]
-            return left if len(left) == listing.MOST else [task]
+            enough = listing.WORTH_A_PAGE if self.glance.known else listing.MOST
+            return left if len(left) >= enough else [task]
         if task.kind not in ABOUT_BLOCKS or task.lever is not Lever.IAM_DENY:
             return [task]
         found = await self.outbox.together(task, self.clock(), MOST)

@@ -27,6 +27,8 @@ log = structlog.get_logger(__name__)
 MOST = 30
 """Blocks that are listed together: a stop that becomes due waits so many calls at the most."""
 REASON = "BOUNCE"
+WORTH_A_PAGE = 4
+"""So many are listed together once the whole list was read; three calls each would be more."""
 CLOCKS = timedelta(days=1)
 """How far the clocks of AWS and of this machine may differ; beyond it each is read by itself."""
 

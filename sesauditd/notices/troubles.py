@@ -107,6 +107,9 @@ TROUBLES = {
         Level.WARNING,
         "What was missing is put back: see who took it away. What is `not ours` stays.",
     ),
+    "ended_long_ago": Trouble(
+        Level.WARNING, "Run `sesauditd offboard DOMAIN` for each: it removes keys and users."
+    ),
     "drift": Trouble(Level.WARNING, "See `sesauditd drift`: it names the command that repairs it."),
     "onboarding": Trouble(Level.WARNING, "Run the command that is named above."),
     "rotation": Trouble(Level.WARNING, "Run `sesauditd credentials rotate DOMAIN --retire`."),

@@ -7,12 +7,15 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import or_, select
 
-from sesauditd.model.actions import STARTED, Lever
+from sesauditd.model.actions import STARTED, Lever, State
 from sesauditd.model.execution import Known, Untouched
 from sesauditd.model.verdicts import Does
 from sesauditd.store.tables import actions, domains, iam_users
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from datetime import datetime
+
     from sqlalchemy import ColumnElement
     from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -40,6 +43,21 @@ async def known(connection: AsyncConnection) -> Known:
     return Known(
         blocked=frozenset(blocked.scalars()), users=await _untouched(connection, off, ended)
     )
+
+
+async def ended_before(connection: AsyncConnection, at: datetime) -> Sequence[str]:
+    """Return the domains, still open, of customers whose termination was asked for before."""
+    ended = select(actions.c.customer).where(
+        actions.c.kind == str(Does.TERMINATE),
+        actions.c.state == str(State.DONE),
+        actions.c.requested_at <= at,
+    )
+    rows = await connection.execute(
+        select(domains.c.name)
+        .where(domains.c.customer.in_(ended), domains.c.closed_at.is_(None))
+        .order_by(domains.c.name)
+    )
+    return rows.scalars().all()
 
 
 async def _untouched(

@@ -72,6 +72,11 @@ class Standings(Executions):
         async with self.database.read() as connection:
             return await explaining.known(connection)
 
+    async def ended_before(self, at: datetime) -> Sequence[str]:
+        """Return the domains, still open, of customers whose termination was asked for before."""
+        async with self.database.read() as connection:
+            return await explaining.ended_before(connection, at)
+
     async def without_room(self, now: datetime) -> int:
         """Have every block tried again that found no room; return how many."""
         async with self.database.write() as connection:
