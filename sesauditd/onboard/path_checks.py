@@ -19,6 +19,12 @@ SES: Final = "ses.amazonaws.com"
 SNS: Final = "sns.amazonaws.com"
 PUBLISH: Final = "sns:Publish"
 SEND: Final = "sqs:SendMessage"
+NEGATED: Final = frozenset({"NotAction", "NotPrincipal", "NotResource"})
+"""Elements by which a statement is about all but a few."""
+DEMANDING: Final = frozenset({*allowing.EQUAL, *allowing.LIKE, "IpAddress"})
+"""Operators that a call without the key does not pass."""
+WHO: Final = ("aws:source", "aws:principal", "aws:userid", "aws:username")
+"""How the keys begin that say who calls, or from where."""
 SETUP: Final = "`sesauditd setup` repairs it."
 NAMED_BY_SETUP: Final = "`sesauditd setup --write-config` makes it and writes its name there."
 DAY_SECONDS: Final = 24 * 3600
@@ -158,7 +164,8 @@ def _taken(expected: Expected, statements: list[Document]) -> Finding:
         advice = "Remove the statement whose principal is * and that names no topic."
         return wrong(Check.QUEUE_POLICY, what, says, advice)
     if others:
-        named = _listed(dict.fromkeys(who for one in others for who in allowing.principals(one)))
+        whom = dict.fromkeys(who for one in others for who in allowing.principals(one))
+        named = _listed(whom) if whom else "all but a few"
         says = f"lets others send, too: {named}"
         advice = 'Remove those statements, or set [queue] trust = "signature".'
         return doubtful(Check.QUEUE_POLICY, what, says, advice)
@@ -176,22 +183,42 @@ def _topic_may(expected: Expected, topic: str, statements: list[Document]) -> bo
 
 
 def _lets_others(statement: Document, expected: Expected) -> bool:
-    """Return whether a statement lets somebody send who is none of our topics."""
-    asked = Question(action=SEND, resource=expected.queue_arn)
-    if not allowing.allows([statement], asked):
+    """Return whether a statement may let somebody send who is none of our topics.
+
+    Only a condition that demands one of them tells that it does not: `ArnNotEquals`, or one with
+    `IfExists`, which a call without a source passes, names a topic and keeps nobody out.
+    """
+    if statement.get("Effect") != "Allow":
         return False
-    sources = [
-        value
-        for _, key, values in allowing.conditions(statement)
-        if key == "aws:sourcearn"
-        for value in values
-    ]
-    return not sources or any(one not in expected.topic_arns for one in sources)
+    asked = Question(action=SEND, resource=expected.queue_arn)
+    if not NEGATED & set(statement) and not allowing.allows([statement], asked):
+        return False
+    return not any(
+        key == "aws:sourcearn" and values and set(values) <= set(expected.topic_arns)
+        for key, values in _demands(statement)
+    )
 
 
 def _lets_anybody(statement: Document) -> bool:
+    """Return whether no condition says anything of who sends."""
     named = set(allowing.principals(statement))
-    return bool(named & {"*", SNS}) and not list(allowing.conditions(statement))
+    is_open = bool(named & {"*", SNS}) or "NotPrincipal" in statement
+    return is_open and not any(
+        key.startswith(WHO) and not any(map(_is_anybody, values))
+        for key, values in _demands(statement)
+    )
+
+
+def _is_anybody(value: str) -> bool:
+    """Return whether a value leaves the account, or the network, to the caller."""
+    return value in {"*", "0.0.0.0/0", "::/0"} or value.split(":")[4:5] == ["*"]
+
+
+def _demands(statement: Document) -> Iterator[tuple[str, Sequence[str]]]:
+    """Yield the keys that have to be there and have one of these values."""
+    for operator, key, values in allowing.conditions(statement):
+        if operator in DEMANDING:
+            yield key, values
 
 
 def _dead_letters(check: Check, what: str, sight: Sight, advice: str) -> Finding:

@@ -132,6 +132,57 @@ def policy(*statements: dict[str, Any]) -> dict[str, Any]:
 
 ANYBODY = {"Effect": "Allow", "Principal": "*", "Action": "sqs:*", "Resource": QUEUE}
 OWNER = {**ANYBODY, "Principal": {"AWS": f"arn:aws:iam::{ACCOUNT}:root"}}
+OPEN = {
+    "over TLS": {**ANYBODY, "Condition": {"Bool": {"aws:SecureTransport": "true"}}},
+    "but from another topic": {**ANYBODY, "Condition": {"ArnNotEquals": {"aws:SourceArn": "x"}}},
+    "but from ours": {**ANYBODY, "Condition": {"ArnNotLike": {"aws:SourceArn": TOPIC}}},
+    "without a source": {**ANYBODY, "Condition": {"ArnEqualsIfExists": {"aws:SourceArn": TOPIC}}},
+    "of a source or none": {
+        **ANYBODY,
+        "Condition": {"ForAllValues:ArnEquals": {"aws:SourceArn": TOPIC}},
+    },
+    "all but one": {
+        "Effect": "Allow",
+        "NotPrincipal": {"AWS": "arn:aws:iam::999999999999:root"},
+        "Action": "sqs:*",
+        "Resource": QUEUE,
+    },
+    "all actions but one": {
+        "Effect": "Allow",
+        "Principal": {"AWS": "*"},
+        "NotAction": "sqs:DeleteQueue",
+        "Resource": QUEUE,
+    },
+    "any topic of anybody": {**FROM_TOPIC, "Condition": {}},
+    "anything at all": {**FROM_TOPIC, "Condition": {"ArnLike": {"aws:SourceArn": "*"}}},
+    "a topic of any account": {
+        **FROM_TOPIC,
+        "Condition": {"ArnLike": {"aws:SourceArn": "arn:aws:sns:eu-central-1:*:sesaudit-feedback"}},
+    },
+    "the whole network": {
+        **ANYBODY,
+        "Condition": {"IpAddress": {"aws:SourceIp": ["192.0.2.1", "0.0.0.0/0"]}},
+    },
+}
+"""What leaves the gate open although it does not look so."""
+HALF_OPEN = {
+    "this topic and another": {
+        **FROM_TOPIC,
+        "Condition": {"ArnEquals": {"aws:SourceArn": [TOPIC, f"{TOPIC}-2"]}},
+    },
+    "whoever is in the account": {
+        **ANYBODY,
+        "Condition": {"StringEquals": {"aws:PrincipalAccount": ACCOUNT}},
+    },
+    "any topic of the account": {
+        **FROM_TOPIC,
+        "Condition": {"ArnLike": {"aws:SourceArn": f"arn:aws:sns:{START}:*"}},
+    },
+    "an address of the office": {
+        **ANYBODY,
+        "Condition": {"IpAddress": {"aws:SourceIp": "192.0.2.0/24"}},
+    },
+}
 DENIED = UserSight(
     name="shop.example",
     user={"boundary": BOUNDARY},
@@ -163,6 +214,22 @@ CASES: dict[str, tuple[dict[str, Any], Check, Level]] = {
     "shut down": ({"account": {**BASE, "enforcement": "SHUTDOWN"}}, Check.ENFORCEMENT, Level.WRONG),
     "no queue": ({"queue": None}, Check.QUEUE, Level.WRONG),
     "anybody may send": ({"queue": policy(FROM_TOPIC, ANYBODY)}, Check.QUEUE_POLICY, Level.WRONG),
+    **{
+        f"anybody may send: {name}": (
+            {"queue": policy(FROM_TOPIC, one)},
+            Check.QUEUE_POLICY,
+            Level.WRONG,
+        )
+        for name, one in OPEN.items()
+    },
+    **{
+        f"others may send: {name}": (
+            {"queue": policy(FROM_TOPIC, one)},
+            Check.QUEUE_POLICY,
+            Level.WARNING,
+        )
+        for name, one in HALF_OPEN.items()
+    },
     "the owner may send, too": (
         {"queue": policy(FROM_TOPIC, OWNER)},
         Check.QUEUE_POLICY,
