@@ -5,10 +5,10 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
-import datasketches
-
 if TYPE_CHECKING:
     from collections.abc import Iterable
+
+    import datasketches
 
 LOG2_ENTRIES = 14
 """Exact to 16,384 different recipients; above, the standard error is 1/sqrt(16384) = 0.8 %."""
@@ -44,6 +44,8 @@ def sketch(recipients: Iterable[str]) -> bytes:
     Trimming leaves exactly the smallest hashes and the one above them as the threshold, a
     function of the set alone: that makes roll-ups independent of order and repetition.
     """
+    import datasketches
+
     building = datasketches.update_theta_sketch(lg_k=LOG2_ENTRIES)
     for recipient in recipients:
         building.update(recipient)
@@ -63,6 +65,8 @@ def different(sketches: Iterable[bytes]) -> int:
 
 
 def _union(sketches: Iterable[bytes]) -> datasketches.compact_theta_sketch:
+    import datasketches
+
     union = datasketches.theta_union(lg_k=LOG2_ENTRIES)
     for one in sketches:
         union.update(datasketches.compact_theta_sketch.deserialize(one))
