@@ -241,7 +241,7 @@ def vouched_in(entries: Sequence[Entry]) -> frozenset[str]:
 
 def trust_of(settings: Settings, shelves: Shelves) -> Trust:
     """Return who is believed, as the daemon believes; certificates come from the archive."""
-    from sesauditd.bootstrap.certificates import Kept, Nowhere
+    from sesauditd.bootstrap.certificates import MOST_AT_ONCE, Kept, Nowhere
     from sesauditd.config import Trust as Trusted
     from sesauditd.ingest.certificates import Certificates
     from sesauditd.ingest.trust import QueuePolicy, Signatures
@@ -249,4 +249,10 @@ def trust_of(settings: Settings, shelves: Shelves) -> Trust:
     topics = frozenset(settings.queue.topic_arns)
     if settings.queue.trust is Trusted.QUEUE_POLICY:
         return QueuePolicy(topics)
-    return Signatures(topics, Certificates(fetcher=Kept(shelves), archive=Nowhere()))
+    certificates = Certificates(
+        fetcher=Kept(shelves),
+        archive=Nowhere(),
+        most_fetched=MOST_AT_ONCE,
+        most_remembered=MOST_AT_ONCE,
+    )
+    return Signatures(topics, certificates)

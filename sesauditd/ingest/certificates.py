@@ -69,13 +69,15 @@ class Certificates:
 
     fetcher: Fetcher
     archive: Archive
+    most_fetched: int = MOST_FETCHED
+    most_remembered: int = MOST_REMEMBERED
     _entries: OrderedDict[str, _Known | Absence] = field(default_factory=OrderedDict, init=False)
 
     async def at(self, urls: Iterable[str]) -> Mapping[str, Certificate | Absence]:
         """Return what is at each URL, fetching a few of those that are not known yet."""
         # Those named most come first, so that a few true ones are not lost among invented ones.
         wanted = [url for url, _ in Counter(urls).most_common()]
-        unknown = [url for url in wanted if not self._is_known(url)][:MOST_FETCHED]
+        unknown = [url for url in wanted if not self._is_known(url)][: self.most_fetched]
         fetched = await asyncio.gather(*map(self._fetched, unknown))
         for url, entry in zip(unknown, fetched, strict=True):
             self._remember(url, entry)
@@ -116,7 +118,7 @@ class Certificates:
 
     def _remember(self, url: str, entry: _Known | Absence) -> None:
         self._entries[url] = entry
-        if len(self._entries) > MOST_REMEMBERED:
+        if len(self._entries) > self.most_remembered:
             # Names that anybody can invent never push out a certificate that is in use.
             absent = (one for one, entry in self._entries.items() if isinstance(entry, Absence))
             del self._entries[next(absent, next(iter(self._entries)))]

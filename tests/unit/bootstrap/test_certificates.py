@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from sesauditd.bootstrap.certificates import Kept, Nowhere
+from sesauditd.bootstrap.rebuilding import trust_of
 from sesauditd.bootstrap.shelves import Shelves
+from sesauditd.config import Settings
 from sesauditd.ingest.certificates import Certificates
 from sesauditd.ingest.folder import Folder
 from sesauditd.ingest.reader import RawLine, read
@@ -22,10 +23,14 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
+    from sesauditd.bootstrap.shelves import Reading as Shelf
     from sesauditd.ingest.certificates import Fetcher
+    from sesauditd.ingest.folder import File
+    from sesauditd.ingest.trust import Trust
     from sesauditd.model.events import Reading
 
 NOW = datetime(2026, 11, 24, 9, tzinfo=UTC)
+VERSION = {"SignatureVersion": "2"}
 YEARS_LATER = datetime(2036, 1, 1, tzinfo=UTC)
 """The certificate ran out long ago, and SNS offers it nowhere."""
 
@@ -49,14 +54,16 @@ def live(folder: Path, fetcher: Fetcher) -> Signatures:
     return Signatures(frozenset({TOPIC}), certificates)
 
 
-def again(folder: Path) -> Signatures:
+def again(folder: Path, shelf: Shelf | None = None) -> Trust:
     """Return whom a rebuild believes: it has the archive and nothing else."""
-    shelves = Shelves(reading=Folder(folder, "feedback"), prefix="feedback", name="kept")
-    certificates = Certificates(fetcher=Kept(shelves), archive=Nowhere())
-    return Signatures(frozenset({TOPIC}), certificates)
+    settings = Settings.model_validate(
+        {"queue": {"topic_arns": [TOPIC], "trust": "signature"}, "archive": {"prefix": "feedback"}}
+    )
+    reading = shelf or Folder(folder, "feedback")
+    return trust_of(settings, Shelves(reading=reading, prefix="feedback", name="kept"))
 
 
-async def judged(trust: Signatures, bodies: Sequence[bytes], now: datetime) -> list[Reading]:
+async def judged(trust: Trust, bodies: Sequence[bytes], now: datetime) -> list[Reading]:
     """Return what every message means, without when it was read."""
     lines = [
         RawLine(text=one, origin_source="raw.jsonl.gz", line=number, received_at=NOW)
@@ -101,3 +108,31 @@ async def test_a_certificate_renewed_under_its_name_vouches_with_both_files(
         bodies.append(body)
     then = await judged(again(tmp_path), bodies, YEARS_LATER)
     assert all(one.event is not None for one in then)
+
+
+@dataclass
+class Counting:
+    """A folder that counts how often it is listed."""
+
+    folder: Folder
+    times: int = 0
+
+    async def items(self, prefix: str) -> Sequence[File]:
+        self.times += 1
+        return await self.folder.items(prefix)
+
+    async def read(self, key: str) -> bytes:
+        return await self.folder.read(key)
+
+
+async def test_a_flood_of_invented_names_does_not_hold_up_a_rebuild(tmp_path: Path) -> None:
+    true = sns.body()
+    await judged(live(tmp_path, sns.library()), [true], NOW)
+    flood = [
+        encoded(sns.notification() | {"SigningCertURL": url, "Signature": "", **VERSION})
+        for url in (sns.URL.replace("7506a1e35b36", f"{number:012x}") for number in range(500))
+    ]
+    shelf = Counting(Folder(tmp_path, "feedback"))
+    found = await judged(again(tmp_path, shelf), [*flood, true], NOW)
+    assert [one.event is not None for one in found] == [*(False for _ in flood), True]
+    assert shelf.times == 1
