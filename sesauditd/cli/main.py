@@ -126,7 +126,7 @@ def application() -> typer.Typer:
         epilog=examples(
             "sesauditd demo",
             "sesauditd init /etc/sesauditd/config.toml",
-            "sesauditd onboard shop.example --customer bakery --contact anna@bakery.example",
+            "sesauditd onboard shop.example --customer bakery --contact me@bakery.example",
             "sesauditd status",
             "sesauditd --install-completion",
         ),
