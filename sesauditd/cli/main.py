@@ -63,6 +63,7 @@ from sesauditd.errors import Failed, Refused, SesauditdError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from types import ModuleType
 
     from typer._click.core import Command
 
@@ -116,8 +117,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return code
 
 
-def application() -> typer.Typer:
-    """Return the program with all its commands."""
+def application(modules: Sequence[ModuleType] | None = None) -> typer.Typer:
+    """Return the program with all its commands, or with those of some modules."""
     app = typer.Typer(
         cls=Grouped,
         rich_markup_mode=None,
@@ -133,14 +134,14 @@ def application() -> typer.Typer:
         context_settings={"help_option_names": ["-h", "--help"]},
     )
     app.callback()(_root)
-    for module in COMMANDS:
+    for module in COMMANDS if modules is None else modules:
         module.register(app)
     return app
 
 
 @cache
-def _command() -> Command:
-    return typer.main.get_command(application())
+def _command(modules: tuple[ModuleType, ...]) -> Command:
+    return typer.main.get_command(application(modules))
 
 
 def _root(
@@ -166,7 +167,7 @@ def _root(
 def _run(given: list[str]) -> int:
     debug = options.DEBUG in given
     try:
-        outcome = _command().main(
+        outcome = _command(COMMANDS).main(
             args=options.global_first(given), prog_name=PROGRAM, standalone_mode=False
         )
     except SesauditdError as error:

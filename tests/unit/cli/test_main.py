@@ -246,7 +246,7 @@ def test_every_error_has_its_code_and_its_line(
 def test_ctrl_c_before_the_command_begins_is_quiet(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    def interrupted() -> typer.Typer:
+    def interrupted(_: object) -> typer.Typer:
         raise KeyboardInterrupt
 
     monkeypatch.setattr(main, "application", interrupted)

@@ -101,7 +101,8 @@ def test_every_notice_was_sent_and_no_trouble_was_met(told: Told) -> None:
         alarms = database.execute(
             "SELECT name, facts FROM observations WHERE name LIKE 'alarm:%'"
         ).fetchall()
-    assert {state for _, state, _ in notices} == {"sent"}, notices
+    # What is many for operators within an hour comes in one mail: those are folded into it.
+    assert {state for _, state, _ in notices} <= {"sent", "folded"}, notices
     assert [name for name, facts in alarms if json.loads(facts)["state"] is not None] == []
 
 
