@@ -190,7 +190,6 @@ async def rebuild_into(
     from sesauditd.config import policies_of
     from sesauditd.enforce.weekly import Weekly
     from sesauditd.ingest.pipeline import Pipeline
-    from sesauditd.model.owed import weekly
     from sesauditd.store import rebuilt
     from sesauditd.store.log import EventLog
     from sesauditd.store.reenacting import Reenactment
@@ -198,11 +197,9 @@ async def rebuild_into(
     from sesauditd.store.weeks import Books
 
     await upgrade(database)
-    policies = policies_of(settings)
-    stance = stance_of(settings, policies)
+    stance = stance_of(settings, policies_of(settings))
     log = EventLog(database, stance)
     moment = _Moment(now)
-    first = min((one.at for one in stamps), default=now)
     made = await Rebuilding(
         shelves=shelves,
         trust=trust_of(settings, shelves),
@@ -210,7 +207,7 @@ async def rebuild_into(
         moment=moment,
         weekly=Weekly(Books(database, stance)),
         reenactment=Reenactment(log),
-        weeks=weekly(settings.schedule.enforcement).owed((), first, now),
+        weeks=_weeks(settings, stamps, now),
         entries=entries,
         told=told,
         vouched=vouched_in(entries),
@@ -218,6 +215,14 @@ async def rebuild_into(
     async with database.write() as connection:
         await rebuilt.conclude(connection, entries, _facts(made, shelves.name, now), now)
     return made
+
+
+def _weeks(settings: Settings, stamps: Sequence[Stamp], now: datetime) -> Iterator[Period]:
+    """Return every week that ended since the first object."""
+    from sesauditd.model.owed import weekly
+
+    first = min((one.at for one in stamps), default=now)
+    return weekly(settings.schedule.enforcement).owed((), first, now)
 
 
 def _facts(made: Made, source: str, now: datetime) -> dict[str, object]:
