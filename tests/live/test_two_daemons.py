@@ -63,8 +63,8 @@ def test_two_daemons_share_a_queue_and_the_death_of_one_loses_and_doubles_nothin
 
     assert live.mail(CLUB, "p@good.example", attachment=VIRUS) == TAKEN
     send(live, range(MAILS // 2))
-    for one in both:
-        one.until(lambda one=one: one.log("batch_recorded"), "each to record something")
+    leading.until(lambda: leading.log("batch_recorded"), "the leading one to record")
+    following.until(lambda: following.log("batch_recorded"), "the other to record, too")
     leading.kill()
     published = send(live, range(MAILS // 2, MAILS))
     following.until(lambda: leads(following), "the other to take the lease over")

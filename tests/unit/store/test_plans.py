@@ -11,6 +11,7 @@ from sqlalchemy import event
 
 from sesauditd.store import register, rollups
 from sesauditd.store.late import attribute_late
+from tests.support.databases import NEEDS_FILE
 from tests.unit.store.making import NO_FEEDBACK, START, Message, adopt, adoption, keep
 
 if TYPE_CHECKING:
@@ -21,6 +22,10 @@ if TYPE_CHECKING:
 
 GROWING = ("events", "event_recipients", "strikes", "deliveries", "reached", "rollups")
 """Tables that grow with the mail."""
+
+
+pytestmark = NEEDS_FILE
+"""A server plans by what it counted in its tables, and empty ones it walks through."""
 
 
 @contextmanager

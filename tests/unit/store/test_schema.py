@@ -25,6 +25,7 @@ from sesauditd.shipped import migrations_folder
 from sesauditd.store.engine import Database
 from sesauditd.store.schema import NEWEST, upgrade
 from sesauditd.store.tables import metadata
+from tests.support.databases import NEEDS_FILE, url_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -99,6 +100,7 @@ async def test_tables_and_migrations_are_the_same(database: Database) -> None:
         assert await connection.run_sync(differences) == []
 
 
+@NEEDS_FILE  # SQLite keeps the words.
 async def test_every_table_and_index_has_the_very_words_of_its_definition(
     database: Database,
 ) -> None:
@@ -181,7 +183,8 @@ async def test_the_first_migration_can_be_undone(database: Database) -> None:
 
 
 def test_processes_that_come_first_together_all_find_a_schema(tmp_path: Path) -> None:
-    together = [first_use(f"sqlite:///{tmp_path / 'test.db'}") for _ in range(3)]
+    url = url_of(tmp_path / "test.db", "TEMPLATE template0")
+    together = [first_use(url) for _ in range(3)]
     for code, out, errors in map(ended, together):
         assert (code, out.split()[:1]) == (0, [NEWEST]), errors
 
@@ -190,6 +193,6 @@ async def test_a_database_that_is_up_to_date_needs_no_alembic(
     database: Database, tmp_path: Path
 ) -> None:
     assert await upgrade(database) == NEWEST
-    process = first_use(f"sqlite:///{tmp_path / 'test.db'}")
+    process = first_use(url_of(tmp_path / "test.db"))
     code, out, errors = await asyncio.to_thread(ended, process)
     assert (code, out) == (0, f"{NEWEST} False\n"), errors

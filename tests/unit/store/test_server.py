@@ -15,6 +15,7 @@ from sesauditd.store.engine import Database
 from sesauditd.store.health import health
 from sesauditd.store.schema import upgrade
 from sesauditd.store.tables import customers
+from sesauditd.store.tables import journal as entries
 from tests.support.databases import NEEDS_SERVER, SERVER, url_of
 
 if TYPE_CHECKING:
@@ -133,10 +134,10 @@ async def test_what_another_hand_changes_has_no_seal(database: Database, other: 
         await connection.execute(text("UPDATE customers SET registered_at = 1"))
     async with database.read() as connection:
         (row,) = (await connection.execute(seals.as_stored(customers))).mappings()
-        (entry,) = await connection.scalars(
-            text("SELECT facts FROM journal WHERE kind = 'sealed'").columns(seals.entries.c.facts)
+        (sealed,) = await connection.scalars(
+            text("SELECT facts FROM journal WHERE kind = 'sealed'").columns(entries.c.facts)
         )
-    assert entry["rows"]["customers"]["k"] != seals.digest_of(row)
+    assert sealed["rows"]["customers"]["k"] != seals.digest_of(row)
 
 
 @NEEDS_SERVER
