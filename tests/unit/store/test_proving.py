@@ -16,6 +16,7 @@ from sesauditd.store.engine import Database
 from sesauditd.store.schema import upgrade
 from sesauditd.store.watch import remember
 from tests.support import feedback as ses
+from tests.support.databases import NEEDS_FILE
 from tests.support.running import NOW, running
 
 if TYPE_CHECKING:
@@ -24,6 +25,8 @@ if TYPE_CHECKING:
 
     from sesauditd.store.proving import Proof
 
+pytestmark = NEEDS_FILE
+"""Each hand that meddles does so in a copy of the file; for a server see test_server."""
 WATCHED = {**seals.SEALED, "journal": tables.journal}
 COLUMNS = [
     pytest.param(name, column.name, id=f"{name}.{column.name}")

@@ -10,6 +10,7 @@ from sqlalchemy import event
 
 from sesauditd.store import tables
 from sesauditd.store.reports import observed
+from tests.support.databases import NEEDS_FILE
 from tests.unit.store_reports.filled import HOUR, NOW, WEEK, Filling, filling
 
 if TYPE_CHECKING:
@@ -89,6 +90,7 @@ async def test_an_event_says_whose_it_is_and_where_its_body_is(database: Databas
     assert (nobodys.customer, nobodys.flags) == (None, ("unattributed",))
 
 
+@NEEDS_FILE  # These are the plans of SQLite.
 async def test_no_page_scans_the_events_without_an_index(database: Database) -> None:
     async with filling(database) as fill:
         await some_events(fill)

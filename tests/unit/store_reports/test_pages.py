@@ -18,6 +18,7 @@ from sesauditd.report.status_document import status_document
 from sesauditd.store import register, tables
 from sesauditd.store.reports import counts, pages
 from sesauditd.store.reports.behaviour import figures_of
+from tests.support.databases import NEEDS_FILE
 from tests.unit.store_reports.filled import HOUR, NOW, WEEK, Filling, filling
 
 if TYPE_CHECKING:
@@ -224,6 +225,7 @@ async def test_an_empty_database_has_pages_too(database: Database) -> None:
     assert status.customers == ()
 
 
+@NEEDS_FILE  # These are the plans of SQLite.
 async def test_no_page_reads_events_but_for_their_newest_and_the_unattributed(
     database: Database,
 ) -> None:
