@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from sesauditd.aws.clients import Clients
     from sesauditd.aws.mail import Mail
     from sesauditd.bootstrap.program import Application
+    from sesauditd.enforce.naming import Names
     from sesauditd.enforce.reconcile import Reconciled
     from sesauditd.jobs.alarms import Alarms, Finding
     from sesauditd.jobs.table import Look
@@ -37,18 +38,11 @@ def reconciling(
     """Return the job."""
     from sesauditd.enforce.executor import PATIENCE_SECONDS
     from sesauditd.enforce.levers import Levers
-    from sesauditd.enforce.naming import Names
     from sesauditd.enforce.reconcile import Reconcile
     from sesauditd.enforce.turning import Turner
     from sesauditd.store.standing import Standings
 
-    installation = program.settings.installation
-    names = Names(
-        prefix=installation.prefix,
-        installation=installation.name,
-        account_id=clients.account_id,
-        region=clients.region,
-    )
+    names = _names(program, clients)
 
     async def run(_period: Period, now: datetime) -> Reconciled:
         levers = Levers.at(names, mail, access)
@@ -68,6 +62,18 @@ def reconciling(
         return found
 
     return run
+
+
+def _names(program: Application, clients: Clients) -> Names:
+    from sesauditd.enforce.naming import Names
+
+    installation = program.settings.installation
+    return Names(
+        prefix=installation.prefix,
+        installation=installation.name,
+        account_id=clients.account_id,
+        region=clients.region,
+    )
 
 
 def after_rebuild(program: Application, compare: Comparison) -> Look:

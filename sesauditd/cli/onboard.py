@@ -125,13 +125,8 @@ def onboard(
     """
     settings = settings_of(context)
     asked = wishes.asked(settings, domains or [], customer, contact, file)
-    how = How(
-        plan_only=plan,
-        yes=yes,
-        wait_minutes=wait_minutes if wait else None,
-        out=out,
-        as_json=as_json,
-    )
+    patience = wait_minutes if wait else None
+    how = How(plan_only=plan, yes=yes, wait_minutes=patience, out=out, as_json=as_json)
     wished = [replace(one, tenant=tenant, take_over=take_over, by_hand=by_hand) for one in asked]
     try:
         run = finished(_run(settings, wished, how))
