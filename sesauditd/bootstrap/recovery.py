@@ -17,6 +17,9 @@ if TYPE_CHECKING:
     from sesauditd.store.backup import Backup
 
 Told = Callable[[int], None]
+INSTEAD_OF_REBUILDING = (
+    "restore a dump (docs/postgresql.md), or make a file from the archive with --out FILE"
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,14 +32,17 @@ class Rebuilt:
     """The old database, None if there was none or it was not replaced."""
 
 
-def file_or_refuse(settings: Settings) -> Path:
-    """Return the SQLite file of the configuration; raises Refused for a server's database."""
+def file_or_refuse(settings: Settings, instead: str) -> Path:
+    """Return the SQLite file of the configuration.
+
+    Raises Refused for a server's database, saying what is done there instead.
+    """
     from sesauditd.errors import Refused
     from sesauditd.store.engine import file_of
 
     file = file_of(settings.database.url)
     if file is None:
-        raise Refused("this is for SQLite: a server's database has pg_dump and its own recovery")
+        raise Refused(f"this is for a database in SQLite's file; on PostgreSQL {instead}")
     return file
 
 
@@ -47,7 +53,7 @@ def backup(
     from sesauditd.errors import Refused
     from sesauditd.store.backup import back_up
 
-    file = file_or_refuse(settings)
+    file = file_or_refuse(settings, "pg_dump makes the copy (docs/postgresql.md)")
     if not file.exists():
         raise Refused(f"{file}: there is no database yet")
     chosen = target or file.with_name(f"{file.stem}-{now:%Y%m%dT%H%M%SZ}.backup.db")
@@ -75,7 +81,7 @@ async def rebuild(
     from sesauditd.store import swap
     from sesauditd.store.engine import Database
 
-    file = (out or file_or_refuse(settings)).absolute()
+    file = (out or file_or_refuse(settings, INSTEAD_OF_REBUILDING)).absolute()
     new = file.with_name(f"{file.name}.rebuilding")
     async with shelves_of(settings, source) as shelves:
         entries = await journal_in(shelves)

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING
 import pytest
 from sqlalchemy import text
 
+from sesauditd.bootstrap import recovery
+from sesauditd.config import load
 from sesauditd.errors import Broken, Busy, Failed, Refused, Unavailable
 from sesauditd.store import journal, seals, server
 from sesauditd.store.engine import Database
@@ -191,3 +193,10 @@ async def test_a_database_that_sorts_like_a_dictionary_is_refused(tmp_path: Path
 @NEEDS_SERVER
 async def test_a_servers_database_has_a_size(database: Database, tmp_path: Path) -> None:
     assert (await health(database, url_of(tmp_path / "test.db"))).size_bytes > 1_000_000
+
+
+def test_what_is_done_with_a_file_alone_says_what_is_done_on_a_server(tmp_path: Path) -> None:
+    config = tmp_path / "config.toml"
+    config.write_text('[database]\nurl = "postgresql://somebody@db.example/name"\n')
+    with pytest.raises(Refused, match="pg_dump"):
+        recovery.backup(load(config, {}), None, NOW, lambda _done, _all: None)
