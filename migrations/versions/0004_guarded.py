@@ -90,8 +90,6 @@ def _reputation() -> None:
         ),
         sa.Column("heard", sa.Integer(), nullable=False, comment="what we heard of in that day"),
         sa.Column("tallies", sa.JSON(), nullable=False, comment="our own counts, a span each"),
-        sa.Column(
-            "problem", sa.String(), nullable=True, comment="why AWS's figures are not known"
-        ),
+        sa.Column("problem", sa.String(), nullable=True, comment="why AWS's figures are not known"),
         sa.PrimaryKeyConstraint("at"),
     )

@@ -63,7 +63,7 @@ async def _action(
         )
 
 
-def _json(position: Mapping[str, Any] | None) -> Any:
+def _json(position: Mapping[str, Any] | None) -> object:
     """Return a value for a JSON column that is empty, and no JSON null, where nothing was seen."""
     return null() if position is None else position
 

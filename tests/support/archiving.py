@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from collections.abc import Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from sesauditd.bootstrap.program import application
@@ -21,6 +21,7 @@ from sesauditd.store.watch import Memory
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
+    from pathlib import Path
 
     from sesauditd.bootstrap.program import Application
     from sesauditd.model.recorded import Recorded
@@ -104,7 +105,7 @@ class Days:
 @asynccontextmanager
 async def days(folder: Path, start: datetime, more: str = "") -> AsyncIterator[Days]:
     """Open an installation in an empty folder."""
-    folder.mkdir(parents=True, exist_ok=True)
+    await asyncio.to_thread(folder.mkdir, parents=True, exist_ok=True)
     text = (
         f'[database]\nurl = "sqlite:///{folder / "test.db"}"\n[policy]\nmode = "enforce"\n'
         f'[queue]\ntopic_arns = ["{TOPIC}"]\n[archive]\nprefix = "sesauditd"\n{more}'
