@@ -189,7 +189,7 @@ def places(place: str) -> Sequence[str]:
         "  archive/               what lay in the bucket: every raw notification",
         "  mail/                  what the daemon wrote to customers and to you",
         "  verdicts.json          every verdict with its evidence",
-        "  report.html            how each customer behaved, to open in a browser or to print",
+        "  report.html            how each customer behaved, for a browser or paper",
         "  report.txt, .json      the same as text, and for programs",
     )
 

@@ -136,8 +136,9 @@ class Executor:
                 tried.update(one.id for one in tasks)
                 step = await self._unit(tasks)
                 done += step.done
-                if step.anew:
-                    tried -= step.anew
+                tried -= step.anew
+                # Many at once take a while: a stop that was asked for meanwhile comes first.
+                if step.anew or len(tasks) > 1:
                     break
 
     async def _expire(self, now: datetime) -> None:

@@ -19,7 +19,7 @@ NEEDED: Final[Mapping[str, tuple[str, ...]]] = {
         "sqs:GetQueueAttributes",
         "sqs:GetQueueUrl",
     ),
-    "archive": ("s3:PutObject", "s3:GetObject"),
+    "archive": ("s3:PutObject", "s3:GetObject", "s3:ListBucket", "s3:DeleteObject"),
     "observe": ("ses:GetAccount", "cloudwatch:GetMetricData"),
     "notify": ("ses:SendRawEmail",),
     "enforce": (

@@ -295,10 +295,11 @@ def test_an_approved_termination_goes_ahead(cli: Cli) -> None:
     (action,) = [one for one in cli.rows("actions") if one["state"] == "waiting"]
     assert action["action"] == "terminate_customer"
     assert cli.run("actions", "approve", action["id"]).code == NO_DAEMON
-    (verdict,) = cli.verdicts()
-    assert verdict["state"] == "requested"
+    states = {one["action"]: one["state"] for one in cli.verdicts()}
+    # While the termination waited, the week's disable stood beside it.
+    assert states == {"terminate_customer": "requested", "disable_domain": "requested"}
     assert cli.run("actions", "approve", action["id"]).code in {0, 1, 2, 4}
-    assert len(cli.rows("actions")) == 1
+    assert len(cli.rows("actions")) == 2
 
 
 # Blast radius

@@ -10,6 +10,7 @@ import pytest
 from sesauditd.aws.metrics import Metrics, Reputation
 from sesauditd.errors import Forbidden, Refused, Unavailable
 from sesauditd.sandbox.faults import Fault, FaultAction
+from sesauditd.sandbox.mail.meter import LEAST
 from sesauditd.sandbox.mail.world import from_json
 from sesauditd.sandbox.ses.steering import steer
 
@@ -112,7 +113,7 @@ async def test_ses_tells_what_it_sent_and_what_bounced_of_it(world: World) -> No
 
     # Verified recipients and the simulator are in none of AWS's rates (ses-facts 7).
     later = sandbox.clock()
-    expected = Reputation(bounce_rate=0.25, complaint_rate=0.0)
+    expected = Reputation(bounce_rate=1 / LEAST, complaint_rate=0.0)
     assert await metrics.reputation(later) == expected
     assert await metrics.sent(now - timedelta(hours=1), later) == 6
     assert await metrics.sent(now - timedelta(hours=1), later, "apart") == 1

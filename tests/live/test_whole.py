@@ -196,7 +196,8 @@ class Pager:
         lines = self.printed.read_text().splitlines() if self.printed.exists() else []
         by_command = [json.loads(one) for one in lines if one.startswith("{")]
         assert sorted(map(told_of, by_command)) == sorted(map(told_of, self.posted))
-        found = list(map(told_of, self.posted))
+        # What operators get by mail comes here, too; these tests are about alarms.
+        found = [told_of(one) for one in self.posted if one["severity"] != "note"]
         self.posted.clear()
         self.printed.unlink(missing_ok=True)
         return found

@@ -249,7 +249,7 @@ def test_ctrl_c_before_the_command_begins_is_quiet(
     def interrupted(_: object) -> typer.Typer:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(main, "application", interrupted)
+    monkeypatch.setattr(main, "_command", interrupted)
     assert main.main(["status"]) == 130
     assert capsys.readouterr() == ("", "")
 

@@ -99,6 +99,7 @@ async def test_a_notice_carries_what_was_found() -> None:
     assert notice.facts == {
         "name": "account_status",
         "severity": "trouble",
+        "level": "critical",
         "summary": "what it means",
         "details": {},
         "at": "2026-11-24T12:00:00Z",
