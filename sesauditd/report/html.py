@@ -8,9 +8,6 @@ from functools import cache
 from itertools import dropwhile
 from typing import TYPE_CHECKING
 
-from jinja2 import Environment, PackageLoader, StrictUndefined
-from markupsafe import Markup
-
 from sesauditd.model.events import Outcome
 from sesauditd.model.verdicts import Does
 from sesauditd.report.account import BOUNCE_LINES, COMPLAINT_LINES, standing_of
@@ -18,7 +15,6 @@ from sesauditd.report.lay import subject_of, told
 from sesauditd.report.limits_text import observation
 from sesauditd.report.plain import (
     both_forms,
-    cleaned,
     day,
     minute,
     number,
@@ -27,9 +23,12 @@ from sesauditd.report.plain import (
 )
 from sesauditd.report.plots import weekly_plots
 from sesauditd.report.reputation import COLUMNS, reputation_note, reputation_rows
+from sesauditd.report.templating import html_environment
 from sesauditd.report.text import score_line
 
 if TYPE_CHECKING:
+    from jinja2 import Environment
+
     from sesauditd.report.account import Account, Against, Lines
     from sesauditd.report.behaviour import Behaviour
     from sesauditd.report.pages import Report
@@ -153,15 +152,7 @@ def _render(template: str, **values: object) -> str:
 
 @cache
 def _templates() -> Environment:
-    environment = Environment(
-        loader=PackageLoader("sesauditd.report"),
-        autoescape=True,
-        undefined=StrictUndefined,
-        finalize=_text,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        auto_reload=False,
-    )
+    environment = html_environment("sesauditd.report")
     environment.filters.update(
         both=both_forms,
         day=day,
@@ -177,13 +168,6 @@ def _templates() -> Environment:
         words=lambda name: str(name).replace("_", " "),
     )
     return environment
-
-
-def _text(value: object) -> object:
-    """Return what is written into the file: text without what would reorder or hide it."""
-    if isinstance(value, str) and not isinstance(value, Markup):
-        return cleaned(value)
-    return value
 
 
 def _level(ratio: float) -> str:

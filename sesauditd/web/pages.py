@@ -7,21 +7,21 @@ from itertools import dropwhile
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
-from jinja2 import Environment, PackageLoader, StrictUndefined
-from markupsafe import Markup
-
 from sesauditd.model.events import Outcome
 from sesauditd.report.account import BOUNCE_LINES, COMPLAINT_LINES, standing_of
 from sesauditd.report.behaviour import Kind
 from sesauditd.report.limits_text import observation
-from sesauditd.report.plain import cleaned, number, percent
+from sesauditd.report.plain import number, percent
 from sesauditd.report.plots import weekly_plots
 from sesauditd.report.score import LEAST_MAILS, LESS_PER_DISABLE
+from sesauditd.report.templating import html_environment
 from sesauditd.web.concerns import concerns, verdict
 from sesauditd.web.wording import FILTERS, document
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
+
+    from jinja2 import Environment
 
     from sesauditd.report.behaviour import Behaviour
     from sesauditd.report.causes import Cause
@@ -168,25 +168,9 @@ def _page(template: str, frame: Frame, here: str, **values: object) -> str:
 
 @cache
 def _templates() -> Environment:
-    environment = Environment(
-        loader=PackageLoader("sesauditd.web"),
-        autoescape=True,
-        undefined=StrictUndefined,
-        finalize=_text,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        auto_reload=False,
-    )
+    environment = html_environment("sesauditd.web")
     environment.filters.update(FILTERS)
     return environment
-
-
-def _text(value: object) -> object:
-    """Return what is written into a page: text without what would reorder or hide it."""
-    if isinstance(value, str) and not isinstance(value, Markup):
-        # Line breaks stay, for evidence; everything else that is no character to see goes.
-        return "\n".join(cleaned(line) for line in value.split("\n"))
-    return value
 
 
 def _why(one: Behaviour) -> str:
