@@ -90,7 +90,7 @@ lock:
 	@$(call new_enough,$(PYTHON))
 	$(PYTHON) -m venv build/lock
 	build/lock/bin/python -m pip --quiet install "pip-tools>=7.5.2"
-	$(call compiled,requirements-dev.txt,--extra=dev --extra=sandbox --extra=postgres pyproject.toml requirements-build.in)
+	$(call compiled,requirements-dev.txt,--extra=dev --extra=alerts --extra=sandbox --extra=postgres pyproject.toml requirements-build.in)
 	$(call compiled,requirements-build.txt,--constraint=requirements-dev.txt requirements-build.in)
 	$(call compiled,requirements-demo.txt,--constraint=requirements-dev.txt --extra=sandbox pyproject.toml)
 	$(call compiled,requirements.txt,--constraint=requirements-dev.txt pyproject.toml)
