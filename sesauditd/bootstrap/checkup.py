@@ -4,16 +4,21 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING
 
+from sesauditd.bootstrap.pacing import shared
 from sesauditd.bootstrap.program import NOTICES_SET, application
 from sesauditd.bootstrap.tempo import Tempo
 from sesauditd.errors import Failed, SesauditdError
 
 if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+
     from sesauditd.aws.clients import Clients
+    from sesauditd.aws.pace import Turns
     from sesauditd.bootstrap.program import Application
     from sesauditd.config.settings import Settings
     from sesauditd.onboard.credentials import Server
@@ -24,6 +29,7 @@ if TYPE_CHECKING:
     from sesauditd.onboard.ownership import Ownership
     from sesauditd.onboard.sights import DatabaseSight, DomainSight, Expected
     from sesauditd.onboard.topics import Subscription, Topic
+    from sesauditd.store.engine import Database
 
 Told = Callable[[str], None]
 
@@ -34,6 +40,15 @@ class Examined:
 
     findings: Sequence[Finding]
     domains: Sequence[DomainSight] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stored:
+    """How the database is, and what it says of domains; `database` is open, None if it fails."""
+
+    sight: DatabaseSight
+    registered: Sequence[Registered] = ()
+    database: Database | None = None
 
 
 async def examine(
@@ -51,13 +66,18 @@ async def examine(
     """
     from sesauditd.onboard import doctor
 
-    seen, registered = await _database(settings, clock)
-    wanted = [one for one in registered if not domains or one.name in domains]
     smtp = await _smtp(server or server_of(settings))
-    at_aws = await examine_aws(
-        settings, clock=clock, domains=wanted, tempo=tempo, on_domain=on_domain
-    )
-    return [*doctor.machine(seen, smtp), *at_aws.findings]
+    async with _stored(settings, clock) as stored:
+        wanted = [one for one in stored.registered if not domains or one.name in domains]
+        at_aws = await examine_aws(
+            settings,
+            clock=clock,
+            domains=wanted,
+            database=stored.database,
+            tempo=tempo,
+            on_domain=on_domain,
+        )
+    return [*doctor.machine(stored.sight, smtp), *at_aws.findings]
 
 
 async def examine_aws(
@@ -65,11 +85,16 @@ async def examine_aws(
     *,
     clock: Callable[[], datetime],
     domains: Sequence[Registered],
+    database: Database | None,
     tempo: Tempo | None = None,
     on_domain: Told = lambda _name: None,
 ) -> Examined:
-    """Return what there is to say of AWS and of these domains there."""
-    from sesauditd.aws.clients import connect, control_pace, endpoint_conflicts
+    """Return what there is to say of AWS and of these domains there.
+
+    SES is asked in turns with everybody who shares the database; without one, at a pace that
+    nobody else knows of.
+    """
+    from sesauditd.aws.clients import connect, endpoint_conflicts
     from sesauditd.onboard import doctor
     from sesauditd.onboard.findings import Check, wrong
 
@@ -85,7 +110,7 @@ async def examine_aws(
         region=settings.aws.region,
         account_id=settings.aws.account_id or "",
         endpoint_url=settings.aws.endpoint_url,
-        pace=control_pace() if tempo.ses_control_paced else None,
+        pace=_pace(database, settings.aws.region) if tempo.ses_control_paced else None,
         keys=tempo.keys,
     ) as clients:
         expected = _expected(settings, clients)
@@ -117,22 +142,29 @@ async def registered_in(program: Application) -> Sequence[Registered]:
     ]
 
 
-async def _database(
-    settings: Settings, clock: Callable[[], datetime]
-) -> tuple[DatabaseSight, Sequence[Registered]]:
+@asynccontextmanager
+async def _stored(settings: Settings, clock: Callable[[], datetime]) -> AsyncIterator[Stored]:
     from sesauditd.onboard.sights import DatabaseSight
     from sesauditd.store.health import health
 
-    try:
-        async with application(settings, clock=clock) as program:
+    async with AsyncExitStack() as stack:
+        try:
+            program = await stack.enter_async_context(application(settings, clock=clock))
             found = await health(program.database, settings.database.url)
+            seen = DatabaseSight(
+                schema=found.schema, size_bytes=found.size_bytes, free_bytes=found.free_bytes
+            )
             registered = await registered_in(program)
-    except SesauditdError as error:
-        return DatabaseSight(problem=str(error)), ()
-    seen = DatabaseSight(
-        schema=found.schema, size_bytes=found.size_bytes, free_bytes=found.free_bytes
-    )
-    return seen, registered
+            stored = Stored(sight=seen, registered=registered, database=program.database)
+        except SesauditdError as error:
+            stored = Stored(sight=DatabaseSight(problem=str(error)))
+        yield stored
+
+
+def _pace(database: Database | None, region: str) -> Turns | None:
+    from sesauditd.aws.clients import control_pace
+
+    return control_pace() if database is None else shared(database, region, control_pace())
 
 
 async def _smtp(server: Server | None) -> Smtp | None:

@@ -108,7 +108,9 @@ async def _broken(
         return None
     settings = program.settings
     own = [one for one in await registered_in(program) if one.name == wanted.domain]
-    found = await examine_aws(settings, clock=program.clock, domains=own, tempo=tempo)
+    found = await examine_aws(
+        settings, clock=program.clock, domains=own, database=program.database, tempo=tempo
+    )
     return broken_link(
         wanted.domain,
         traces,

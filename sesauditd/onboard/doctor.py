@@ -24,6 +24,9 @@ LEAST_FREE_BYTES: Final = 512 * 1024 * 1024
 MEBIBYTE: Final = 1024 * 1024
 HEALTHY: Final = "HEALTHY"
 SHUTDOWN: Final = "SHUTDOWN"
+UNSHARED: Final = (
+    "Domains could not be looked at, and SES was asked at a pace that a daemon does not know of."
+)
 CONSOLE: Final = "Read what AWS wrote to the account's address; see the SES console."
 
 
@@ -167,7 +170,7 @@ def _notices(expected: Expected, seen: Sights) -> Iterator[Finding]:
 def _database(seen: DatabaseSight) -> Finding:
     what = "database"
     if seen.problem is not None:
-        return wrong(Check.DATABASE, what, seen.problem, "")
+        return wrong(Check.DATABASE, what, seen.problem, UNSHARED)
     size = f"{(seen.size_bytes or 0) / MEBIBYTE:.1f} MiB"
     says = f"writable, schema {seen.schema}, {size}"
     if seen.free_bytes is not None and seen.free_bytes < LEAST_FREE_BYTES:
