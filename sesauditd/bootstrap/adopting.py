@@ -8,9 +8,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING
 
+from sesauditd.bootstrap.keeping import kept_domains
 from sesauditd.bootstrap.onboard import adapters, claimed, layout
 from sesauditd.bootstrap.onboarding import administration
 from sesauditd.bootstrap.program import now
+from sesauditd.errors import Refused
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -33,6 +35,16 @@ class Adopting:
     async def look(self, domain: str) -> AdoptedDomain:
         """Return what is to be known of a domain; only reads."""
         return await self.adoption.look(domain, await self._register())
+
+    async def refuse_own(self, domains: Sequence[str]) -> None:
+        """Raise Refused if one of them was made here: taken over, offboarding would leave it."""
+        kept = {one.name: one for one in await kept_domains(self.opened).all()}
+        own = [one for one in domains if one in kept and kept[one].taken_over is None]
+        if own:
+            raise Refused(
+                f"{', '.join(own)}: onboarded here, so there is nothing to take over; "
+                f"`sesauditd drift {own[0]}` compares, `sesauditd onboard {own[0]}` repairs"
+            )
 
     async def prepare(self, domain: str) -> TakeOver:
         """Return what taking it over would change; raises as Adoption."""

@@ -20,7 +20,10 @@ if TYPE_CHECKING:
     from sesauditd.onboard.adoption import TakeOver
 
 CheckOption = Annotated[
-    bool, typer.Option("--check", help="Look at AWS: what is missing, and what could stop it.")
+    bool,
+    typer.Option(
+        "--check", help="Look at AWS: what is missing, what could stop it; ends with 4 if any."
+    ),
 ]
 TakeOverOption = Annotated[
     bool, typer.Option("--take-over", help="Make its set, identity and IAM user ours.")
@@ -71,14 +74,13 @@ def _checked(seen: Sequence[AdoptedDomain], how: AtAws) -> int:
 
     if how.as_json:
         output.emit_json({"domains": [adoption.document(one) for one in seen]})
-        return 0
-    for one in seen:
+    for one in () if how.as_json else seen:
         lines = [*adoption.attribution(one), *adoption.levers(one)]
         output.table(
             ("", "Of " + one.name, "State", "To do"),
             [("ok" if line.works else "!", line.what, line.says, line.advice) for line in lines],
         )
-    return 0
+    return 0 if all(map(adoption.is_complete, seen)) else plans.PENDING
 
 
 async def _taken_over(settings: Settings, domains: Sequence[str], how: AtAws) -> int:
@@ -86,6 +88,7 @@ async def _taken_over(settings: Settings, domains: Sequence[str], how: AtAws) ->
     from sesauditd.model.plan import Plan
 
     async with adopting(settings) as opened:
+        await opened.refuse_own(domains)
         prepared = [await opened.prepare(one) for one in domains]
         whole = sum((one.plan for one in prepared), Plan())
         _show(prepared, how)

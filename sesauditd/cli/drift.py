@@ -66,12 +66,15 @@ async def _compared(settings: Settings, domain: str | None) -> Sequence[Comparis
 
 def _tell(found: Sequence[Comparison]) -> None:
     from sesauditd.onboard import drift as comparing
+    from sesauditd.onboard import rendering
 
     for one in found:
         if one.failure:
             output.say(f"\n{one.subject}: cannot be looked at: {one.failure}")
-        elif not one.is_good or one.plan.remarks:
+        elif not one.is_good:
             plans.show(one.plan, f"\n{one.subject}:")
+        elif one.plan.remarks:
+            output.say("\n".join((f"\n{one.subject}:", *rendering.remarks(one.plan), "")))
         _tell_remedy(one)
     good = [one.subject for one in found if one.is_good]
     if len(good) == len(found):

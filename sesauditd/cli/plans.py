@@ -39,8 +39,8 @@ def show(plan: Plan, title: str = "") -> None:
         console.print(_table(plan))
     for one in plan.later:
         output.say(f"? {one}: known only after the changes above")
-    for one in plan.remarks:
-        output.say(f"i {one}")
+    for one in rendering.remarks(plan):
+        output.say(one)
     output.say(rendering.summary(plan))
 
 

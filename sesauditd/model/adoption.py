@@ -65,6 +65,11 @@ def levers(seen: AdoptedDomain) -> Sequence[Line]:
     return [_set_off(seen), *_denies(seen)]
 
 
+def is_complete(seen: AdoptedDomain) -> bool:
+    """Return whether all of it is heard, and every way to stop it would work."""
+    return all(one.works for one in (*attribution(seen), *levers(seen)))
+
+
 def document(seen: AdoptedDomain) -> Mapping[str, object]:
     """Return all of it for a program."""
     return {

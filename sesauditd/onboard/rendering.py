@@ -55,8 +55,13 @@ def lines(plan: Plan) -> Iterator[str]:
         for path, old, new in values(change):
             yield f"    {path}: {_both(change.verb, old, new)}"
     yield from (f"? {one}: known only after the changes above" for one in plan.later)
-    yield from (f"i {one}" for one in plan.remarks)
+    yield from remarks(plan)
     yield summary(plan)
+
+
+def remarks(plan: Plan) -> Iterator[str]:
+    """Return what is to be known of a plan, a line each."""
+    yield from (f"i {one}" for one in plan.remarks)
 
 
 def values(change: Change) -> Sequence[tuple[str, str, str]]:

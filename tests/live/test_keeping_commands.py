@@ -94,7 +94,7 @@ def test_an_adopted_domain_is_looked_at_and_taken_over(place: Stood, cli: Cli) -
     ask("sesv2", "CreateEmailIdentity", EmailIdentity="pub.example")
     user(place, "pub-user")
     ran = cli.run("adopt", "pub.example", "--check", "--json")
-    assert ran.code == 0, ran.err
+    assert ran.code == 4, ran.err
     register = ran.document["domains"][0]["attribution"][0]
     assert (register["what"], register["works"]) == ("register", False)
     named = ("adopt", "pub.example", *WHOSE, "--iam-user", "pub-user", "--take-over")
@@ -102,9 +102,19 @@ def test_an_adopted_domain_is_looked_at_and_taken_over(place: Stood, cli: Cli) -
     ran = cli.run("adopt", "pub.example", "--take-over", "--yes")
     assert ran.code == 0, ran.err
     assert cli.run("adopt", "pub.example", "--take-over", "--plan").code == 0
-    lines = cli.run("adopt", "pub.example", "--check", "--json").document["domains"][0]
+    ran = cli.run("adopt", "pub.example", "--check", "--json")
+    assert ran.code == 0, ran.err
+    lines = ran.document["domains"][0]
     assert all(one["works"] for one in (*lines["attribution"], *lines["levers"]))
     assert cli.run("drift", "pub.example").code == 0
+
+
+def test_what_was_onboarded_here_is_not_taken_over(place: Stood, cli: Cli) -> None:
+    place.forget_calls()
+    ran = cli.run("adopt", DOMAIN, "--take-over", "--yes")
+    assert (ran.code, len(ran.err.splitlines()), place.writes()) == (2, 1, 0)
+    assert f"{DOMAIN}: onboarded here, so there is nothing to take over" in ran.err
+    assert cli.run("adopt", DOMAIN, "--check").code == 0
 
 
 def test_a_shared_login_is_split_by_a_file(place: Stood, cli: Cli) -> None:
