@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 import typer
 
+from sesauditd.cli import output
 from sesauditd.errors import Failed, Refused
 
 if TYPE_CHECKING:
@@ -70,8 +71,9 @@ def outlet(file: Path | None, *, as_json: bool) -> Iterator[Callable[[Credential
 def _to_terminal(credentials: Credentials) -> None:
     from sesauditd.onboard.credentials import whole_text
 
-    typer.echo(whole_text(credentials))
-    sys.stdout.flush()
+    with output.without_bar():
+        typer.echo(whole_text(credentials))
+        sys.stdout.flush()
 
 
 def _made(file: Path) -> int:

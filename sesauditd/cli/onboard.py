@@ -170,20 +170,19 @@ async def _carried_out(
     opened: Onboarder, prepared: Sequence[Prepared | Outcome], how: How
 ) -> Sequence[Outcome]:
     plans_made = [_plan_of(one) for one in prepared]
-    needs_key = _needs_key(prepared)
     if any(not one.is_empty and not one.conflicts for one in plans_made):
         plans.confirm("Do this?" if len(prepared) == 1 else "Do all of this?", yes=how.yes)
-    file = how.out if needs_key else None
-    with handing_over.outlet(file, as_json=how.as_json) as show:
-        # On a terminal a bar would be drawn across the passwords.
-        total = _steps(prepared) if how.out or not needs_key else 0
-        with plans.watching(total, "Onboarding") as watch:
-            return await opened.batch.carry_out(
-                prepared,
-                show=show,
-                on_change=watch if total else _unwatched,
-                on_domain=lambda one: _note(one, of=len(prepared)),
-            )
+    file = how.out if _needs_key(prepared) else None
+    with (
+        handing_over.outlet(file, as_json=how.as_json) as show,
+        plans.watching(_steps(prepared), "Onboarding") as watch,
+    ):
+        return await opened.batch.carry_out(
+            prepared,
+            show=show,
+            on_change=watch,
+            on_domain=lambda one: _note(one, of=len(prepared)),
+        )
 
 
 def _steps(prepared: Sequence[Prepared | Outcome]) -> int:
@@ -192,10 +191,6 @@ def _steps(prepared: Sequence[Prepared | Outcome]) -> int:
 
     standing = [one for one in prepared if isinstance(one, Prepared) and not one.plan.conflicts]
     return sum(len(one.seen.changes) + len(one.seen.later) for one in standing)
-
-
-def _unwatched(_change: object, _moment: object) -> None:
-    return
 
 
 def _note(outcome: Outcome, *, of: int) -> None:

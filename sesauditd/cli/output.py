@@ -20,7 +20,7 @@ from sesauditd.model.calendar import iso
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
 
-    from rich.progress import ProgressColumn, Task
+    from rich.progress import Progress, ProgressColumn, Task
 
 PLAIN_WIDTH = 80
 """Columns of a table that goes to a file or a pipe."""
@@ -28,6 +28,9 @@ PACE_SECONDS = 180
 """Of a bar: over how long its pace is measured."""
 BAR_WIDTH = 20
 """So that all that stands beside a bar fits 80 columns."""
+
+_bars: list[Progress] = []
+"""Those on the terminal just now, the last one in front."""
 
 # Control characters move the cursor, bidirectional marks reorder what a person reads, and marks
 # without a width let two different names look the same.
@@ -104,7 +107,8 @@ def headline(text: str, style: str) -> None:
 
 def note(text: str) -> None:
     """Print a remark for a person on stderr, where it does not mix with facts."""
-    typer.echo(cleaned(text), err=True)
+    with without_bar():
+        typer.echo(cleaned(text), err=True)
 
 
 @contextmanager
@@ -125,7 +129,24 @@ def progress(total: int | None, description: str) -> Iterator[Callable[[int], No
         *_columns(), console=console, transient=True, speed_estimate_period=PACE_SECONDS
     ) as bar:
         task = bar.add_task(cleaned(description), total=total)
-        yield lambda done: bar.advance(task, done)
+        _bars.append(bar)
+        try:
+            yield lambda done: bar.advance(task, done)
+        finally:
+            _bars.remove(bar)
+
+
+@contextmanager
+def without_bar() -> Iterator[None]:
+    """Take the bar that is shown, if one is, off the terminal while the block writes there."""
+    shown = _bars[-1:]
+    for bar in shown:
+        bar.stop()
+    try:
+        yield
+    finally:
+        for bar in shown:
+            bar.start()
 
 
 def _columns() -> Sequence[ProgressColumn]:

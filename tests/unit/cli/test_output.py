@@ -154,6 +154,22 @@ def test_a_bar_is_drawn_on_a_terminal(monkeypatch: pytest.MonkeyPatch, total: in
     assert "Reading [b]a" in terminal.getvalue()
 
 
+def test_a_note_takes_the_bar_away_while_it_is_written(monkeypatch: pytest.MonkeyPatch) -> None:
+    terminal = Terminal()
+    monkeypatch.setattr(sys, "stderr", terminal)
+    monkeypatch.setenv("TERM", "xterm")
+    with output.progress(2, "Reading") as advance:
+        advance(1)
+        output.note("by the way")
+        advance(1)
+    before, after = terminal.getvalue().split("by the way\n")
+    assert before.endswith("\x1b[2K")
+    assert "Reading" in before
+    assert "2/2" in after
+    output.note("and after the bar")
+    assert terminal.getvalue().endswith("and after the bar\n")
+
+
 @pytest.mark.parametrize(
     ("a_second", "said"),
     [(None, ""), (0, ""), (1234.5, "1,234/s"), (1, "1/s"), (0.5, "30/min"), (0.001, "4/h")],
