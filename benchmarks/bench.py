@@ -315,7 +315,7 @@ def daemon(config: Path, *, name: str = "daemon") -> Iterator[Process]:
 def count_rows(database: Path, table: str) -> int:
     """Return how many rows a table has."""
     with contextlib.closing(sqlite3.connect(database)) as connection:
-        return int(connection.execute(f"SELECT count(*) FROM {table}").fetchone()[0])  # noqa: S608
+        return int(connection.execute(f"SELECT count(*) FROM {table}").fetchone()[0])
 
 
 def raw(database: Path, synchronous: str = "FULL") -> sqlite3.Connection:
@@ -324,6 +324,18 @@ def raw(database: Path, synchronous: str = "FULL") -> sqlite3.Connection:
     connection.execute("PRAGMA journal_mode=WAL")
     connection.execute(f"PRAGMA synchronous={synchronous}")
     return connection
+
+
+class Stopwatch:
+    """Seconds and processor seconds of this process, all its threads included."""
+
+    def __init__(self) -> None:
+        self._begun, self._used = time.perf_counter(), time.process_time()
+
+    def found(self, events: int) -> dict[str, float]:
+        """Return what so many events took since the start."""
+        seconds, cpu = time.perf_counter() - self._begun, time.process_time() - self._used
+        return {"events/s": events / seconds, "CPU s per 1,000": cpu / events * 1000}
 
 
 # Results.
@@ -352,6 +364,18 @@ class Results:
         for row in rows:
             shown.add_row(*map(_shown, row))
         self.console.print(shown)
+
+    def rates(self, title: str, medians: Mapping[str, Mapping[str, float]]) -> None:
+        """Show and keep rates and processor time, and what the first is against the others."""
+        names = ("events/s", "CPU s per 1,000")
+        mine = next(iter(medians.values()))
+        rows = []
+        for name, found in medians.items():
+            speed, cpu = mine[names[0]] / found[names[0]], mine[names[1]] / found[names[1]]
+            rows.append([name, *(found[one] for one in names), speed, cpu])
+            self.keep(**{f"speed against {name}": speed, f"cpu against {name}": cpu})
+            self.keep(**{f"{one} of {name}": found[one] for one in names})
+        self.table(title, ["what", *names, "ours: times its speed", "times its CPU"], rows)
 
     def say(self, sentence: str) -> None:
         """Show a sentence."""

@@ -1,109 +1,112 @@
-"""Replay against decode + raw `executemany` of the same rows, interleaved in one run.
+"""Replays an archive against decode + raw `executemany` of the same rows.
 
-python benchmarks/replay.py [--events 200000] [--repeats 3]
+python benchmarks/replay.py [--events 50000] [--repeats 3] [--profile]
+
+The peer unpacks the same objects, decodes each line as anyone would (the record, the envelope, the
+event), and stores the very rows of `events` and `event_recipients` that our replay left, under the
+same indexes, 1,000 events a transaction, flushed. It judges nothing and keeps no roll-ups.
 """
 
 from __future__ import annotations
 
-import argparse
 import asyncio
+import contextlib
+import cProfile
+import gzip
 import json
-import resource
+import pstats
 import sqlite3
-import statistics
-import sys
 import tempfile
-import time
+from collections.abc import Sequence
 from pathlib import Path
 
-sys.path.insert(0, str(Path(__file__).parent))
-import generator
+import backlog
+import bench
 
 from sesauditd import bootstrap
 from sesauditd.config import load
-from sesauditd.store.register import Adoption
 
-BATCH = 1000
-
-
-def peer(source: Path, database: Path) -> int:
-    """Decode every line twice, as anyone would, and store one row an event, flushed."""
-    connection = sqlite3.connect(database, isolation_level=None)
-    connection.execute("PRAGMA journal_mode=WAL")
-    connection.execute("PRAGMA synchronous=FULL")
-    connection.execute(
-        "CREATE TABLE events (key TEXT PRIMARY KEY, kind TEXT, at TEXT, source TEXT,"
-        " recipient TEXT, body_length INTEGER)"
-    )
-    rows: list[tuple[str, str, str, str, str, int]] = []
-    count = 0
-    with source.open() as lines:
-        for line in lines:
-            event = json.loads(json.loads(line)["Message"])
-            mail, kind = event["mail"], event["eventType"]
-            key = f"{kind}/{mail['messageId']}/{mail['destination'][0]}/{mail['timestamp']}"
-            recipient = mail["destination"][0]
-            rows.append((key, kind, mail["timestamp"], mail["source"], recipient, len(line)))
-            if len(rows) == BATCH:
-                count += _store(connection, rows)
-    count += _store(connection, rows)
-    connection.close()
-    return count
+COPIED = ("events", "event_recipients")
+Rows = dict[str, list[tuple[object, ...]]]
 
 
-def _store(connection: sqlite3.Connection, rows: list[tuple[str, str, str, str, str, int]]) -> int:
-    connection.execute("BEGIN IMMEDIATE")
-    connection.executemany("INSERT OR IGNORE INTO events VALUES (?,?,?,?,?,?)", rows)
-    connection.execute("COMMIT")
-    stored = len(rows)
-    rows.clear()
-    return stored
+async def ours(folder: Path, archive: Path, *, profile: bool = False) -> dict[str, float]:
+    """Replay through the real program into a new database."""
+    async with bootstrap.application(load(bench.configuration(folder), {})) as application:
+        await bench.adopt(application)
+        with cProfile.Profile() if profile else contextlib.nullcontext() as profiled:
+            watch = bench.Stopwatch()
+            recorded = (await application.replay([str(archive)])).recorded
+            found = watch.found(recorded)
+        if profiled is not None:
+            pstats.Stats(profiled).sort_stats("tottime").print_stats(45)
+    return found
 
 
-async def ours(source: Path, folder: Path) -> int:
-    """Replay through the real program."""
-    config = folder / "config.toml"
-    config.write_text(f'[database]\nurl = "sqlite:///{folder / "ours.db"}"\n')
-    async with bootstrap.application(load(config, {})) as application:
-        await application.adopt(
-            [
-                Adoption(
-                    domain=generator.domain(number),
-                    customer=f"customer{number}",
-                    contact="owner@contact.example",
-                )
-                for number in range(1, generator.DOMAINS + 1)
-            ]
-        )
-        return (await application.replay([str(source)])).recorded
+def rows_of(database: Path) -> tuple[list[str], Rows]:
+    """Return the statements that make the tables, and their rows in the order they came in."""
+    with contextlib.closing(sqlite3.connect(database)) as connection:
+        marks = ",".join("?" * len(COPIED))
+        made = f"SELECT sql FROM sqlite_master WHERE tbl_name IN ({marks}) AND sql NOT NULL"
+        order = "archive_object, line"
+        events = connection.execute(f"SELECT * FROM events ORDER BY {order}").fetchall()
+        recipients = connection.execute(
+            "SELECT r.* FROM event_recipients r JOIN events e ON e.key = r.event"
+            " ORDER BY e.archive_object, e.line"
+        ).fetchall()
+        schema = [row[0] for row in connection.execute(made, COPIED)]
+    return schema, {"events": events, "event_recipients": recipients}
+
+
+def peer(database: Path, objects: Sequence[Path], schema: Sequence[str], rows: Rows) -> None:
+    """Decode everything, and store the rows."""
+    with contextlib.closing(bench.raw(database)) as connection:
+        for statement in sorted(schema, reverse=True):
+            connection.execute(statement)
+        done = dict.fromkeys(rows, 0)
+        inserts = {
+            name: f"INSERT OR IGNORE INTO {name} VALUES ({','.join('?' * len(found[0]))})"
+            for name, found in rows.items()
+        }
+        for file in objects:
+            lines = gzip.decompress(file.read_bytes()).splitlines()
+            for line in lines:
+                json.loads(json.loads(json.loads(line)["body"])["Message"])
+            connection.execute("BEGIN IMMEDIATE")
+            for name, found in rows.items():
+                part = found[done[name] : done[name] + len(lines)]
+                connection.executemany(inserts[name], part)
+                done[name] += len(part)
+            connection.execute("COMMIT")
 
 
 def main() -> None:
-    """Print the medians, the ratio, and the memory."""
-    parser = argparse.ArgumentParser()
-    parser.add_argument("--events", type=int, default=200_000)
+    """Print the medians and the ratio."""
+    parser = bench.parser(__doc__)
+    parser.add_argument("--events", type=int, default=50_000)
     parser.add_argument("--repeats", type=int, default=3)
+    parser.add_argument("--profile", action="store_true", help="show where ours spends its time")
     wanted = parser.parse_args()
-    rates: dict[str, list[float]] = {"ours": [], "peer": []}
+    results = bench.Results("replay", wanted)
     with tempfile.TemporaryDirectory() as top:
-        source = Path(top, "events.jsonl")
-        with source.open("w") as file:
-            for line in generator.notifications(wanted.events, seed=1):
-                file.write(line + "\n")
-        for repeat in range(wanted.repeats):
-            folder = Path(top, str(repeat))
+        archive = Path(top, "archive")
+        objects = backlog.archive(archive, wanted.events)
+
+        def mine(repeat: int) -> dict[str, float]:
+            folder = Path(top, f"ours{repeat}")
             folder.mkdir()
-            began = time.perf_counter()
-            count = asyncio.run(ours(source, folder))
-            rates["ours"].append(count / (time.perf_counter() - began))
-            began = time.perf_counter()
-            count = peer(source, folder / "peer.db")
-            rates["peer"].append(count / (time.perf_counter() - began))
-    medians = {name: statistics.median(found) for name, found in rates.items()}
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-    for name, rate in medians.items():
-        print(f"{name}: {rate:,.0f} events/s (median of {wanted.repeats})")
-    print(f"ratio ours/peer: {medians['ours'] / medians['peer']:.2f}; peak memory {peak:.0f} MB")
+            return asyncio.run(ours(folder, archive, profile=wanted.profile))
+
+        def theirs(repeat: int) -> dict[str, float]:
+            schema, rows = rows_of(Path(top, f"ours{repeat}", "ours.db"))
+            watch = bench.Stopwatch()
+            peer(Path(top, f"peer{repeat}.db"), objects, schema, rows)
+            return watch.found(wanted.events)
+
+        what = {"ours": mine} if wanted.profile else {"ours": mine, "decode + executemany": theirs}
+        medians = bench.interleaved(what, 1 if wanted.profile else wanted.repeats, results)
+    results.rates(f"replay of {wanted.events:,} events, medians of {wanted.repeats}", medians)
+    results.close()
 
 
 if __name__ == "__main__":
