@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import time
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -16,6 +18,7 @@ if TYPE_CHECKING:
     from sesauditd.bootstrap.reconciling import Comparison
     from sesauditd.jobs.alarms import Alarms, Siren
     from sesauditd.jobs.pipe import PipeWatch
+    from sesauditd.jobs.retention import Retention
     from sesauditd.jobs.schedule import Jobs
     from sesauditd.jobs.table import ForPeriod, Look, Work
     from sesauditd.model.owed import Period
@@ -81,6 +84,7 @@ class Housekeeping:
         settings, database = self.program.settings, self.program.database
         archive = Archive(self.clients, settings.archive.bucket or "", settings.archive.prefix)
         reconcile = self._reconciling(alarms, beat)
+        retention = self._retention(beat)
         return Work(
             watch_clock=watch_clock,
             roll_up=self._roll_up,
@@ -95,9 +99,23 @@ class Housekeeping:
             watch_pipe=self._pipe(alarms, memory).run,
             reconcile=reconcile,
             after_rebuild=after_rebuild(self.program, reconcile),
+            raise_horizon=retention.raise_horizon,
+            forget=retention.forget,
             back_up=self._nightly(beat).run,
             watches=watches(Watching(self, Metrics(self.clients), alarms, memory)),
             copy_journal=JournalCopy(rows=JournalRows(database), archive=archive, notes=memory).run,
+        )
+
+    def _retention(self, beat: _Beat) -> Retention:
+        from sesauditd.jobs.retention import Retention
+        from sesauditd.store.retention import OldEvents
+
+        return Retention(
+            events=OldEvents(self.program.database),
+            keep=timedelta(days=self.program.settings.retention.events_days),
+            ticks=time.monotonic,
+            rest=asyncio.sleep,
+            turned=beat,
         )
 
     def _nightly(self, beat: _Beat) -> Nightly:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from sesauditd import __version__
 from sesauditd.bootstrap.reading import Reader
+from sesauditd.store import retention
 from sesauditd.store.reports import daemon, dashboard, observed, people, tallies
 from sesauditd.web.families import Facts
 
@@ -39,6 +40,7 @@ class Books(Reader):
             actions, attempts = await tallies.actions_by_kind(connection)
             told = await daemon.daemon(connection, self.machine_clock())
             domains = await people.all_domains(connection)
+            kept = await retention.standing(connection)
             return Facts(
                 version=__version__,
                 outcomes=await self._outcomes.sums(connection, now),
@@ -59,4 +61,6 @@ class Books(Reader):
                 },
                 in_hand=self.in_hand(),
                 pulse=self.pulse(),
+                forgotten=kept.forgotten if kept else 0,
+                events_since=kept.before.timestamp() if kept else None,
             )

@@ -151,6 +151,10 @@ def rollup(
         output.emit_json(document)
         return
     output.say(f"{document['day']}: {document['rows']} roll-ups, {document['mended']} mended.")
+    if "events_forgotten" in document:
+        output.say(
+            "Its events are older than retention.events_days: its roll-ups stay as they are."
+        )
 
 
 def enforce(

@@ -18,6 +18,7 @@ from sesauditd.config import documents, problems
 from sesauditd.config.limits_check import checked
 from sesauditd.errors import Refused
 from sesauditd.model.limits import Limits
+from sesauditd.model.retention import least_days
 
 if TYPE_CHECKING:
     from sesauditd.config.settings import Settings
@@ -48,14 +49,28 @@ class Policies:
 
 
 def policies_of(settings: Settings) -> Policies:
-    """Return the limits that the settings name; raises Refused in one line if they are wrong."""
+    """Return the limits that the settings name; raises Refused in one line if they are wrong.
+
+    They are, too, if any looks further back than events are kept.
+    """
     common = load_limits(settings.policy.file)
     own = {
         customer: limits_for(common, policy.rules, where=f"policy.customers.{customer}.rules")
         for customer, policy in settings.policy.customers.items()
         if policy.rules
     }
-    return Policies(common=common, own=own)
+    policies = Policies(common=common, own=own)
+    _check_retention(settings.retention.events_days, policies)
+    return policies
+
+
+def _check_retention(days: int, policies: Policies) -> None:
+    least, because = max(least_days(one) for one in (policies.common, *policies.own.values()))
+    if days < least:
+        raise Refused(
+            f"retention.events_days = {days}: {because}, so the least is {least}; "
+            "what is older than that is not counted any more"
+        )
 
 
 def load_limits(path: Path | None) -> Limits:

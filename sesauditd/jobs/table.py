@@ -53,6 +53,10 @@ class Work:
     """Compare what stands with AWS."""
     after_rebuild: Look
     """Do so at once with a database that was rebuilt: nothing is enforced before."""
+    raise_horizon: ForPeriod
+    """Say from when on events are old."""
+    forget: Look
+    """Let some of them go, for a few seconds."""
     back_up: ForPeriod
     """Keep a copy of the database in the archive."""
 
@@ -67,6 +71,7 @@ def table(work: Work, *, rollup: str, enforcement: str) -> Sequence[Job]:
     shadow_digest = _reaching("jobs.shadow_digested", work.shadow_digest)
     summarise = _reaching("jobs.summarised", work.summarise)
     reconcile = _reaching("jobs.reconciled", work.reconcile)
+    retention = _reaching("jobs.horizon_raised", work.raise_horizon)
     back_up = _reaching("jobs.backed_up", work.back_up)
     return (
         Frequent(name="clock", every=EVERY_TICK, run=work.watch_clock),
@@ -79,6 +84,8 @@ def table(work: Work, *, rollup: str, enforcement: str) -> Sequence[Job]:
         Periodic(name="summary", calendar=weeks, since=run, run=summarise, after="weekly"),
         Periodic(name="report", calendar=monthly(REPORTED_AT), since=run, run=work.report),
         Periodic(name="reconcile", calendar=days, since=run, run=reconcile),
+        Periodic(name="retention", calendar=days, since=run, run=retention),
+        Frequent(name="forgetting", every=EVERY_TICK, run=work.forget),
         Periodic(name="backup", calendar=days, since=run, run=back_up),
         Frequent(name="waiting", every=EVERY_TICK, run=work.tell_waiting),
         Frequent(name="account", every=EVERY_FEW_MINUTES, run=work.watch_account),

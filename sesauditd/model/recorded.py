@@ -15,7 +15,7 @@ class Recorded:
     """Events that the store knew already."""
     quarantined: int = 0
     ignored: int = 0
-    """Noise, swallowed by name."""
+    """Noise, swallowed by name, and events that are too old to say whether they were counted."""
 
     @property
     def read(self) -> int:

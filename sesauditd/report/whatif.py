@@ -36,6 +36,8 @@ class WhatIf:
     """Verdicts of the span that were made by limits that hold no more."""
     left_out: Sequence[str] = ()
     """Customers whose mode is `off`."""
+    events_since: datetime | None = None
+    """From when on events are kept, where the span begins before."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -147,6 +149,7 @@ def whatif_document(found: WhatIf, file: str) -> dict[str, object]:
         "withdrawn": found.withdrawn,
         "judged_by_other_policies": found.judged_by_others,
         "left_out": list(found.left_out),
+        "events_since": None if found.events_since is None else iso(found.events_since),
     }
 
 

@@ -36,6 +36,12 @@ def remarks(found: WhatIf) -> Iterator[str]:
         yield f"{_many(found.judged_by_others, 'verdict')} came from limits that hold no more."
     if found.withdrawn:
         yield f"Taken back after late events, so not compared: {_many(found.withdrawn, 'verdict')}."
+    if found.events_since:
+        yield (
+            f"Before {found.events_since:%Y-%m-%d} events are forgotten (retention.events_days): "
+            "strikes and counts of then are judged as they are stored; guesses of then lack what "
+            "was delivered, and another no_complaint_feedback holds only from that day on."
+        )
     if found.left_out:
         yield f"Left out, since their mode is off: {', '.join(found.left_out)}."
 

@@ -6,16 +6,17 @@ import json
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from datetime import datetime
 from itertools import groupby
 from typing import TYPE_CHECKING, Any, Final
 
-from sqlalchemy import JSON, create_engine
+from sqlalchemy import JSON, create_engine, select
 from sqlalchemy.engine import URL
 from sqlalchemy.exc import DBAPIError
 
 from sesauditd.errors import Failed, Refused
 from sesauditd.model.actions import DUE, State
-from sesauditd.store import seals, tables
+from sesauditd.store import retention, seals, tables
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -26,6 +27,8 @@ if TYPE_CHECKING:
 SHOWN: Final = 100
 ARRIVAL: Final = ("archive_object", "line", "received_at", "sha256")
 """Of one event that arrived twice, either arrival may have come first."""
+FORGOTTEN: Final = (tables.events, tables.event_recipients)
+"""Of what is older than the horizon of one of them, some is in the other alone."""
 HELD_BACK: Final = frozenset({*(str(one) for one in DUE), str(State.PROPOSED), str(State.WAITING)})
 """What was not done yet is only proposed after a rebuild: one word for all of it."""
 
@@ -92,15 +95,17 @@ class Difference:
 def compare(one: Path, other: Path, told: Callable[[int], None]) -> Difference:
     """Compare what was recorded, judged and decided in two SQLite files; both may be in use.
 
-    Left out is when something was written, and which arrival of a message came first.
+    Left out is when something was written, which arrival of a message came first, and events that
+    one of them may have forgotten.
     `told` is called with each table's rows. Raises Refused for a file that is not there, Failed
     for one that cannot be read.
     """
     found = Difference()
     with _opened(one) as first, _opened(other) as second:
+        forgotten = max(_forgotten(first), _forgotten(second))
         for side in COMPARED:
             before = found.rows.get(side.table.name, 0)
-            _table(first, second, side, found)
+            _table(first, second, side, found, forgotten if side.table in FORGOTTEN else b"")
             told(found.rows[side.table.name] - before)
         _journals(first, second, found)
         told(found.rows["journal"])
@@ -125,7 +130,16 @@ def _opened(file: Path) -> Iterator[Connection]:
         engine.dispose()
 
 
-def _table(first: Connection, second: Connection, side: Side, found: Difference) -> None:
+def _forgotten(connection: Connection) -> bytes:
+    """Return the key before which events may be forgotten."""
+    named = tables.observations.c.name == retention.OBSERVATION
+    facts = connection.scalar(select(tables.observations.c.facts).where(named))
+    return b"" if facts is None else retention.key_of(datetime.fromisoformat(facts["before"]))
+
+
+def _table(
+    first: Connection, second: Connection, side: Side, found: Difference, forgotten: bytes
+) -> None:
     name = side.table.name
     ours, theirs = _rows(first, side), _rows(second, side)
     count = 0
@@ -133,10 +147,10 @@ def _table(first: Connection, second: Connection, side: Side, found: Difference)
     while one is not None or other is not None:
         count += 1
         if other is None or (one is not None and one[0] < other[0]):
-            found.add(f"{name}: row {_shown(one)} is only in the first")
+            _lone(name, one, "first", found, forgotten)
             one = next(ours, None)
         elif one is None or other[0] < one[0]:
-            found.add(f"{name}: row {_shown(other)} is only in the second")
+            _lone(name, other, "second", found, forgotten)
             other = next(theirs, None)
         else:
             if one[1] != other[1]:
@@ -146,6 +160,12 @@ def _table(first: Connection, second: Connection, side: Side, found: Difference)
 
 
 Row = tuple[tuple[Any, ...], Mapping[str, Any]]
+
+
+def _lone(name: str, row: Row | None, which: str, found: Difference, forgotten: bytes) -> None:
+    if row is None or (forgotten and row[0][0] < forgotten):
+        return
+    found.add(f"{name}: row {_shown(row)} is only in the {which}")
 
 
 def _rows(connection: Connection, side: Side) -> Iterator[Row]:

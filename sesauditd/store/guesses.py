@@ -13,6 +13,7 @@ from sesauditd.model.arrivals import Arrival
 from sesauditd.model.events import Outcome
 from sesauditd.model.guessed_week import suspected_places
 from sesauditd.model.strangers import strangers_live_at
+from sesauditd.store.retention import kept_since
 from sesauditd.store.statements import chunks
 from sesauditd.store.tables import event_recipients, events, strikes
 
@@ -54,12 +55,14 @@ async def arrivals(
     Where a place was reached before the week, the search begins there: whoever was delivered to
     then is no guess now. A mail that bounced hard afterwards was not delivered.
     """
-    start, end = week
+    # What lies before the horizon is forgotten bit by bit; no verdict may hang on how far.
+    since = await kept_since(connection)
+    start, end = max(week[0], since), week[1]
     earlier = {name: at for (_, name), at in sorted(reached_at.items()) if at < start}
     known = [one for one in sorted(places) if one in earlier]
     found: set[Arrival] = set()
     for part in chunks(known, PLACES):
-        first = min(reached_at[key] for key in reached_at if key[1] in part)
+        first = max(min(reached_at[key] for key in reached_at if key[1] in part), since)
         found |= await _mailed(connection, domains, part, (first, end))
     for part in chunks(sorted(set(places) - set(known)), PLACES):
         found |= await _mailed(connection, domains, part, (start, end))

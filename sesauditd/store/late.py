@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import and_, bindparam, or_, select, update
@@ -12,6 +13,7 @@ from sesauditd.model.touched import Touched
 from sesauditd.store.derived import derive
 from sesauditd.store.entries import Entry, sent_at, written
 from sesauditd.store.replies import stored_soft_bounces
+from sesauditd.store.retention import kept_since
 from sesauditd.store.statements import chunks
 from sesauditd.store.tables import event_recipients, events
 
@@ -35,7 +37,7 @@ async def attribute_late(
     What follows from the events is then the same as if the domain had been registered first.
     """
     touched = Touched()
-    async for rows in _unattributed(connection):
+    async for rows in _unattributed(connection, await kept_since(connection)):
         found = [
             (row, owner)
             for row in rows
@@ -51,11 +53,16 @@ async def attribute_late(
     return touched
 
 
-async def _unattributed(connection: AsyncConnection) -> AsyncIterator[Sequence[Row[Any]]]:
-    """Yield stored events without a domain in pieces, in the order of the index on them."""
+async def _unattributed(
+    connection: AsyncConnection, since: datetime
+) -> AsyncIterator[Sequence[Row[Any]]]:
+    """Yield stored events without a domain in pieces, in the order of the index on them.
+
+    Of what is older than the horizon some may be forgotten, so none of it counts.
+    """
     at, key = events.c.at, events.c.key
     query = select(events).where(events.c.domain.is_(None)).order_by(at, key).limit(BATCH)
-    rows = (await connection.execute(query)).all()
+    rows = (await connection.execute(query.where(at >= since))).all()
     while rows:
         yield rows
         last = rows[-1]

@@ -6,9 +6,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING
 
+import structlog
+
 from sesauditd.daemon.failpoint import reach
+from sesauditd.model.recorded import Recorded
 from sesauditd.model.touched import Touched
-from sesauditd.store import fastlane, history, register, watch
+from sesauditd.store import fastlane, history, register, retention, watch
 from sesauditd.store.events import record
 from sesauditd.store.late import attribute_late
 from sesauditd.store.occasion import Occasion
@@ -19,11 +22,12 @@ if TYPE_CHECKING:
     from sqlalchemy.ext.asyncio import AsyncConnection
 
     from sesauditd.model.events import Reading
-    from sesauditd.model.recorded import Recorded
     from sesauditd.model.register import Register
     from sesauditd.store.engine import Database
     from sesauditd.store.register import Adoption
     from sesauditd.store.stance import Stance
+
+log = structlog.get_logger()
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,25 +49,31 @@ class EventLog:
         occasion = Occasion(now=now, stance=self.stance, from_replay=proposed)
         async with self.database.write() as connection:
             owners = await register.snapshot(connection)
+            admitted, too_old = await retention.admitted(connection, readings)
             counts, touched = await record(
-                connection, readings, owners, no_feedback=self._no_feedback
+                connection, admitted, owners, no_feedback=self._no_feedback
             )
             await fastlane.judge(connection, owners, touched, occasion)
             if not proposed:
                 await watch.saw_messages(connection, now)
             reach("store.recording")
-        return counts
+        if too_old:
+            log.warning("events_too_old", events=too_old)
+        return counts + Recorded(ignored=too_old)
 
     async def adopt(self, adoptions: Sequence[Adoption], *, now: datetime, actor: str) -> int:
         """Register domains; events that came before count from now on. Return the changes."""
-        async with self.database.write() as connection:
+
+        async def work(connection: AsyncConnection) -> int:
             before = await register.snapshot(connection)
             changed = [
                 await register.adopt(connection, one, now=now, actor=actor) for one in adoptions
             ]
             if any(changed):
                 await self.catch_up(connection, before, now)
-        return sum(changed)
+            return sum(changed)
+
+        return await self.database.write_at_once(work)
 
     async def catch_up(self, connection: AsyncConnection, before: Register, now: datetime) -> None:
         """Have events count that came before their domain was registered, inside a transaction.

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import delete, insert, select, update
 
 from sesauditd.errors import SesauditdError
-from sesauditd.store import handover, register, tenancies
+from sesauditd.store import handover, register, retention, tenancies
 from sesauditd.store.decisions import Decisions
 from sesauditd.store.positions import KIND as SEALED
 from sesauditd.store.positions import stand
@@ -155,6 +155,11 @@ async def _approve(connection: AsyncConnection, entry: Entry) -> None:
     await _by(connection, entry).approve(entry.subject)
 
 
+async def _retention(connection: AsyncConnection, entry: Entry) -> None:
+    before = datetime.fromisoformat(str(entry.facts["before"]))
+    await retention.stand(connection, before, entry.at)
+
+
 async def _outcome(connection: AsyncConnection, entry: Entry) -> None:
     """Say of an action what came of it; the positions that it left stand in the seals."""
     whose = actions.c.id == entry.subject
@@ -185,4 +190,5 @@ DECISIONS: dict[str, Played] = {
     "disarm": _arm,
     "approve": _approve,
     "outcome": _outcome,
+    retention.KIND: _retention,
 }

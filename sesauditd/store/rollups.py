@@ -12,6 +12,7 @@ from sesauditd.model.addresses import domain_of
 from sesauditd.model.calendar import hour_of, hour_start
 from sesauditd.model.events import Outcome
 from sesauditd.model.statistics import merged, sketch
+from sesauditd.store.retention import kept_since
 from sesauditd.store.statements import among, upsert
 from sesauditd.store.tables import domains, event_recipients, events, rollups
 
@@ -90,9 +91,14 @@ async def recount(
     *,
     no_feedback: frozenset[str],
 ) -> int:
-    """Make the roll-ups of these domains' hours anew from the events; return how many differed."""
+    """Make the roll-ups of these domains' hours anew from the events; return how many differed.
+
+    Hours of before the horizon stay as they are: their events may be forgotten.
+    """
     wrong = 0
-    for domain, first, last in _runs({(domain, hour_of(at)) for domain, at in moments}):
+    since = await kept_since(connection)
+    hours = {(domain, hour_of(at)) for domain, at in moments if at >= since}
+    for domain, first, last in _runs(hours):
         right = await counted(connection, domain, first, last, no_feedback)
         of_run = (rollups.c.domain == domain) & rollups.c.hour.between(first, last)
         known = await _stored(connection, of_run)
@@ -129,7 +135,9 @@ async def close_day(
     moments |= {(row.domain, hour_start(row.hour)) for row in counted}
     mended = await recount(connection, moments, no_feedback=no_feedback)
     rows = (await connection.execute(select(rollups.c.hour).where(of_day))).all()
-    return {"day": f"{hour_start(first):%Y-%m-%d}", "rows": len(rows), "mended": mended}
+    found = {"day": f"{hour_start(first):%Y-%m-%d}", "rows": len(rows), "mended": mended}
+    gone = hour_start(first) < await kept_since(connection)
+    return {**found, "events_forgotten": True} if gone else found
 
 
 def _runs(hours: Iterable[tuple[str, int]]) -> Iterator[tuple[str, int, int]]:

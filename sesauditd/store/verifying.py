@@ -11,6 +11,7 @@ from sqlalchemy import func, select
 from sesauditd.model.events import Flag, Outcome
 from sesauditd.store.entries import sent_at
 from sesauditd.store.events import recipient_row
+from sesauditd.store.retention import kept_since
 from sesauditd.store.statements import chunks
 from sesauditd.store.tables import archive_objects, event_recipients, events, quarantine
 from sesauditd.store.tables import journal as journal_rows
@@ -47,11 +48,13 @@ async def compared(
 ) -> tuple[int, list[str]]:
     """Compare one object's readings with the store.
 
-    Returns how many rows have their origin there, and a sentence for each that differs or lacks.
+    Returns how many rows have their origin there, and a sentence for each that differs or lacks;
+    what is older than the horizon may lack.
     """
     rows = await _events(connection, readings)
     told = await _recipients(connection, rows)
     kept = await _quarantined(connection, readings)
+    since = await kept_since(connection)
     found: list[str] = []
     own = 0
     for one in readings:
@@ -62,7 +65,7 @@ async def compared(
         elif one.event is not None:
             row = rows.get(one.event.feedback.key)
             own += _is_of(row, source, one)
-            if row is None and waits is None:
+            if row is None and waits is None and one.event.at >= since:
                 found.append(f"events: {_place(source, one)} is missing in the store")
             elif row is not None and _is_of(row, source, one):
                 unlike = sorted(_unlike(row, told[row.key], one, one.event, register))

@@ -51,6 +51,10 @@ class Facts:
     """Bounces and complaints of the account in 90 days, as shares of 1."""
     in_hand: int
     pulse: Pulse
+    forgotten: int = 0
+    """Events that were older than they are kept."""
+    events_since: float | None = None
+    """The horizon, in seconds since 1970; None while nothing was ever forgotten."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +91,12 @@ TOTALS = (
         "Attempts at actions.",
         (),
         lambda facts: {(): facts.action_attempts},
+    ),
+    Family(
+        "sesauditd_events_forgotten",
+        "Events that were older than they are kept, and went.",
+        (),
+        lambda facts: {(): facts.forgotten},
     ),
 )
 """What only grows."""
@@ -196,6 +206,12 @@ STATES = (
         "When a message last came out of the queue, in seconds since 1970.",
         (),
         lambda facts: {} if facts.last_message is None else {(): facts.last_message},
+    ),
+    Family(
+        "sesauditd_events_since_timestamp_seconds",
+        "From when on events are kept, in seconds since 1970.",
+        (),
+        lambda facts: {} if facts.events_since is None else {(): facts.events_since},
     ),
 )
 """What is at this moment."""

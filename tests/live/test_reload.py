@@ -68,7 +68,7 @@ def test_new_settings_are_taken_by_the_same_process_and_wrong_ones_are_not(
     file.write_text(as_it_was.replace(live.furnished.account_id, "999999999999"))
     ready_again(daemon)
     systemd()
-    file.write_text(f"{as_it_was}[retention]\nevents_days = 30\n")
+    file.write_text(f"{as_it_was}[retention]\nevents_days = 390\n")
     ready_again(daemon)
     systemd()
 

@@ -10,10 +10,11 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import select
 
-from sesauditd.model.calendar import hour_of
+from sesauditd.model.calendar import hour_of, hour_start
 from sesauditd.model.events import Outcome
 from sesauditd.model.history import Hourly, Reach, RecipientHistory, hours_between
 from sesauditd.store import guesses, history, rollups
+from sesauditd.store.retention import kept_since
 from sesauditd.store.tables import deliveries
 
 if TYPE_CHECKING:
@@ -107,11 +108,18 @@ class Records:
     async def _counted_anew(
         self, hourly: Sequence[Hourly], no_feedback: frozenset[str]
     ) -> list[Hourly]:
-        """Return the same roll-ups with other providers left out, from the events themselves."""
+        """Return the same roll-ups with other providers left out, from the events themselves.
+
+        Those of before the horizon stay as they are stored: their events may be forgotten.
+        """
+        since = await kept_since(self.connection)
         hours: dict[str, list[int]] = defaultdict(list)
-        for one in hourly:
-            hours[one.domain].append(one.hour)
         found: list[Hourly] = []
+        for one in hourly:
+            if hour_start(one.hour) < since:
+                found.append(one)
+            else:
+                hours[one.domain].append(one.hour)
         for domain, known in sorted(hours.items()):
             cells = await rollups.counted(
                 self.connection, domain, min(known), max(known), no_feedback

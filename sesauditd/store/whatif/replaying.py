@@ -12,7 +12,7 @@ from sesauditd.model.calendar import hour_start, last_ended_week, week_of, weeks
 from sesauditd.model.restraint import restrained
 from sesauditd.model.whatif import differences, hit_of
 from sesauditd.report.whatif import WhatIf
-from sesauditd.store import history, precedents, register
+from sesauditd.store import history, precedents, register, retention
 from sesauditd.store.whatif import happened
 from sesauditd.store.whatif.records import Records
 from sesauditd.store.whatif.simulation import Simulation
@@ -121,6 +121,7 @@ async def _compared(
     judged = await happened.judged_weeks(connection)
     end = asked.until or max([asked.now + AHEAD, *(one.end for one in judged)])
     did = await happened.hits(connection, asked.since, end)
+    kept = await retention.standing(connection)
     left_out = [
         one
         for one in sorted(did)
@@ -143,4 +144,5 @@ async def _compared(
         withdrawn=await happened.withdrawn(connection, asked.since, end),
         judged_by_others=sum(one.policy != asked.present.policy_of(one.customer) for one in shown),
         left_out=left_out,
+        events_since=kept.before if kept and kept.before > asked.since else None,
     )

@@ -41,7 +41,7 @@ class File:
 
 
 FIRST = settings()
-SECOND = settings(retention={"events_days": 30})
+SECOND = settings(retention={"events_days": 390})
 
 
 @pytest.fixture
@@ -92,7 +92,7 @@ def test_an_endpoint_that_only_the_environment_knows_is_refused(course: Course) 
 
 def test_what_aws_refuses_goes_back_to_what_was_worked_by_last(course: Course, file: File) -> None:
     course.renew()
-    file.says = settings(retention={"events_days": 40})
+    file.says = settings(retention={"events_days": 395})
     course.renew()
 
     course.go_back(Forbidden("this key is of another account"))

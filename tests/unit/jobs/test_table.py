@@ -77,6 +77,8 @@ class Duties:
             watch_pipe=self.nothing,
             copy_journal=self.nothing,
             reconcile=self.nothing_for,
+            raise_horizon=self.nothing_for,
+            forget=self.nothing,
             after_rebuild=self.nothing,
             back_up=self.nothing_for,
             watches=(),
