@@ -154,6 +154,16 @@ class Process:
         """Return what was handed to the disks."""
         return sum(_field(pid, "io", "write_bytes:") for pid in self._pids())
 
+    def wait_settled(self, seconds: float = 60.0) -> None:
+        """Wait until it uses less than a twentieth of a processor: its start is over."""
+        until = time.monotonic() + seconds
+        used = self.cpu_seconds()
+        while time.monotonic() < until:
+            time.sleep(1.0)
+            before, used = used, self.cpu_seconds()
+            if used - before < 0.05:
+                return
+
     def alive(self) -> bool:
         """Return whether it runs."""
         return self.child.poll() is None

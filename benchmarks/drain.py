@@ -51,12 +51,13 @@ def measured(stub: bench.Stub, process: bench.Process, events: int, **options: i
 
 
 def wait_polled(stub: bench.Stub, process: bench.Process) -> None:
-    """Wait until a process stands at the empty queue."""
+    """Wait until a process stands at the empty queue and does nothing else."""
     until = time.monotonic() + bench.START_SECONDS
     while not stub.stats()["parked"]:
         if not process.alive() or time.monotonic() > until:
             raise bench.Unmeasurable(f"no poll: {process.log.read_text()[-2000:]}")
         time.sleep(0.05)
+    process.wait_settled()
 
 
 def ours(prepared: Path, events: int) -> Found:

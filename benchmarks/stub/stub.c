@@ -300,7 +300,7 @@ static void remember(const char *name) {
     }
 }
 
-static void sqs(int fd, const char *operation, const char *body) {
+static void by_target(int fd, const char *operation, const char *body) {
     struct connection *c = &connections[fd];
     char made[512];
     if (!strncmp(operation, "ReceiveMessage", 14)) receive(fd, body);
@@ -313,6 +313,9 @@ static void sqs(int fd, const char *operation, const char *body) {
                  "\"QueueArn\":\"arn:aws:sqs:eu-west-1:111122223333:feedback\"}}",
                  (long long)waiting(), (long long)(now.served - now.deleted));
         json(c, made);
+    } else if (!strncmp(operation, "GetMetricData", 13)) { /* CloudWatch: nothing was measured yet. */
+        now.others++;
+        json(c, "{\"MetricDataResults\":[]}");
     } else if (!strncmp(operation, "GetQueueUrl", 11)) {
         json(c, "{\"QueueUrl\":\"http://127.0.0.1/111122223333/feedback\"}");
     } else {
@@ -372,7 +375,12 @@ static void rest(struct connection *c, const char *method, const char *path) {
     static const char nothing[] = "<?xml version=\"1.0\"?><ListBucketResult><KeyCount>0</KeyCount>"
         "<MaxKeys>1000</MaxKeys><IsTruncated>false</IsTruncated></ListBucketResult>";
     static const char etag[] = "ETag: \"d41d8cd98f00b204e9800998ecf8427e\"\r\n";
-    if (!strncmp(path, "/v2/email/", 10)) {
+    if (!strncmp(path, "/v2/email/account ", 18)) {
+        now.others++;
+        json(c, "{\"DedicatedIpAutoWarmupEnabled\":false,\"EnforcementStatus\":\"HEALTHY\","
+             "\"ProductionAccessEnabled\":true,\"SendingEnabled\":true,\"SendQuota\":"
+             "{\"Max24HourSend\":500000.0,\"MaxSendRate\":100.0,\"SentLast24Hours\":1000.0}}");
+    } else if (!strncmp(path, "/v2/email/", 10)) {
         remember(path);
         refuse(c, "403 Forbidden", "x-amzn-ErrorType: AccessDeniedException\r\n",
                "{\"message\":\"not in the stub\"}");
@@ -396,7 +404,7 @@ static void request(int fd, const char *head, const char *body) {
     else if (!strncmp(path, "/_stub/feed", 11)) feed(c, path);
     else if (target) {
         const char *dot = strchr(target, '.');
-        sqs(fd, dot ? dot + 1 : "", body);
+        by_target(fd, dot ? dot + 1 : "", body);
     } else if (!strncmp(head, "POST", 4)) form(c, path, body);
     else rest(c, head, path);
 }
