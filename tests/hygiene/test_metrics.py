@@ -53,6 +53,7 @@ def exposed() -> tuple[Metric, ...]:
         rates={"bounces": 0.01, "complaints": 0.0},
         in_hand=1,
         pulse=Pulse(),
+        events_since=1.0,
     )
     return tuple(text_string_to_metric_families(meters.exposition(facts).decode()))
 
