@@ -6,10 +6,11 @@ import os
 import sqlite3
 from contextlib import asynccontextmanager, contextmanager, nullcontext
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
-from sqlalchemy import event
+from sqlalchemy import create_engine
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError, InvalidRequestError
 from sqlalchemy.exc import TimeoutError as NoTurn
@@ -18,20 +19,17 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_en
 from sesauditd.errors import Broken, Busy, Failed, Refused, SesauditdError
 from sesauditd.store import marking, seals, server
 from sesauditd.store.place import elsewhere
+from sesauditd.store.straight import Straight
+from sesauditd.store.tuning import CACHE_KIB, SMALL_CACHE_KIB, leave_unflushed, tune
 from sesauditd.store.turns import Turns
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Iterator, Mapping
+    from collections.abc import AsyncIterator, Callable, Coroutine, Iterator, Mapping
     from contextlib import AbstractAsyncContextManager
 
-    from sqlalchemy import Connection
-    from sqlalchemy.engine.interfaces import DBAPIConnection
-    from sqlalchemy.pool import ConnectionPoolEntry
+Answer = TypeVar("Answer")
 
 LOCK_WAIT_SECONDS = 30
-CACHE_KIB = 64_000
-"""Of the connection that writes. It fills as the database grows: memory is flat from there on."""
-READER_CACHE_KIB = 16_000
 READERS = 2
 MORE_READERS = 20
 """Opened for a moment when many read at once."""
@@ -58,6 +56,8 @@ class Database:
     """Of all processes that write the same file; a server has its own."""
     draft: bool = False
     """Nobody relies on the file before it is whole: not sealed, not flushed at each commit."""
+    straight: Straight | None = None
+    """What writes a file in one go; a server is asked statement by statement."""
 
     @classmethod
     def open(
@@ -85,12 +85,14 @@ class Database:
             marking.prepare_server(writing)
             server.prepare(writing, reading)
             return cls(writing, reading, None, draft)
-        _tune(writing, "BEGIN IMMEDIATE", lock_wait_seconds, query_only=False)
-        _tune(reading, "BEGIN", lock_wait_seconds, query_only=True)
-        if draft:
-            event.listen(writing.sync_engine, "connect", _unflushed)
+        straight = Straight(create_engine(parsed.set(drivername="sqlite"), hide_parameters=True))
+        tune(reading.sync_engine, "BEGIN", lock_wait_seconds, query_only=True)
+        for engine, cache in (writing.sync_engine, SMALL_CACHE_KIB), (straight.engine, CACHE_KIB):
+            tune(engine, "BEGIN IMMEDIATE", lock_wait_seconds, cache_kib=cache)
+            if draft:
+                leave_unflushed(engine)
         file = Path(str(parsed.database)).absolute()
-        return cls(writing, reading, Turns(file, lock_wait_seconds), draft)
+        return cls(writing, reading, Turns(file, lock_wait_seconds), draft, straight)
 
     @asynccontextmanager
     async def write(self, *, sealed: bool = True) -> AsyncIterator[AsyncConnection]:
@@ -102,15 +104,46 @@ class Database:
         keeps the database locked, Refused if the file cannot be used, Failed for what else the
         database answers.
         """
-        sealed = sealed and not self.draft
         with _in_words():
-            # The connection first: this process has one that writes, and one turn.
-            async with self.writing.connect() as connection, self._turn(), connection.begin():
-                if sealed:
+            async with self._alone() as connection, connection.begin():
+                if sealed and not self.draft:
                     await seals.watch(connection)
                 yield connection
-                if sealed:
+                if sealed and not self.draft:
                     await seals.seal(connection)
+
+    async def write_at_once(
+        self, work: Callable[[AsyncConnection], Coroutine[Any, Any, Answer]]
+    ) -> Answer:
+        """Do the work inside one writing transaction and return its answer; raises as `write`.
+
+        In a file it runs outside the event loop and in one go, which makes many statements
+        several times as quick: the work awaits nothing but what its connection gives.
+        """
+        if self.straight is None:
+            async with self.write() as connection:
+                return await work(connection)
+        with _in_words():
+            async with self._alone():
+                return await self.straight.run(partial(self._sealing, work))
+
+    async def _sealing(
+        self,
+        work: Callable[[AsyncConnection], Coroutine[Any, Any, Answer]],
+        connection: AsyncConnection,
+    ) -> Answer:
+        if self.draft:
+            return await work(connection)
+        await seals.watch(connection)
+        answer = await work(connection)
+        await seals.seal(connection)
+        return answer
+
+    @asynccontextmanager
+    async def _alone(self) -> AsyncIterator[AsyncConnection]:
+        # The connection first: this process has one to write with, and one turn.
+        async with self.writing.connect() as connection, self._turn():
+            yield connection
 
     def _turn(self) -> AbstractAsyncContextManager[None]:
         return nullcontext() if self.turns is None else self.turns.mine()
@@ -126,6 +159,8 @@ class Database:
         """Close every connection."""
         await self.reading.dispose()
         await self.writing.dispose()
+        if self.straight is not None:
+            await self.straight.close()
         if self.turns is not None:
             self.turns.close()
 
@@ -188,46 +223,6 @@ def _check_place(path: str | None) -> None:
     if not os.access(needed, os.R_OK | os.W_OK):
         message = f"{needed} may not be read and written by this user: change its owner or mode"
         raise Refused(message)
-
-
-def _tune(engine: AsyncEngine, begin: str, lock_wait_seconds: float, *, query_only: bool) -> None:
-    pragmas = [
-        f"PRAGMA busy_timeout={int(lock_wait_seconds * 1000)}",
-        "PRAGMA journal_mode=WAL",
-        # In WAL mode NORMAL does not flush at commit: after a power cut a message could be
-        # gone from the queue and missing here.
-        "PRAGMA synchronous=FULL",
-        "PRAGMA foreign_keys=ON",
-        f"PRAGMA cache_size=-{READER_CACHE_KIB if query_only else CACHE_KIB}",
-        f"PRAGMA query_only={int(query_only)}",
-    ]
-
-    def prepare(connection: DBAPIConnection, _entry: ConnectionPoolEntry) -> None:
-        # The driver's own idea of when a transaction begins is switched off.
-        connection.isolation_level = None
-        cursor = connection.cursor()
-        try:
-            for pragma in pragmas:
-                cursor.execute(pragma)
-            cursor.close()
-        except sqlite3.Error:
-            # Nobody else would: the pool forgets a connection that fails here.
-            connection.close()
-            raise
-
-    def start(connection: Connection) -> None:
-        # A read that later writes would fail at once with SQLITE_BUSY_SNAPSHOT, whatever the
-        # timeout; a writer takes its lock at the start.
-        connection.exec_driver_sql(begin)
-
-    event.listen(engine.sync_engine, "connect", prepare)
-    event.listen(engine.sync_engine, "begin", start)
-
-
-def _unflushed(connection: DBAPIConnection, _entry: ConnectionPoolEntry) -> None:
-    cursor = connection.cursor()
-    cursor.execute("PRAGMA synchronous=OFF")
-    cursor.close()
 
 
 @contextmanager

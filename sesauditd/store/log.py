@@ -47,7 +47,8 @@ class EventLog:
     ) -> Recorded:
         """Record and judge a batch; with `proposed` what follows waits for an operator."""
         occasion = Occasion(now=now, stance=self.stance, from_replay=proposed)
-        async with self.database.write() as connection:
+
+        async def work(connection: AsyncConnection) -> tuple[Recorded, int]:
             owners = await register.snapshot(connection)
             admitted, too_old = await retention.admitted(connection, readings)
             counts, touched = await record(
@@ -57,6 +58,9 @@ class EventLog:
             if not proposed:
                 await watch.saw_messages(connection, now)
             reach("store.recording")
+            return counts, too_old
+
+        counts, too_old = await self.database.write_at_once(work)
         if too_old:
             log.warning("events_too_old", events=too_old)
         return counts + Recorded(ignored=too_old)
