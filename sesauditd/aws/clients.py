@@ -5,11 +5,13 @@ from __future__ import annotations
 import os
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field, replace
+from functools import cache
 from typing import TYPE_CHECKING, Any, Final
 
 from aiobotocore.config import AioConfig
 from aiobotocore.session import AioSession, get_session
 from botocore.exceptions import BotoCoreError
+from botocore.loaders import Loader, create_loader
 
 from sesauditd import __version__
 from sesauditd.aws.api import Api
@@ -125,7 +127,7 @@ async def connect(
     all of them run.
     Raises Refused when AWS's own settings, such as a profile, cannot be used.
     """
-    session = get_session() if keys is None else AioSession(session_vars=_DEAF)
+    session = _session(keys)
     zones = None if pace is None else zone_pace()
     async with AsyncExitStack() as stack:
         opening = _Opening(session, stack, region, endpoint_url, patience, keys)
@@ -143,6 +145,26 @@ async def connect(
             sns=await opening.api("sns", "SNS"),
             route53=replace(await opening.api("route53", "Route 53"), pace=zones),
         )
+
+
+def _session(keys: Keys | None) -> AioSession:
+    session = get_session() if keys is None else AioSession(session_vars=_DEAF)
+    try:
+        descriptions = _descriptions(session.get_config_variable("data_path"))
+    except BotoCoreError as error:
+        raise _unusable(error) from error
+    session.register_component("data_loader", descriptions)
+    return session
+
+
+@cache
+def _descriptions(data_path: str | None) -> Loader:
+    """Return AWS's descriptions of its services, megabytes of JSON: read once a process."""
+    return create_loader(data_path)
+
+
+def _unusable(error: BotoCoreError) -> Refused:
+    return Refused(f"AWS's own settings cannot be used: {saying(str(error))}")
 
 
 def endpoint_conflicts(environment: Mapping[str, str], endpoint_url: str | None) -> str | None:
@@ -186,7 +208,7 @@ class _Opening:
         try:
             client = await self.stack.enter_async_context(context)
         except BotoCoreError as error:
-            raise Refused(f"AWS's own settings cannot be used: {saying(str(error))}") from error
+            raise _unusable(error) from error
         return Api(name=shown, client=client)
 
 
