@@ -10,11 +10,15 @@ from typing import TYPE_CHECKING
 import bench
 import generator
 
-from sesauditd.ingest.batch import Received, pack
+from sesauditd.ingest.batch import Received, pack, raw_lines
+from sesauditd.ingest.reader import read
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
+
+    from sesauditd.bootstrap import Application
+    from sesauditd.model.events import Reading
 
 BATCH = 1000
 END = datetime(2026, 11, 23, tzinfo=UTC)
@@ -54,6 +58,17 @@ def batches(
     coming = received(events, days, first)
     while batch := list(itertools.islice(coming, size)):
         yield batch
+
+
+async def readings(
+    application: Application, batch: Sequence[Received], source: str
+) -> list[Reading]:
+    """Return a batch as the store gets it."""
+    register = await application.log.register()
+    now, own = batch[-1].received_at, application.pipeline.own_notices
+    return [
+        read(line, now=now, register=register, own_notices=own) for line in raw_lines(batch, source)
+    ]
 
 
 def archive(folder: Path, events: int, days: float = 1.0) -> list[Path]:

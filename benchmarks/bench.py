@@ -76,14 +76,15 @@ class Stub:
         query = "&".join(f"{name}={value}" for name, value in {"count": count, **options}.items())
         self._ask("POST", f"/_stub/feed?{query}")
 
-    def wait_deleted(
-        self, count: int, seconds: float, alive: Callable[[], bool] = lambda: True
-    ) -> None:
-        """Wait until so many messages were deleted."""
+    def wait_done(self, seconds: float, alive: Callable[[], bool] = lambda: True) -> None:
+        """Wait until all that was fed was served, and all that was served is deleted."""
         until = time.monotonic() + seconds
-        while (stats := self.stats())["deleted"] < count:
+        while True:
+            stats = self.stats()
+            if stats["served"] >= stats["count"] and stats["deleted"] >= stats["served"]:
+                return
             if not alive() or time.monotonic() > until:
-                raise Unmeasurable(f"{count} messages were not carried through: {stats}")
+                raise Unmeasurable(f"the queue was not drained: {stats}")
             time.sleep(0.02)
 
     def _ask(self, method: str, path: str) -> bytes:
@@ -375,7 +376,9 @@ class Results:
             shown.add_row(*map(_shown, row))
         self.console.print(shown)
 
-    def rates(self, title: str, medians: Mapping[str, Mapping[str, float]]) -> None:
+    def rates(
+        self, title: str, medians: Mapping[str, Mapping[str, float]], kept_as: str = ""
+    ) -> None:
         """Show and keep rates and processor time, and what the first is against the others."""
         names = ("events/s", "CPU s per 1,000")
         mine = next(iter(medians.values()))
@@ -383,8 +386,9 @@ class Results:
         for name, found in medians.items():
             speed, cpu = mine[names[0]] / found[names[0]], mine[names[1]] / found[names[1]]
             rows.append([name, *(found[one] for one in names), speed, cpu])
-            self.keep(**{f"speed against {name}": speed, f"cpu against {name}": cpu})
-            self.keep(**{f"{one} of {name}": found[one] for one in names})
+            kept = {f"speed against {name}": speed, f"cpu against {name}": cpu}
+            kept |= {f"{one} of {name}": found[one] for one in names}
+            self.keep(**{kept_as + key: value for key, value in kept.items()})
         self.table(title, ["what", *names, "ours: times its speed", "times its CPU"], rows)
 
     def say(self, sentence: str) -> None:

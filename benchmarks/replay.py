@@ -15,19 +15,16 @@ import cProfile
 import gzip
 import json
 import pstats
-import sqlite3
 import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
 import backlog
 import bench
+from rawstore import RawStore, Rows, rows_of, schema_of
 
 from sesauditd import bootstrap
 from sesauditd.config import load
-
-COPIED = ("events", "event_recipients")
-Rows = dict[str, list[tuple[object, ...]]]
 
 
 async def ours(folder: Path, archive: Path, *, profile: bool = False) -> dict[str, float]:
@@ -43,41 +40,16 @@ async def ours(folder: Path, archive: Path, *, profile: bool = False) -> dict[st
     return found
 
 
-def rows_of(database: Path) -> tuple[list[str], Rows]:
-    """Return the statements that make the tables, and their rows in the order they came in."""
-    with contextlib.closing(sqlite3.connect(database)) as connection:
-        marks = ",".join("?" * len(COPIED))
-        made = f"SELECT sql FROM sqlite_master WHERE tbl_name IN ({marks}) AND sql NOT NULL"
-        order = "archive_object, line"
-        events = connection.execute(f"SELECT * FROM events ORDER BY {order}").fetchall()
-        recipients = connection.execute(
-            "SELECT r.* FROM event_recipients r JOIN events e ON e.key = r.event"
-            " ORDER BY e.archive_object, e.line"
-        ).fetchall()
-        schema = [row[0] for row in connection.execute(made, COPIED)]
-    return schema, {"events": events, "event_recipients": recipients}
-
-
 def peer(database: Path, objects: Sequence[Path], schema: Sequence[str], rows: Rows) -> None:
     """Decode everything, and store the rows."""
-    with contextlib.closing(bench.raw(database)) as connection:
-        for statement in sorted(schema, reverse=True):
-            connection.execute(statement)
-        done = dict.fromkeys(rows, 0)
-        inserts = {
-            name: f"INSERT OR IGNORE INTO {name} VALUES ({','.join('?' * len(found[0]))})"
-            for name, found in rows.items()
-        }
+    with contextlib.closing(RawStore(database, schema)) as store:
+        done = 0
         for file in objects:
             lines = gzip.decompress(file.read_bytes()).splitlines()
             for line in lines:
                 json.loads(json.loads(json.loads(line)["body"])["Message"])
-            connection.execute("BEGIN IMMEDIATE")
-            for name, found in rows.items():
-                part = found[done[name] : done[name] + len(lines)]
-                connection.executemany(inserts[name], part)
-                done[name] += len(part)
-            connection.execute("COMMIT")
+            store.insert(rows, done, len(lines))
+            done += len(lines)
 
 
 def main() -> None:
@@ -98,7 +70,8 @@ def main() -> None:
             return asyncio.run(ours(folder, archive, profile=wanted.profile))
 
         def theirs(repeat: int) -> dict[str, float]:
-            schema, rows = rows_of(Path(top, f"ours{repeat}", "ours.db"))
+            left = Path(top, f"ours{repeat}", "ours.db")
+            schema, rows = schema_of(left), rows_of(left)
             watch = bench.Stopwatch()
             peer(Path(top, f"peer{repeat}.db"), objects, schema, rows)
             return watch.found(wanted.events)

@@ -371,20 +371,42 @@ static void form(struct connection *c, const char *path, const char *body) {
     answer(c, "400 Bad Request", "text/xml", "", refused, sizeof refused - 1);
 }
 
+/* SES: the account is well, every address is on its suppression list, every mail is taken. */
+static void ses(struct connection *c, const char *path) {
+    static const char list[] = "suppression/addresses/";
+    char address[256], made[512];
+    int length = 0;
+    now.others++;
+    path += strlen("/v2/email/");
+    if (!strncmp(path, "account ", 8)) {
+        json(c, "{\"DedicatedIpAutoWarmupEnabled\":false,\"EnforcementStatus\":\"HEALTHY\","
+             "\"ProductionAccessEnabled\":true,\"SendingEnabled\":true,\"SendQuota\":"
+             "{\"Max24HourSend\":500000.0,\"MaxSendRate\":100.0,\"SentLast24Hours\":1000.0}}");
+    } else if (!strncmp(path, list, sizeof list - 1)) {
+        for (path += sizeof list - 1; *path != ' ' && length < 255; path++, length++) {
+            address[length] = strncmp(path, "%40", 3) ? *path : '@';
+            if (address[length] == '@' && *path == '%') path += 2;
+        }
+        snprintf(made, sizeof made, "{\"SuppressedDestination\":{\"EmailAddress\":\"%.*s\","
+                 "\"LastUpdateTime\":1796083200.0,\"Reason\":\"BOUNCE\"}}", length, address);
+        json(c, made);
+    } else if (!strncmp(path, "suppression/addresses ", 22)) {
+        json(c, "{}");
+    } else if (!strncmp(path, "outbound-emails ", 16)) {
+        json(c, "{\"MessageId\":\"0102000000000000-stub-000000\"}");
+    } else {
+        now.others--;
+        remember(path);
+        refuse(c, "403 Forbidden", "x-amzn-ErrorType: AccessDeniedException\r\n",
+               "{\"message\":\"not in the stub\"}");
+    }
+}
+
 static void rest(struct connection *c, const char *method, const char *path) {
     static const char nothing[] = "<?xml version=\"1.0\"?><ListBucketResult><KeyCount>0</KeyCount>"
         "<MaxKeys>1000</MaxKeys><IsTruncated>false</IsTruncated></ListBucketResult>";
     static const char etag[] = "ETag: \"d41d8cd98f00b204e9800998ecf8427e\"\r\n";
-    if (!strncmp(path, "/v2/email/account ", 18)) {
-        now.others++;
-        json(c, "{\"DedicatedIpAutoWarmupEnabled\":false,\"EnforcementStatus\":\"HEALTHY\","
-             "\"ProductionAccessEnabled\":true,\"SendingEnabled\":true,\"SendQuota\":"
-             "{\"Max24HourSend\":500000.0,\"MaxSendRate\":100.0,\"SentLast24Hours\":1000.0}}");
-    } else if (!strncmp(path, "/v2/email/", 10)) {
-        remember(path);
-        refuse(c, "403 Forbidden", "x-amzn-ErrorType: AccessDeniedException\r\n",
-               "{\"message\":\"not in the stub\"}");
-    } else if (!strncmp(method, "PUT", 3)) {
+    if (!strncmp(method, "PUT", 3)) {
         now.puts++;
         answer(c, "200 OK", "application/xml", etag, "", 0);
     } else if (!strncmp(method, "HEAD", 4)) {
@@ -405,7 +427,8 @@ static void request(int fd, const char *head, const char *body) {
     else if (target) {
         const char *dot = strchr(target, '.');
         by_target(fd, dot ? dot + 1 : "", body);
-    } else if (!strncmp(head, "POST", 4)) form(c, path, body);
+    } else if (!strncmp(path, "/v2/email/", 10)) ses(c, path);
+    else if (!strncmp(head, "POST", 4)) form(c, path, body);
     else rest(c, head, path);
 }
 
