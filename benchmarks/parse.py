@@ -3,8 +3,8 @@
 python benchmarks/parse.py [--events 20000] [--repeats 5]
 
 `ours` takes what SNS put around the event off, decodes only what is read, checks every field and
-returns the feedback as a value. `json` decodes envelope and event and picks the same fields, without
-checking anything. `ours, attributed` goes on: hash, outcome for each recipient, the event's key.
+returns the feedback as a value. `json` decodes envelope and event and picks the same fields,
+without checking anything. `ours, attributed` goes on: hash, outcome for each recipient, the key.
 """
 
 from __future__ import annotations
