@@ -3,9 +3,9 @@
 python benchmarks/store.py [--batches 10 100 1000] [--events 10000] [--repeats 3]
 
 `ours` is the whole record of a batch: events and recipients, strikes, roll-ups, standings, the
-quick rules, the journal. `raw` inserts only the rows of `events` and `event_recipients` that ours left,
-under the same indexes. NORMAL is SQLite's `synchronous=NORMAL`, which nobody should use here: it
-is measured to show what FULL costs.
+quick rules, the journal. `raw` inserts only the rows of `events` and `event_recipients` that ours
+left, under the same indexes. NORMAL is SQLite's `synchronous=NORMAL`, which nobody should use here:
+it is measured to show what FULL costs.
 """
 
 from __future__ import annotations
