@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 import shutil
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -19,6 +19,7 @@ from sesauditd.ingest.reader import RawLine
 from sesauditd.model.calendar import last_ended_week, week_of, weeks_between
 from sesauditd.store.engine import Database
 from sesauditd.store.register import Adoption
+from sesauditd.store.straight import Straight
 from sesauditd.store.tables import actions, blocks, events, quarantine, verdicts
 from tests.stories.speaking import Told, tell
 from tests.support import ses
@@ -102,6 +103,11 @@ class Stage:
         bootstrap.upgrade_database(Settings.model_validate(settings))
         return cls(file=file, empty=empty, database=Database.open(f"sqlite:///{file}"))
 
+    def again(self) -> Database:
+        """Return the database, to be closed once more."""
+        assert self.database.straight
+        return replace(self.database, straight=Straight(self.database.straight.engine))
+
     def clear(self) -> None:
         """Begin with an empty database."""
         for behind in ("-wal", "-shm"):
@@ -115,7 +121,7 @@ async def play(story: Story, order: Order, stage: Stage, *, mondays: bool = Fals
     clock = _Clock(story.rows[0].at - timedelta(days=1))
     settings = settings_of(story, stage.file)
     opening = bootstrap.application(settings, clock=clock)
-    with patch.object(Database, "open", return_value=stage.database):
+    with patch.object(Database, "open", return_value=stage.again()):
         return await _played(story, order, opening, clock, mondays=mondays)
 
 
