@@ -43,13 +43,19 @@ def owned(domain: str | None, customer: str | None, contact: str | None) -> Owne
     return Owned(registrable(domain or ""), name, address(contact))
 
 
+def text_of(file: Path) -> str:
+    """Return a file's text, UTF-8 with or without its mark; raises Refused if that cannot be."""
+    try:
+        return file.read_text(encoding="utf-8-sig")
+    except OSError as error:
+        raise Refused(f"{file} cannot be read: {error.strerror}") from error
+    except UnicodeDecodeError as error:
+        raise Refused(f"{file} cannot be read: it is no text in UTF-8") from error
+
+
 def each_line(file: Path, make: Callable[[Mapping[str, str | None]], Made]) -> list[Made]:
     """Return what is made of each line of a CSV; raises Refused with the number of the line."""
-    try:
-        text = file.read_text(encoding="utf-8-sig")
-    except (OSError, UnicodeDecodeError) as error:
-        raise Refused(f"{file} cannot be read: {error}") from error
-    reader = csv.DictReader(text.splitlines())
+    reader = csv.DictReader(text_of(file).splitlines())
     columns = set(reader.fieldnames or ())
     if columns - set(CSV_COLUMNS) or "domain" not in columns:
         raise Refused(f"{file} needs a first line with the columns {','.join(CSV_COLUMNS)}")

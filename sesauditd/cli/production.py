@@ -9,6 +9,7 @@ import typer
 
 from sesauditd.cli import output, plans
 from sesauditd.cli.options import JsonOption, settings_of
+from sesauditd.cli.owners import text_of
 from sesauditd.cli.sections import Heading, examples
 from sesauditd.cli.waiting import finished
 from sesauditd.model.production import Language, MailType, Request
@@ -78,7 +79,10 @@ def production_access(
     )
     how = _How(plan=plan, yes=yes, as_json=as_json)
     standing = finished(_asked(settings, request, how))
-    _tell(standing, as_json=as_json)
+    if plan and not as_json:
+        output.say("AWS was not asked yet: without --plan it is.")
+    else:
+        _tell(standing, as_json=as_json)
     if plan:
         raise typer.Exit(plans.PENDING)
 
@@ -147,11 +151,4 @@ def _text(given: str) -> str:
     """Return the text itself, or that of the file behind an `@`."""
     from pathlib import Path
 
-    from sesauditd.errors import Refused
-
-    if not given.startswith("@"):
-        return given
-    try:
-        return Path(given[1:]).read_text(encoding="utf-8").strip()
-    except (OSError, UnicodeDecodeError) as error:
-        raise Refused(f"{given[1:]} cannot be read: {error}") from error
+    return text_of(Path(given[1:])).strip() if given.startswith("@") else given

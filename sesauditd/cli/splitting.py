@@ -21,11 +21,18 @@ if TYPE_CHECKING:
     from sesauditd.model.splitting import Split
 
 
+NEXT = (
+    "\n{shared} works on. Enter each new login at its site. `sesauditd credentials split` shows who "
+    "still sends by {shared}; once nobody did for 14 days, `sesauditd credentials split --retire "
+    "{shared}` switches it off."
+)
+
 FileOption = Annotated[
     Path | None, typer.Option(help="CSV with the columns of `onboard`: domain,customer,contact")
 ]
 SharedOption = Annotated[
-    str | None, typer.Option("--from", metavar="USER", help="The IAM user that all sites use.")
+    str | None,
+    typer.Option("--from", metavar="USER", help="With --file: the IAM user that all sites use."),
 ]
 RetireOption = Annotated[
     str | None,
@@ -73,8 +80,8 @@ def split(
         _onboard(context, file, out, plan=plan, yes=yes, as_json=as_json)
     finally:
         # Also after half a run: the domains that came through are watched from now on.
-        if not plan:
-            finished(_begun(settings, shared, domains))
+        if not plan and finished(_begun(settings, shared, domains)) and not as_json:
+            output.say(NEXT.format(shared=shared))
 
 
 def _onboard(
@@ -114,8 +121,8 @@ async def _checked(settings: Settings, user: str, domains: Sequence[str]) -> Non
         await splitting_of(opened).check(user, domains)
 
 
-async def _begun(settings: Settings, user: str, domains: Sequence[str]) -> None:
-    """Note the domains that were given a login of their own."""
+async def _begun(settings: Settings, user: str, domains: Sequence[str]) -> bool:
+    """Note the domains that were given a login of their own, and return whether any was."""
     from sesauditd import bootstrap
     from sesauditd.bootstrap.keeping import kept_domains_of
     from sesauditd.store.splits import Splits
@@ -123,9 +130,10 @@ async def _begun(settings: Settings, user: str, domains: Sequence[str]) -> None:
     async with bootstrap.application(settings) as program:
         kept = {one.name for one in await kept_domains_of(program).all()}
         splits = Splits(database=program.database)
-        for one in domains:
-            if one in kept:
-                await splits.begin(one, user, bootstrap.now())
+        moved = [one for one in domains if one in kept]
+        for one in moved:
+            await splits.begin(one, user, bootstrap.now())
+        return bool(moved)
 
 
 async def _looked(settings: Settings) -> _Seen:
@@ -180,8 +188,13 @@ def _tell(splits: Sequence[Split], now: datetime, *, as_json: bool) -> None:
         return
     output.table(
         ("Shared login", "Domain", "Last by it", "Last by its own", "State"),
-        [tuple(str(one or "-") for one in row.values()) for row in rows],
+        [tuple(map(_cell, row.values())) for row in rows],
     )
     for one in splits:
         if one.is_silent(now) and not one.retired:
             output.say(f"Nobody uses {one.user}: sesauditd credentials split --retire {one.user}")
+
+
+def _cell(value: object) -> str:
+    """Return a time to the minute, UTC, and what else there is as it is."""
+    return f"{value:%Y-%m-%d %H:%M}" if isinstance(value, datetime) else str(value or "-")

@@ -12,6 +12,7 @@ import typer
 from sesauditd.cli import output
 from sesauditd.cli.doctor import ServerOption, server_at
 from sesauditd.cli.options import JsonOption, settings_of
+from sesauditd.cli.owners import text_of
 from sesauditd.cli.sections import Heading, examples
 from sesauditd.cli.waiting import finished
 from sesauditd.errors import Failed, Refused
@@ -130,18 +131,11 @@ def _login(domain: str, user: str | None, file: Path | None) -> Login:
     from sesauditd.onboard.submission import Login
 
     name = user or os.environ.get(USER) or _asked(f"SMTP user of {domain}", "--user", hidden=False)
-    password = _read(file) if file is not None else os.environ.get(PASSWORD)
+    password = text_of(file).strip() if file is not None else os.environ.get(PASSWORD)
     return Login(
         user=name.strip(),
         password=password or _asked(f"SMTP password of {name}", "--password-file", hidden=True),
     )
-
-
-def _read(file: Path) -> str:
-    try:
-        return file.read_text(encoding="utf-8").strip()
-    except (OSError, UnicodeDecodeError) as error:
-        raise Refused(f"{file} cannot be read: {error}") from error
 
 
 def _asked(what: str, option: str, *, hidden: bool) -> str:

@@ -11,6 +11,7 @@ from sesauditd.errors import Refused
 
 LONGEST_DESCRIPTION: Final = 5000
 MOST_CONTACTS: Final = 4
+HOW_TO_ASK: Final = "`sesauditd production-access --website URL --describe @reason.txt`"
 LONGEST_WEBSITE: Final = 1000
 _WEBSITE: Final = re.compile(r"https?://[^\s/]+\S*")
 
@@ -58,11 +59,11 @@ class Standing:
             return f"The account has production access: {limits}."
         case = f", case {self.case}" if self.case else ""
         reviews = {
-            Review.NONE: "nobody asked for production access yet",
+            Review.NONE: f"nobody asked for production access yet; {HOW_TO_ASK} does",
             Review.PENDING: f"AWS reviews the request{case}; it answers within a day as a rule",
             Review.GRANTED: f"AWS granted the request{case}, which does not show yet",
             Review.DENIED: f"AWS denied the request{case}: answer in the support case, or ask anew",
-            Review.FAILED: f"the review failed{case}: ask anew",
+            Review.FAILED: f"the review failed{case}; {HOW_TO_ASK} asks anew",
         }
         return f"The account is in AWS's sandbox ({limits}): {reviews[self.review]}."
 

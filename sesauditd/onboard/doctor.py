@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING, Final
 
+from sesauditd.model.production import HOW_TO_ASK
 from sesauditd.onboard import domain_checks, path_checks
 from sesauditd.onboard.findings import Check, Finding, doubtful, good, wrong
 from sesauditd.onboard.path_checks import untold
@@ -114,10 +115,7 @@ def _account(seen: Sights) -> Iterator[Finding]:
         yield good(Check.PRODUCTION, "SES production access", "granted")
     else:
         says = "not granted: SES sends to verified addresses and its simulator only"
-        advice = (
-            "`sesauditd production-access --website URL --describe @reason.txt` asks AWS for it; "
-            "without options it tells how far that is."
-        )
+        advice = f"{HOW_TO_ASK} asks AWS for it; without options it tells how far that is."
         yield doubtful(Check.PRODUCTION, "SES production access", says, advice)
     yield _standing(account)
 

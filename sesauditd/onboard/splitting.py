@@ -101,7 +101,10 @@ class Splitting:
             raise Refused(f"{user} is not split: `sesauditd credentials split --file CSV` first")
         using = split.still_using(now)
         if using:
-            raise Failed(f"{user} is still used by {', '.join(using)}: give them their new login")
+            raise Failed(
+                f"{user} was used within the last 14 days by {', '.join(using)}: "
+                "`sesauditd credentials split` says which of them still need their new login"
+            )
         if not split.is_silent(now):
             raise Failed(
                 f"{user} has been quiet since {split.quiet_since:%Y-%m-%d} only: wait until it "

@@ -113,7 +113,7 @@ async def test_the_shared_login_goes_once_nobody_uses_it(
         "moved, not yet for long",
         "still by the shared login",
     ]
-    with pytest.raises(Failed, match=rf"still used by {domains[0]}, {domains[1]}"):
+    with pytest.raises(Failed, match=rf"the last 14 days by {domains[0]}, {domains[1]}"):
         await splitting.retire(SHARED, NOW)
     assert await splitting.silent(NOW) == []
     much_later = NOW + 8 * DAY
