@@ -22,9 +22,9 @@ if TYPE_CHECKING:
 
 
 NEXT = (
-    "\n{shared} works on. Enter each new login at its site. `sesauditd credentials split` shows who "
-    "still sends by {shared}; once nobody did for 14 days, `sesauditd credentials split --retire "
-    "{shared}` switches it off."
+    "\n{shared} works on. Enter each new login at its site. `sesauditd credentials split` shows "
+    "who still sends by {shared}; once nobody did for 14 days, `sesauditd credentials split "
+    "--retire {shared}` switches it off."
 )
 
 FileOption = Annotated[
