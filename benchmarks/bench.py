@@ -345,8 +345,14 @@ class Stopwatch:
 
     def found(self, events: int) -> dict[str, float]:
         """Return what so many events took since the start."""
-        seconds, cpu = time.perf_counter() - self._begun, time.process_time() - self._used
-        return {"events/s": events / seconds, "CPU s per 1,000": cpu / events * 1000}
+        took = self.took()
+        cpu = took["CPU s"] / events * 1000
+        return {"events/s": events / took["seconds"], "CPU s per 1,000": cpu}
+
+    def took(self) -> dict[str, float]:
+        """Return both since the start."""
+        used = time.process_time() - self._used
+        return {"seconds": time.perf_counter() - self._begun, "CPU s": used}
 
 
 # Results.

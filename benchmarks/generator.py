@@ -22,8 +22,10 @@ TOPIC = "arn:aws:sns:eu-west-1:111122223333:sesaudit-feedback"
 CERTIFICATE = "https://sns.eu-west-1.amazonaws.com/SimpleNotificationService-0.pem"
 FILLER = [{"name": f"X-Header-{number}", "value": "v" * 60} for number in range(14)]
 
-MAIL, OWN, TIME, PERSON = "~" * 12, "^" * 12, "@" * 24, "%" * 7
-"""What a pattern has in the place of a mail's number, the message's own, its time, a person."""
+MAIL, OWN, TIME = "~" * 12, "^" * 12, "@" * 24
+"""What a pattern has in the place of a mail's number, the message's own, and its time."""
+PERSON, OFFENDER = "%" * 7, "$" * 7
+"""... of one of 200,000 people, and of one of 100 whose mailbox fails or who complains again."""
 OUTCOMES = (
     ("Delivery", "", "", 9_620),
     ("Bounce", "Transient", "MailboxFull", 130),
@@ -67,10 +69,11 @@ def patterns(mails: int, seed: int) -> Iterator[str]:
     chances = [outcome[-1] for outcome in OUTCOMES]
     for _ in range(mails):
         name = domain(draw.choices(numbers, cum_weights=spread)[0])
-        recipient = f"person{PERSON}@provider{draw.randrange(400)}.example"
+        kind, type_, subtype, _ = draw.choices(OUTCOMES, chances)[0]
+        person = PERSON if kind == "Delivery" else OFFENDER
+        recipient = f"person{person}@provider{draw.randrange(400)}.example"
         mail = _mail(draw, name, recipient)
         yield _enveloped(draw, {"eventType": "Send", "mail": mail, "send": {}})
-        kind, type_, subtype, _ = draw.choices(OUTCOMES, chances)[0]
         about = _about(kind, recipient, type_, subtype)
         member = kind[0].lower() + kind[1:]
         if kind in {"Delivery", "Bounce", "Complaint"} and draw.random() < OF_IDENTITIES:
@@ -83,9 +86,10 @@ def patterns(mails: int, seed: int) -> Iterator[str]:
 def filled(pattern: str, number: int, at: datetime) -> str:
     """Return the message that the stub makes of a pattern under this number."""
     mail, time = number // 2, at.strftime("%Y-%m-%dT%H:%M:%S.") + f"{at.microsecond // 1000:03d}Z"
-    person = (mail * 2_654_435_761 & 0xFFFF_FFFF) % 200_000
+    drawn = mail * 2_654_435_761 & 0xFFFF_FFFF
     patched = pattern.replace(MAIL, f"{mail:012x}").replace(OWN, f"{number:012x}")
-    return patched.replace(TIME, time).replace(PERSON, f"{person:07d}")
+    patched = patched.replace(TIME, time).replace(PERSON, f"{drawn % 200_000:07d}")
+    return patched.replace(OFFENDER, f"{drawn % 100:07d}")
 
 
 def _mail(draw: random.Random, name: str, recipient: str) -> dict[str, Any]:

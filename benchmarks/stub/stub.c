@@ -2,8 +2,9 @@
  *
  *   stub BODIES      listens on a free port of 127.0.0.1 and prints it
  *
- * BODIES holds one message a line. Runs of four marks are replaced in each message that is served:
- * ~ x12 the mail's number, ^ x12 the message's own number (hexadecimal), @ x24 its time, % x7 a person.
+ * BODIES holds one message a line. Runs of five marks are replaced in each message that is served:
+ * ~ x12 the mail's number, ^ x12 the message's own number (hexadecimal), @ x24 its time, % x7 a person
+ * of 200,000, $ x7 one of 100 who are written to again and again.
  * Messages 2n and 2n+1 are about mail n. A body without marks is served as it is.
  *
  *   GET  /_stub/stats                 counts as JSON
@@ -91,7 +92,7 @@ static void __attribute__((format(printf, 2, 3))) putf(struct buffer *b, const c
 /* The bodies. */
 
 static int width(char kind) {
-    return kind == '~' || kind == '^' ? 12 : kind == '@' ? 24 : kind == '%' ? 7 : 0;
+    return kind == '~' || kind == '^' ? 12 : kind == '@' ? 24 : kind == '%' || kind == '$' ? 7 : 0;
 }
 
 static int run_of(const char *text, char kind) {
@@ -175,8 +176,9 @@ static void put_body(struct buffer *out, int64_t number) {
         case '~': hexadecimal(place, mail); break;
         case '^': hexadecimal(place, (uint64_t)number); break;
         case '@': stamp(place, now.base + number * now.step / 1000); break;
-        /* Knuth's multiplicative hash: 200,000 people, the same for all of a mail. */
-        default: decimal(place, 7, (int64_t)((mail * 2654435761u & 0xffffffffu) % 200000)); break;
+        /* Knuth's multiplicative hash: the same person for all of a mail. */
+        case '%': decimal(place, 7, (int64_t)((mail * 2654435761u & 0xffffffffu) % 200000)); break;
+        default: decimal(place, 7, (int64_t)((mail * 2654435761u & 0xffffffffu) % 100)); break;
         }
     }
     out->used += b->length;
