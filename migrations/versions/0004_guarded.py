@@ -18,10 +18,13 @@ def upgrade() -> None:
     _alerts()
     _paces()
     _reputation()
+    # Whoever forges messages fills the quarantine, and a watch looks at its newest rows.
+    op.create_index("quarantine_by_receipt", "quarantine", ["received_at"], unique=False)
 
 
 def downgrade() -> None:
     """Take them away again, in the reverse order."""
+    op.drop_index("quarantine_by_receipt", table_name="quarantine")
     op.drop_table("reputation_polls")
     op.drop_table("paces")
     _without_alerts()

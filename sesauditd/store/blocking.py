@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from itertools import product
 from typing import TYPE_CHECKING
 
 from sqlalchemy import or_, select, update
@@ -163,18 +164,18 @@ async def reached_by_others(
     """
     since = now - COLLATERAL
     found: set[str] = set()
-    for part in chunks(recipients):
+    lately = event_recipients.c.event >= _key_of(since - LONGEST_WAY)
+    # A mail without a time of its own has a key from before all times.
+    timeless = event_recipients.c.event < _key_of(BEFORE_SES)
+    # Both in one query, SQLite would walk through all events that there ever were.
+    for span, part in product((lately, timeless), chunks(recipients)):
         rows = await connection.execute(
             select(event_recipients.c.recipient)
             .distinct()
             .join(events, events.c.key == event_recipients.c.event)
             .join(domains, domains.c.name == events.c.domain)
             .where(
-                or_(
-                    event_recipients.c.event >= _key_of(since - LONGEST_WAY),
-                    # A mail without a time of its own has a key from before all times.
-                    event_recipients.c.event < _key_of(BEFORE_SES),
-                ),
+                span,
                 event_recipients.c.recipient.in_(part),
                 event_recipients.c.outcome == str(Outcome.DELIVERED),
                 events.c.at >= since,

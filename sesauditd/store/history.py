@@ -31,6 +31,7 @@ from sesauditd.store.tables import (
     rollups,
     strikes,
 )
+from sesauditd.store.tables import domains as registered
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -91,7 +92,14 @@ async def struck_between(
 ) -> frozenset[str]:
     """Return the customers with a strike from `start` to before `end`."""
     found = await connection.execute(
-        select(strikes.c.customer).where(strikes.c.at >= start, strikes.c.at < end).distinct()
+        select(strikes.c.customer)
+        .where(
+            # Named one by one, the domains lead into the index; a time alone would not.
+            strikes.c.domain.in_(select(registered.c.name)),
+            strikes.c.at >= start,
+            strikes.c.at < end,
+        )
+        .distinct()
     )
     return frozenset(found.scalars())
 
@@ -199,8 +207,15 @@ async def virus_history(
 
 async def first_hour(connection: AsyncConnection) -> int | None:
     """Return the oldest hour of any roll-up, None while there is none."""
-    hour = await connection.scalar(select(rollups.c.hour).order_by(rollups.c.hour).limit(1))
-    return None if hour is None else int(hour)
+    of_domain = (
+        select(func.min(rollups.c.hour))
+        .where(rollups.c.domain == registered.c.name)
+        .correlate(registered)
+        .scalar_subquery()
+    )
+    # One look into the key for each domain, where the hour alone would walk through all of them.
+    hours = await connection.scalars(select(of_domain).select_from(registered))
+    return min((int(one) for one in hours if one is not None), default=None)
 
 
 async def _strikes(connection: AsyncConnection, wanted: ColumnElement[bool]) -> list[Strike]:

@@ -11,6 +11,7 @@ from sesauditd.model.events import Outcome
 from sesauditd.model.history import Hourly
 from sesauditd.model.statistics import different
 from sesauditd.report.figures import Counted
+from sesauditd.store.tables import domains as registered
 from sesauditd.store.tables import rollups
 
 if TYPE_CHECKING:
@@ -39,8 +40,9 @@ async def by_day(
         .group_by(*kinds)
         .order_by(*kinds)
     )
-    if domains is not None:
-        query = query.where(rollups.c.domain.in_(domains))
+    # Named one by one, the domains lead into the key; hours alone would not.
+    named = select(registered.c.name) if domains is None else domains
+    query = query.where(rollups.c.domain.in_(named))
     return tuple(
         Counted(
             domain=row.domain,

@@ -101,6 +101,7 @@ quarantine = Table(
     Column("body", LargeBinary, nullable=False),
     Column("archive_object", ForeignKey("archive_objects.id"), nullable=False),
     Column("line", Integer, nullable=False),
+    Index("quarantine_by_receipt", "received_at"),
 )
 
 rollups = Table(
