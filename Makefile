@@ -16,14 +16,18 @@ PIP := $(BIN)/python -m pip --quiet
 # The locks name everything, so nothing is resolved: a release made since cannot get in the way.
 LOCKED := $(PIP) install --no-deps --require-hashes
 PYTEST := $(BIN)/python -m pytest
+SPREAD := -n $(WORKERS) --dist loadfile --no-loadscope-reorder
+# To trace doubles what a test costs, so only these are traced; they are held to the floors alone.
+TRACED := tests/unit tests/contract
+UNTRACED := $(filter-out $(TRACED) tests/soak tests/support,$(patsubst %/,%,$(wildcard tests/*/)))
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo test test-full test-postgresql check lint types layers hygiene format soak reference lock clean
+.PHONY: help demo test units wholes test-full test-postgresql check lint types layers hygiene format soak reference lock clean
 
 help:
 	@echo "make demo       watch a generated month of mail being judged; needs nothing but Python"
-	@echo "make test       the tests, with their coverage"
+	@echo "make test       the tests: units with their coverage, then the program as a whole"
 	@echo "make check      style, types, layers and budgets"
 	@echo "make test-full  check, test, the slow tests, and those of the store on PostgreSQL"
 	@echo "make soak       the daemon under load, in outages and killed; the property tests at length"
@@ -35,20 +39,26 @@ help:
 demo: $(VENV)/demo.stamp
 	$(BIN)/sesauditd demo --headless $(DEMO_OPTIONS)
 
-test: $(VENV)/development.stamp
-	$(PYTEST) -n $(WORKERS) --dist loadfile --no-loadscope-reorder -m "not slow" --cov --cov-report=
+test: units wholes
+
+units: $(VENV)/development.stamp
+	$(PYTEST) $(SPREAD) -m "not slow" --cov --cov-report= $(TRACED)
 	@$(call covered,$(FLOOR),all,)
 	@$(call covered,$(CORE_FLOOR),$(CORE),--include=$(CORE))
 
+wholes: $(VENV)/development.stamp
+	$(PYTEST) $(SPREAD) -m "not slow" $(UNTRACED)
+
 test-full: check
-	$(PYTEST) -n $(WORKERS) --dist loadfile --no-loadscope-reorder --cov --cov-report=
+	$(PYTEST) $(SPREAD) --cov --cov-report= $(TRACED)
 	@$(call covered,$(FLOOR),all,)
 	@$(call covered,$(CORE_FLOOR),$(CORE),--include=$(CORE))
+	$(PYTEST) $(SPREAD) $(UNTRACED)
 	$(MAKE) test-postgresql
 
 # The same tests on a server that is started for them and gone afterwards.
 test-postgresql: $(VENV)/development.stamp
-	tests/support/with_postgres $(PYTEST) -n $(WORKERS) --dist loadfile --no-loadscope-reorder \
+	tests/support/with_postgres $(PYTEST) $(SPREAD) \
 		tests/unit/store tests/unit/store_reports tests/acceptance tests/live/test_two_daemons.py
 
 # Each check is a target of its own: `make -k check` shows what all of them find.
@@ -74,7 +84,7 @@ format: $(VENV)/development.stamp
 soak: $(VENV)/development.stamp build/ministack/bin/ministack
 	SESAUDITD_MINISTACK=$(CURDIR)/build/ministack/bin/ministack $(PYTEST) -s tests/soak
 	$(PYTEST) -m slow tests/live/test_failpoints.py
-	$(PYTEST) -n $(WORKERS) --dist loadfile --no-loadscope-reorder -m hypothesis --hypothesis-profile=soak
+	$(PYTEST) $(SPREAD) -m hypothesis --hypothesis-profile=soak
 
 # An emulator of SQS and S3 that bears some thousand messages. It pins its libraries, so it lives
 # in an environment of its own.
