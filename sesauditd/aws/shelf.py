@@ -42,15 +42,18 @@ class Shelf:
         self._bucket = bucket
         self._gate = asyncio.Semaphore(AT_ONCE)
 
-    async def items(self, prefix: str) -> Sequence[Item]:
-        """Return every object below a prefix, sorted by key: S3 ListObjectsV2.
+    async def items(self, prefix: str, since: str = "") -> Sequence[Item]:
+        """Return every object below a prefix whose key is not before `since`, sorted by key.
 
-        Folders are listed side by side. Raises Unavailable, Forbidden or Missing; one page that
-        cannot be had fails the whole list, lest a part pass for all.
+        S3 ListObjectsV2; folders are listed side by side, and none of which all is before
+        `since`. Raises Unavailable, Forbidden or Missing; one page that cannot be had fails the
+        whole list, lest a part pass for all.
         """
         found, folders = await self._folders(prefix, DEEPEST)
-        lists = await asyncio.gather(*(self._all(folder) for folder in folders))
-        return sorted([*found, *(one for each in lists for one in each)], key=lambda one: one.key)
+        wanted = [one for one in folders if one >= since[: len(one)]]
+        lists = await asyncio.gather(*(self._all(folder) for folder in wanted))
+        both = [*found, *(one for each in lists for one in each)]
+        return sorted((one for one in both if one.key >= since), key=lambda one: one.key)
 
     async def read(self, key: str) -> bytes:
         """Return an object whole: S3 GetObject. Raises Unavailable, Forbidden or Missing."""

@@ -64,10 +64,15 @@ async def journal_in(shelves: Shelves) -> Sequence[Entry]:
 
 
 async def raw_in(shelves: Shelves, since: datetime | None = None) -> Sequence[Stamp]:
-    """Return the raw objects that an archive holds, oldest first."""
+    """Return the raw objects that an archive holds, oldest first; none from before `since`.
+
+    What is listed is as much as what is asked for: each hour has a folder of its own.
+    """
+    from sesauditd.ingest.batch import hour_folder
     from sesauditd.ingest.objects import stamp_of
 
-    items = await shelves.reading.items(shelves.key("raw/"))
+    first = "" if since is None else shelves.key(hour_folder(since))
+    items = await shelves.reading.items(shelves.key("raw/"), first)
     stamps = [stamp for one in items if (stamp := stamp_of(one.key))]
     wanted = [one for one in stamps if since is None or one.at >= since]
     return sorted(wanted, key=lambda one: (one.at, one.key))

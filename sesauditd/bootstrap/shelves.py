@@ -32,8 +32,8 @@ class Item(Protocol):
 class Reading(Protocol):
     """An archive as it is read."""
 
-    async def items(self, prefix: str) -> Sequence[Item]:
-        """Return every object below a prefix, sorted by key."""
+    async def items(self, prefix: str, since: str = "") -> Sequence[Item]:
+        """Return every object below a prefix whose key is not before `since`, sorted by key."""
 
     async def read(self, key: str) -> bytes:
         """Return an object whole."""

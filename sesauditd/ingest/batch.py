@@ -65,10 +65,15 @@ def pack(batch: Sequence[Received]) -> Packed:
     """
     body = gzip.compress(_ENCODER.encode_lines(map(_record, batch)), QUICK, mtime=0)
     digest = hashlib.sha256(body)
-    first = min(message.received_at for message in batch).astimezone(UTC)
+    first = min(message.received_at for message in batch)
     stamp = (first - EPOCH) // ONE_MILLISECOND
-    key = f"raw/dt={first:%Y-%m-%d}/hour={first:%H}/{stamp}-{digest.hexdigest()}.jsonl.gz"
+    key = f"{hour_folder(first)}{stamp}-{digest.hexdigest()}.jsonl.gz"
     return Packed(key=key, body=body, sha256=digest.digest())
+
+
+def hour_folder(moment: datetime) -> str:
+    """Return the folder of the hour in which a batch was received; hours sort as their names."""
+    return f"raw/{moment.astimezone(UTC):dt=%Y-%m-%d/hour=%H}/"
 
 
 def raw_lines(batch: Sequence[Received], key: str) -> list[RawLine]:

@@ -30,15 +30,18 @@ class Folder:
     prefix: str
     """The archive's prefix, without slashes at its ends; may be empty."""
 
-    async def items(self, prefix: str) -> Sequence[File]:
-        """Return every file below a prefix, sorted by key; raises Failed."""
-        return await asyncio.to_thread(self._items, prefix)
+    async def items(self, prefix: str, since: str = "") -> Sequence[File]:
+        """Return every file below a prefix whose key is not before `since`, sorted by key.
+
+        Raises Failed.
+        """
+        return await asyncio.to_thread(self._items, prefix, since)
 
     async def read(self, key: str) -> bytes:
         """Return a file whole; raises Missing or Failed."""
         return await asyncio.to_thread(self._read, key)
 
-    def _items(self, prefix: str) -> Sequence[File]:
+    def _items(self, prefix: str, since: str) -> Sequence[File]:
         start = self.path / self._below(prefix)
         try:
             files = [one for one in start.rglob("*") if one.is_file()]
@@ -48,7 +51,7 @@ class Folder:
             ]
         except OSError as error:
             raise Failed(f"{error.filename}: {error.strerror}") from error
-        return sorted(found, key=lambda one: one.key)
+        return sorted((one for one in found if one.key >= since), key=lambda one: one.key)
 
     def _read(self, key: str) -> bytes:
         file = self.path / self._below(key)

@@ -81,6 +81,10 @@ async def test_an_archive_is_listed_in_order_whatever_its_folders(world: World) 
     assert [one.key for one in await shelf.items("logs/raw/")] == [f"logs/{one}" for one in names]
     assert len(await shelf.items("logs")) == len(names) + 1
     assert await shelf.items("logs/none/") == []
+    for first in range(len(names)):
+        since = await shelf.items("logs/raw/", f"logs/{names[first]}")
+        assert [one.key for one in since] == [f"logs/{one}" for one in names[first:]]
+    assert await shelf.items("logs/raw/", "logs/raw/dt=2026-12-01/") == []
     assert await shelf.read("logs/top") == b"top"
     with pytest.raises(Missing):
         await shelf.read("logs/none")

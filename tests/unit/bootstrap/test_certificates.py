@@ -117,9 +117,9 @@ class Counting:
     folder: Folder
     times: int = 0
 
-    async def items(self, prefix: str) -> Sequence[File]:
+    async def items(self, prefix: str, since: str = "") -> Sequence[File]:
         self.times += 1
-        return await self.folder.items(prefix)
+        return await self.folder.items(prefix, since)
 
     async def read(self, key: str) -> bytes:
         return await self.folder.read(key)
