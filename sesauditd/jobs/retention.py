@@ -13,9 +13,9 @@ if TYPE_CHECKING:
     from sesauditd.model.owed import Period
 
 FEWEST: Final = 50
-MOST: Final = 1000
+MOST: Final = 500
 """Rows of one step."""
-WANTED_SECONDS: Final = 0.04
+WANTED_SECONDS: Final = 0.025
 """So long a step may keep other writers waiting; it shrinks long before 0.1."""
 SHARE: Final = 3
 """Rests are so many times as long as steps: three quarters of the time are others'."""

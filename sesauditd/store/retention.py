@@ -160,18 +160,29 @@ class OldEvents:
             looked = (await connection.execute(_next(state, rows))).all()
         going = [row.key for row in looked if row.goes]
         is_last = len(looked) < rows
-        async with self.database.write() as connection:
+        begun = 0.0
+
+        async def work(connection: AsyncConnection) -> tuple[int, int] | None:
+            nonlocal begun
             begun = self.ticks()
-            found = await standing(connection)
-            if found != state:
-                # Another daemon, or a new horizon, came between: the next step sees that.
-                return Step(events=0, recipients=0, held_seconds=0.0, is_last=False)
+            if await standing(connection) != state:
+                return None
             gone, recipients = await _delete(connection, going, state.before)
-            done = state.before if is_last else state.done_before
-            after = looked[-1].key if looked else state.after
-            fresh = replace(state, done_before=done, after=after, forgotten=state.forgotten + gone)
+            fresh = replace(
+                state,
+                done_before=state.before if is_last else state.done_before,
+                after=looked[-1].key if looked else state.after,
+                forgotten=state.forgotten + gone,
+            )
             await _note(connection, fresh, now)
+            return gone, recipients
+
+        done = await self.database.write_at_once(work)
         held = self.ticks() - begun
+        if done is None:
+            # Another daemon, or a new horizon, came between: the next step sees that.
+            return Step(events=0, recipients=0, held_seconds=held, is_last=False)
+        gone, recipients = done
         return Step(events=gone, recipients=recipients, held_seconds=held, is_last=is_last)
 
 
