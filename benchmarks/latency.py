@@ -28,6 +28,7 @@ BLOCKS = """
     SELECT b.action, min(s.message_id) FROM blocks b
     JOIN actions a ON a.id = b.action
     JOIN strikes s ON s.customer = b.customer AND s.recipient = b.recipient
+        AND s.outcome = 'hard_bounce'
     WHERE b.rule = 'hard_bounce.block' GROUP BY b.action
 """
 

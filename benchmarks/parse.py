@@ -9,6 +9,7 @@ without checking anything. `ours, attributed` goes on: hash, outcome for each re
 
 from __future__ import annotations
 
+import itertools
 import json
 from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
@@ -84,6 +85,8 @@ def main() -> None:
 
 
 def _timed(one: Callable[[bytes], object], bodies: Iterable[bytes]) -> dict[str, float]:
+    for body in itertools.islice(bodies, 500):
+        one(body)
     watch = bench.Stopwatch()
     count = 0
     for body in bodies:
