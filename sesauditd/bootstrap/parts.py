@@ -35,8 +35,7 @@ class Live:
 
     async def settle(self) -> None:
         """Read what the queue has, act on it and write notices, until nothing is left."""
-        while (await self.poller.drain()).read:
-            pass
+        await self.poller.drain()
         await self.executor.tick()
         await self.post.tick()
         await self.alerts.tick()

@@ -110,25 +110,27 @@ class Poller:
         total = Recorded()
         at_once = asyncio.Event()
         at_once.set()
-        while batch := await self._gathered():
+        more = True
+        while more:
+            batch, more = await self._gathered()
             try:
-                total += await self._intake.settle(batch, at_once)
+                total += await self._intake.settle(batch, at_once) if batch else Recorded()
             finally:
                 await self._give_back()
         return total
 
-    async def _gathered(self) -> list[Received]:
-        """Return what the queue gives at once, up to a batch; nothing if it is empty."""
+    async def _gathered(self) -> tuple[list[Received], bool]:
+        """Return what the queue gives at once, up to a batch, and whether it may have more."""
         batch: list[Received] = []
         empty = size = 0
-        while empty < EMPTY_ANSWERS and len(batch) < self.pace.batch_messages:
+        while len(batch) < self.pace.batch_messages and size < self.pace.batch_bytes:
             messages = await self._ask(0)
             batch.extend(messages)
             size += sum(len(message.body) for message in messages)
-            if size >= self.pace.batch_bytes:
-                break
             empty = 0 if messages else empty + 1
-        return batch
+            if empty == EMPTY_ANSWERS:
+                return batch, False
+        return batch, True
 
     async def _receive(self, mark: Progress, halt: asyncio.Event) -> None:
         backoff = self.backoff()
