@@ -310,11 +310,11 @@ def registered(config: Path) -> None:
 
 
 @contextmanager
-def daemon(config: Path, *, name: str = "daemon") -> Iterator[Process]:
+def daemon(config: Path, **environment: str) -> Iterator[Process]:
     """Run `sesauditd run`, once it is ready, while the block runs."""
-    log = config.parent / f"{name}.log"
+    log = config.parent / "daemon.log"
     command = [sys.executable, "-m", "sesauditd", "--config", str(config), "run"]
-    with running(command, log) as process:
+    with running(command, log, **environment) as process:
         until = time.monotonic() + START_SECONDS
         while '"daemon_ready"' not in log.read_text():
             if not process.alive() or time.monotonic() > until:

@@ -4,7 +4,8 @@ python benchmarks/drain.py [--events 20000] [--peer-events 4000] [--repeats 3] [
 
 Everybody takes messages from the same stub of SQS and S3, stores them in SQLite with
 synchronous=FULL and deletes them when both stores have them. The peers do less: no compression, no
-roll-ups, no judging.
+roll-ups, no judging. Nobody verifies signatures, which is the daemon's default (the queue's policy
+is what is trusted), but for `ours, signatures`.
 """
 
 from __future__ import annotations
@@ -21,6 +22,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import bench
+import signing
 
 if TYPE_CHECKING:
     import argparse
@@ -28,7 +30,14 @@ if TYPE_CHECKING:
 PEERS = Path(__file__).parent / "peers"
 LIMIT_SECONDS = 600.0
 Found = dict[str, float]
-NAMES = ("ours", "ours, 10 % twice", "boto3 single", "boto3 batch", "sqs-consumer x8")
+NAMES = (
+    "ours",
+    "ours, 10 % twice",
+    "ours, signatures",
+    "boto3 single",
+    "boto3 batch",
+    "sqs-consumer x8",
+)
 
 
 def measured(stub: bench.Stub, process: bench.Process, events: int, **options: int) -> Found:
@@ -60,11 +69,29 @@ def wait_polled(stub: bench.Stub, process: bench.Process) -> None:
 
 def ours(prepared: Path, events: int, **options: int) -> Found:
     """Measure the daemon, from a database that knows the domains; options are the feed's."""
-    with tempfile.TemporaryDirectory() as top, bench.stub() as stub:
+    return _ours(prepared, events, None, {}, options)
+
+
+def verified(prepared: Path, events: int) -> Found:
+    """Measure the daemon with queue.trust = signature: every message is signed and checked."""
+    signed = signing.signed_file(events)
+    with signing.authority(signed) as environment:
+        return _ours(prepared, events, signed, environment, {})
+
+
+def _ours(
+    prepared: Path,
+    events: int,
+    signed: Path | None,
+    environment: dict[str, str],
+    options: dict[str, int],
+) -> Found:
+    with tempfile.TemporaryDirectory() as top, bench.stub(signed) as stub:
         folder = Path(top)
         shutil.copy(prepared, folder / "ours.db")
-        config = bench.configuration(folder, stub)
-        with bench.daemon(config) as process:
+        trust = "signature" if signed else "queue_policy"
+        config = bench.configuration(folder, stub, queue={"trust": trust})
+        with bench.daemon(config, **environment) as process:
             wait_polled(stub, process)
             before = stub.stats()["cpu_seconds"]
             found = measured(stub, process, events, **options)
@@ -125,6 +152,7 @@ def contenders(wanted: argparse.Namespace, database: Path) -> dict[str, Callable
     all_of_them: dict[str, Callable[[int], Found]] = {
         "ours": lambda _: ours(database, wanted.events),
         "ours, 10 % twice": lambda _: ours(database, wanted.events, repeat=10),
+        "ours, signatures": lambda _: verified(database, wanted.events),
         "boto3 single": lambda _: peer([*loop, "single"], few),
         "boto3 batch": lambda _: peer([*loop, "batch"], wanted.peer_events),
         "sqs-consumer x8": lambda _: peer(sqs_consumer(), wanted.peer_events),
