@@ -23,7 +23,8 @@ UNTRACED := $(filter-out $(TRACED) tests/soak tests/support,$(patsubst %/,%,$(wi
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo test units wholes test-full test-postgresql check lint types layers hygiene format soak reference lock clean
+.PHONY: help demo test units wholes test-full test-postgresql check lint types layers hygiene format soak bench \
+	reference lock clean
 
 help:
 	@echo "make demo       watch a generated month of mail being judged; needs nothing but Python"
@@ -31,6 +32,7 @@ help:
 	@echo "make check      style, types, layers and budgets"
 	@echo "make test-full  check, test, the slow tests, and those of the store on PostgreSQL"
 	@echo "make soak       the daemon under load, in outages and killed; the property tests at length"
+	@echo "make bench      the benchmarks against their peers; about 15 minutes, nothing else should run"
 	@echo "make format     put the code in form"
 	@echo "make reference  write docs/reference anew from the code"
 	@echo "make lock       resolve the dependencies anew (UPGRADE=--upgrade: to their newest)"
@@ -85,6 +87,9 @@ soak: $(VENV)/development.stamp build/ministack/bin/ministack
 	SESAUDITD_MINISTACK=$(CURDIR)/build/ministack/bin/ministack $(PYTEST) -s tests/soak
 	$(PYTEST) -m slow tests/live/test_failpoints.py
 	$(PYTEST) $(SPREAD) -m hypothesis --hypothesis-profile=soak
+
+bench: $(VENV)/development.stamp
+	$(BIN)/python benchmarks/all.py --json build/benchmarks/all.json --markdown build/benchmarks/all.md
 
 # An emulator of SQS and S3 that bears some thousand messages. It pins its libraries, so it lives
 # in an environment of its own.
