@@ -89,9 +89,10 @@ def account(
         for customer, found in counted.items()
     }
     everybody = [one for found in inside.values() for one in found]
-    whole = _member("", everybody, everybody, None)
+    sums = _Sums.of(everybody)
+    whole = _member("", sums, sums, None)
     members = [
-        _member(customer, found, everybody, scores.get(customer))
+        _member(customer, _Sums.of(found), sums, scores.get(customer))
         for customer, found in inside.items()
     ]
     return Account(
@@ -112,24 +113,36 @@ def standing_of(against: Against, lines: Lines) -> str:
     return "review" if against.percent >= lines.review_percent else "below"
 
 
-def _member(
-    customer: str,
-    found: Sequence[Counted],
-    everybody: Sequence[Counted],
-    score: Score | None,
-) -> Member:
-    sums, whole = counts.outcomes(found), counts.outcomes(everybody)
-    feeding_back = counts.mailed(counts.outcomes(found, feeding_back=True))
-    mailed = counts.mailed(sums)
-    budget = BOUNCE_LINES.review_percent / 100 * counts.mailed(whole)
-    all_feeding_back = counts.mailed(counts.outcomes(everybody, feeding_back=True))
-    complaints_budget = COMPLAINT_LINES.review_percent / 100 * all_feeding_back
-    bounced, complained = Outcome.HARD_BOUNCE, Outcome.COMPLAINT
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Sums:
+    """What somebody's counts add up to."""
+
+    mailed: int
+    feeding_back: int
+    """Of those mailed, recipients whose providers report complaints."""
+    bounced: int
+    complained: int
+
+    @classmethod
+    def of(cls, counted: Sequence[Counted]) -> _Sums:
+        """Return the sums of counts."""
+        sums = counts.outcomes(counted)
+        return cls(
+            mailed=counts.mailed(sums),
+            feeding_back=counts.mailed(counts.outcomes(counted, feeding_back=True)),
+            bounced=sums[Outcome.HARD_BOUNCE],
+            complained=sums[Outcome.COMPLAINT],
+        )
+
+
+def _member(customer: str, own: _Sums, whole: _Sums, score: Score | None) -> Member:
+    bounces_budget = BOUNCE_LINES.review_percent / 100 * whole.mailed
+    complaints_budget = COMPLAINT_LINES.review_percent / 100 * whole.feeding_back
     return Member(
         customer=customer,
-        mailed=mailed,
-        bounces=against(sums[bounced], mailed, whole[bounced], budget),
-        complaints=against(sums[complained], feeding_back, whole[complained], complaints_budget),
+        mailed=own.mailed,
+        bounces=against(own.bounced, own.mailed, whole.bounced, bounces_budget),
+        complaints=against(own.complained, own.feeding_back, whole.complained, complaints_budget),
         score=score,
     )
 
