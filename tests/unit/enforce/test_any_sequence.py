@@ -9,11 +9,12 @@ from datetime import timedelta
 from pathlib import Path
 from typing import TypeAlias
 
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from sesauditd.errors import Failed, Forbidden, Unavailable, Uncertain
 from tests.support.enforcing import Enforcing, enforcing
+from tests.support.sweeps import examples
 
 MINUTE = timedelta(minutes=1)
 Failure: TypeAlias = tuple[str, Failed, bool]
@@ -80,7 +81,7 @@ async def undo_everything(one: Enforcing) -> None:
     await one.settle()
 
 
-@settings(max_examples=25, deadline=None, suppress_health_check=list(HealthCheck))
+@examples(10)
 @given(steps)
 def test_after_the_reverses_aws_is_as_it_was(story: Story) -> None:
     async def tell() -> None:

@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from sesauditd.errors import Unreadable
@@ -18,6 +18,7 @@ from sesauditd.ingest.notification import parse
 from sesauditd.ingest.reader import RawLine, read
 from sesauditd.ingest.wire import decode
 from sesauditd.model.register import OwnNotices, Register
+from tests.support.sweeps import examples
 from tests.unit.ingest.samples import (
     BODIES,
     IDENTITY_KINDS,
@@ -265,13 +266,13 @@ def mutated(draw: st.DrawFn) -> bytes:
     return body
 
 
-@settings(max_examples=400, deadline=None)
+@examples(150)
 @given(mutated())
 def test_any_change_of_a_real_sample_ends_in_a_sound_reading(body: bytes) -> None:
     assert_sound(read_line(body))
 
 
-@settings(max_examples=300, deadline=None)
+@examples(100)
 @given(mutated(), st.data())
 def test_any_damage_to_the_bytes_ends_in_a_sound_reading(body: bytes, data: st.DataObject) -> None:
     damaged = bytearray(body)

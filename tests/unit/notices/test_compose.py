@@ -12,7 +12,7 @@ from html.parser import HTMLParser
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from typing_extensions import override
 
@@ -25,7 +25,7 @@ from sesauditd.notices.subjects import subject_of
 from sesauditd.notices.words import both
 from tests.support import notices as samples
 from tests.support.notices import COMPOSER, KINDS, NOW, notice
-from tests.support.sweeps import sampled
+from tests.support.sweeps import examples, sampled
 
 TO = ("owner@bakery.example", "shop@bakery.example")
 HEADERS = {
@@ -147,7 +147,7 @@ def test_no_value_makes_a_header_a_tag_or_a_long_body(kind: NoticeKind, poison: 
     assert not any(name.startswith("on") for name, _ in found.attributes)
 
 
-@settings(max_examples=25, deadline=None)
+@examples(25)
 @given(
     kind=st.sampled_from(KINDS),
     poison=st.text(st.characters(exclude_categories=()), min_size=1, max_size=60),

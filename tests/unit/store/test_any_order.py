@@ -18,6 +18,7 @@ from sesauditd.model.register import Register
 from sesauditd.store import late, register
 from sesauditd.store.engine import Database
 from sesauditd.store.schema import upgrade
+from tests.support.sweeps import examples
 from tests.unit.store.expected import expected
 from tests.unit.store.making import (
     NO_FEEDBACK,
@@ -171,6 +172,7 @@ REGISTER = Register(
 """The register in which everybody is registered."""
 
 
+@examples(40)
 @given(parts=batches())
 def test_what_is_stored_follows_from_the_set_of_readings(
     template: Path, parts: list[list[Told]]
@@ -179,12 +181,14 @@ def test_what_is_stored_follows_from_the_set_of_readings(
 
 
 @pytest.mark.slow
+@examples(40)
 @given(parts=batches())
 def test_adopting_late_equals_adopting_early(template: Path, parts: list[list[Told]]) -> None:
     assert asyncio.run(stored(template, [*parts, ADOPTIONS])) == wanted(parts)
 
 
 @pytest.mark.slow
+@examples(40)
 @given(parts=batches(), place=st.integers(0, 8))
 def test_adopting_in_between_equals_adopting_early(
     template: Path, parts: list[list[Told]], place: int

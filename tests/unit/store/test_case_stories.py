@@ -9,7 +9,7 @@ from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from sqlalchemy import select
 
@@ -19,6 +19,7 @@ from sesauditd.store.evidence import lines_of, strikes_in
 from sesauditd.store.reports import decided
 from tests.support import feedback as ses
 from tests.support.running import NOW, Running, running
+from tests.support.sweeps import examples
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -117,7 +118,7 @@ async def rearmed(program: Running) -> None:
     assert [one.rule.partition(".")[0] for one in again] == ["virus"]
 
 
-@settings(max_examples=8, suppress_health_check=[HealthCheck.too_slow])
+@examples(6)
 @given(steps=st.lists(STEPS, max_size=7))
 def test_no_verdict_without_stored_evidence_and_reinstated_means_rearmed(
     steps: list[tuple[str, str]],

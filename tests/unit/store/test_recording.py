@@ -9,12 +9,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from sesauditd.store import tables
 from tests.support import feedback as ses
 from tests.support.running import Running, running
+from tests.support.sweeps import examples
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -69,7 +70,7 @@ async def content(program: Running) -> dict[str, Any]:
     return found
 
 
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@examples(10)
 @given(given=st.lists(events(), min_size=1, max_size=12), data=st.data())
 async def test_order_duplicates_and_batches_make_no_difference(
     given: list[ses.Event], data: st.DataObject
