@@ -102,7 +102,8 @@ def _tell(plan: Plan, applied: Applied | None, learnt: Values, *, as_json: bool)
     elif met.conflicts:
         plans.show(met)
     elif applied is not None and applied.changes:
-        output.say(f"Done: {len(applied.changes)} changes, each read back.")
+        count = len(applied.changes)
+        output.say(f"Done: {count} change{'' if count == 1 else 's'}, each read back.")
 
 
 def _configure(

@@ -150,6 +150,11 @@ def user_name(domain: str) -> str:
     return f"{domain[: LONGEST_USER_NAME - DIGEST - 1]}-{mark}"
 
 
+def activated(user: str, key: str) -> str:
+    """Return the command that lets somebody log in by a key again: no command of ours does."""
+    return f"`aws iam update-access-key --user-name {user} --access-key-id {key} --status Active`"
+
+
 def policy_name(prefix: str) -> str:
     """Return the name of the inline policy that lets a user send."""
     return f"{prefix}-{SEND}"

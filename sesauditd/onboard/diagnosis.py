@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Final
 
+from sesauditd.onboard.access import activated
 from sesauditd.onboard.findings import Check, Level
 from sesauditd.onboard.sights import Untold
 
@@ -76,8 +77,8 @@ def _refused_login(trace: Trace, users: Sequence[UserSight], *, login: str, regi
             continue
         if not user.keys[login]:
             return (
-                f"Access key {login} of IAM user {user.name} is inactive: activate it in IAM, or "
-                "`sesauditd credentials rotate` makes another."
+                f"Access key {login} of IAM user {user.name} is inactive. Find out who made it "
+                f"so; {activated(user.name, login)} lets it log in again."
             )
         return (
             f"Access key {login} is active, but its password was refused: SMTP passwords are "

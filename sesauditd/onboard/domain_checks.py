@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Final
 
 from sesauditd.onboard import allowing
-from sesauditd.onboard.access import user_name
+from sesauditd.onboard.access import activated, user_name
 from sesauditd.onboard.allowing import Question
 from sesauditd.onboard.findings import Check, Finding, doubtful, good, wrong
 from sesauditd.onboard.path_checks import untold
@@ -67,7 +67,10 @@ def _identity(name: str, identity: Document) -> Iterator[Finding]:
         yield good(Check.MAIL_FROM, f"MAIL FROM of {name}", "is verified", name)
     else:
         says = f"SES says {mail_from}" if mail_from else "has no name of its own"
-        advice = "Mail goes out by SES's own name until then; `sesauditd onboard` sets it up."
+        advice = (
+            f"`sesauditd onboard {name}` sets up what is missing; until SES has seen it, mail goes "
+            "out by SES's own name."
+        )
         yield doubtful(Check.MAIL_FROM, f"MAIL FROM of {name}", says, advice, name)
 
 
@@ -159,7 +162,7 @@ def _user(expected: Expected, seen: DomainSight, user: UserSight) -> Iterator[Fi
     else:
         yield good(Check.IAM_USER, what, "exists inside the boundary", name)
     yield _policy(expected, seen, user)
-    yield _keys(user, name)
+    yield _keys(seen, user)
 
 
 def _policy(expected: Expected, seen: DomainSight, user: UserSight) -> Finding:
@@ -192,8 +195,8 @@ def _may_send(arn: str, name: str) -> Question:
     return Question(action=SEND, resource=arn, context=context)
 
 
-def _keys(user: UserSight, name: str) -> Finding:
-    what = f"access keys of {user.name}"
+def _keys(seen: DomainSight, user: UserSight) -> Finding:
+    what, name = f"access keys of {user.name}", seen.domain
     if isinstance(user.keys, Untold):
         return untold(Check.KEYS, what, user.keys, name)
     if not user.keys:
@@ -203,5 +206,9 @@ def _keys(user: UserSight, name: str) -> Finding:
     if active:
         return good(Check.KEYS, what, f"active: {', '.join(active)}", name)
     says = f"none is active: {', '.join(user.keys)}"
-    advice = f"Activate it in IAM, or `sesauditd credentials rotate {name}`."
+    if seen.stopped:
+        advice = f"`sesauditd domains` says how it was stopped, `sesauditd report {name}` why."
+        return doubtful(Check.KEYS, what, f"{says}; the domain is stopped", advice, name)
+    commands = " or ".join(activated(user.name, one) for one in user.keys)
+    advice = f"Find out who made it so; {commands} lets its sites log in again."
     return wrong(Check.KEYS, what, says, advice, name)

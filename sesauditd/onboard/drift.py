@@ -11,7 +11,7 @@ from sesauditd.errors import Missing, SesauditdError, Unavailable
 from sesauditd.model.access_keys import Known, Needed
 from sesauditd.model.plan import Change, Conflict, Plan, Verb
 from sesauditd.onboard import takeover, zones
-from sesauditd.onboard.access import user_name
+from sesauditd.onboard.access import activated, user_name
 from sesauditd.onboard.onboarding_stages import stages
 from sesauditd.onboard.records_elsewhere import Compared, ElsewhereRecords
 from sesauditd.onboard.tenants import standing
@@ -254,7 +254,6 @@ def _inactive(user: str, key: str, present: Sequence[Key]) -> Plan:
         resource=f"access key {key} of {user}",
         found="Inactive",
         wanted="Active, since the domain is not stopped",
-        advice="Find out who made it so. If its sites may log in: `aws iam update-access-key "
-        f"--user-name {user} --access-key-id {key} --status Active`.",
+        advice=f"Find out who made it so. If its sites may log in: {activated(user, key)}.",
     )
     return Plan(conflicts=(conflict,), remarks=remarks)

@@ -291,6 +291,20 @@ CASES: dict[str, tuple[dict[str, Any], Check, Level]] = {
         Check.KEYS,
         Level.WRONG,
     ),
+    "no active key": (
+        {"domains": [replace(SHOP, users=[replace(SHOP.users[0], keys={"AKIA1": False})])]},
+        Check.KEYS,
+        Level.WRONG,
+    ),
+    "no active key of a stopped domain": (
+        {
+            "domains": [
+                replace(SHOP, stopped=True, users=[replace(SHOP.users[0], keys={"AKIA1": False})])
+            ]
+        },
+        Check.KEYS,
+        Level.WARNING,
+    ),
     "nobody sends": ({"domains": [replace(SHOP, users=[])]}, Check.IAM_USER, Level.WARNING),
 }
 
