@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Final
 
 from sqlalchemy import and_, delete, exists, not_, select
 
+from sesauditd.daemon.failpoint import reach
 from sesauditd.model.calendar import aware
 from sesauditd.model.events import Flag
 from sesauditd.model.retention import horizon
@@ -175,6 +176,7 @@ class OldEvents:
                 forgotten=state.forgotten + gone,
             )
             await _note(connection, fresh, now)
+            reach("store.forgetting")
             return gone, recipients
 
         done = await self.database.write_at_once(work)

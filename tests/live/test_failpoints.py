@@ -109,6 +109,7 @@ OCCASIONS: Mapping[str, Occasion] = {
     "jobs.shadow_digested": OWE,
     "jobs.summarised": OWE,
     "jobs.reconciled": OWE,
+    "jobs.horizon_raised": OWE,
     "jobs.backed_up": OWE,
     "nightly.packed": OWE,
     "nightly.stored": OWE,

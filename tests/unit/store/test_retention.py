@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import shutil
+import signal
+import sys
 import tempfile
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
@@ -18,6 +21,7 @@ from sesauditd.store.engine import Database
 from sesauditd.store.retention import OldEvents
 from sesauditd.store.rollups import close_day
 from sesauditd.store.tables import events, journal
+from tests.support.databases import url_of
 from tests.unit.store.making import (
     DERIVED,
     NO_FEEDBACK,
@@ -223,6 +227,37 @@ async def test_a_pass_goes_on_where_it_broke_off(filled: Database) -> None:
     assert first is not None
     assert (first.events, first.is_last) == (1, False)
     assert await forget(filled) == 2
+
+
+DIES = """
+import asyncio, datetime, sys
+from sesauditd.store.engine import Database
+from sesauditd.store.retention import OldEvents
+async def forget():
+    old, now = OldEvents(Database.open(sys.argv[1])), datetime.datetime.now(datetime.UTC)
+    while await old.forget(1, now):
+        pass
+asyncio.run(forget())
+"""
+
+
+async def test_a_kill_amid_a_step_leaves_it_undone_and_the_next_one_goes_on(
+    filled: Database, tmp_path: Path
+) -> None:
+    before = await derived(filled)
+    await raised(filled)
+    environment = {**os.environ, "SESAUDITD_FAILPOINT": "store.forgetting:2"}
+    command = [sys.executable, "-c", DIES, url_of(tmp_path / "test.db")]
+    process = await asyncio.create_subprocess_exec(*command, env=environment)
+    assert await process.wait() == -signal.SIGKILL
+
+    async with filled.read() as connection:
+        state = await retention.standing(connection)
+    assert state is not None
+    assert state.forgotten == 1
+    assert len(await kinds(filled)) == 5
+    assert await forget(filled) == 2
+    assert await derived(filled) == before
 
 
 async def test_a_horizon_that_overtakes_a_pass_leaves_nothing_behind(database: Database) -> None:
