@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 from sesauditd.model.addresses import domain_of, registrable
@@ -74,7 +76,7 @@ class OwnNotices:
         )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class Register:
     """A snapshot of who owns what."""
 
@@ -139,7 +141,14 @@ class Register:
 
     def domains_of(self, customer: str) -> tuple[str, ...]:
         """Return the customer's domains, sorted."""
-        return tuple(sorted(name for name, owner in self.owners.items() if owner == customer))
+        return self._domains.get(customer, ())
+
+    @cached_property
+    def _domains(self) -> Mapping[str, tuple[str, ...]]:
+        found: dict[str, list[str]] = defaultdict(list)
+        for name, owner in sorted(self.owners.items()):
+            found[owner].append(name)
+        return {owner: tuple(names) for owner, names in found.items()}
 
     @property
     def customers(self) -> tuple[str, ...]:

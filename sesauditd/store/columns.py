@@ -18,6 +18,14 @@ EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 MICROSECOND = timedelta(microseconds=1)
 
 
+def microseconds(moment: datetime) -> int:
+    """Return a moment as it is kept; raises ValueError for one without a time zone."""
+    if moment.tzinfo is None:
+        message = "a time without a time zone"
+        raise ValueError(message)
+    return (moment - EPOCH) // MICROSECOND
+
+
 class Moment(types.TypeDecorator[datetime]):
     """A point in time, kept as whole microseconds since 1970 UTC.
 
@@ -31,12 +39,7 @@ class Moment(types.TypeDecorator[datetime]):
     @override
     def process_bind_param(self, value: datetime | None, dialect: Dialect) -> int | None:
         """Return microseconds; raises ValueError for a datetime without a time zone."""
-        if value is None:
-            return None
-        if value.tzinfo is None:
-            message = "a time without a time zone"
-            raise ValueError(message)
-        return (value - EPOCH) // MICROSECOND
+        return None if value is None else microseconds(value)
 
     @override
     def process_result_value(self, value: Any | None, dialect: Dialect) -> datetime | None:

@@ -10,7 +10,7 @@ from sqlalchemy import delete, exists, select
 from sesauditd.model.addresses import domain_of
 from sesauditd.model.events import Outcome
 from sesauditd.store.entries import those_with
-from sesauditd.store.statements import among, chunks, upsert
+from sesauditd.store.statements import among, chunks, insert_rows, upsert
 from sesauditd.store.tables import event_recipients, events, reached, strikes
 
 if TYPE_CHECKING:
@@ -118,11 +118,10 @@ async def _next(connection: AsyncConnection, place: Place, since: datetime) -> D
 
 
 async def _store(connection: AsyncConnection, firsts: Mapping[Place, Delivered]) -> None:
-    if not firsts:
-        return
     statement = upsert(connection, reached)
     changing = ("first_at", "message_id", "recipient")
-    await connection.execute(
+    await insert_rows(
+        connection,
         statement.on_conflict_do_update(
             index_elements=["domain", "receiving_domain"],
             set_={name: statement.excluded[name] for name in changing},

@@ -12,7 +12,7 @@ from sesauditd.store import tenancies
 from sesauditd.store.derived import derive
 from sesauditd.store.entries import Entry, sent_at, written
 from sesauditd.store.replies import answer, settled, stored_soft_bounces
-from sesauditd.store.statements import chunks, upsert
+from sesauditd.store.statements import chunks, insert_rows, upsert
 from sesauditd.store.tables import archive_objects, event_recipients, events, quarantine
 
 if TYPE_CHECKING:
@@ -118,16 +118,16 @@ async def _insert(
     entries: list[Entry] = []
     for key, (reading, event) in sorted(new.items()):
         own = Flag.OWN_NOTICE in event.flags
-        found = None if own else register.attribute(event.feedback, sent_at(key, event.at))
+        # When the mail was sent matters only where domains went from one customer to another.
+        at = sent_at(key, event.at) if register.terms else None
+        found = None if own else register.attribute(event.feedback, at)
         told = sightings.told(event, found)
         rows.append(_event_row(key, reading, told, found, objects))
         entries.append(_entry(key, told, found))
     entries = await settled(connection, entries)
-    if rows:
-        await connection.execute(events.insert(), rows)
+    await insert_rows(connection, events.insert(), rows)
     suffered = [recipient_row(entry.key, one) for entry in entries for one in entry.suffered]
-    if suffered:
-        await connection.execute(event_recipients.insert(), suffered)
+    await insert_rows(connection, event_recipients.insert(), suffered)
     return entries
 
 

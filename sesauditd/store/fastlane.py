@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from sqlalchemy import and_, delete, func, insert, select
 
@@ -22,11 +21,11 @@ from sesauditd.store.tables import periods, reopened_weeks, standings, strikes, 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from sqlalchemy import Row
     from sqlalchemy.ext.asyncio import AsyncConnection
 
-    from sesauditd.model.history import Decisions
+    from sesauditd.model.history import Decisions, RecipientHistory
     from sesauditd.model.register import Register
+    from sesauditd.model.standing import Standing
     from sesauditd.model.touched import Touched
     from sesauditd.store.occasion import Occasion
 
@@ -85,31 +84,30 @@ async def _recipients(
     decided: Mapping[str, Decisions],
     occasion: Occasion,
 ) -> None:
-    stored: dict[tuple[str, str], dict[str, Row[Any]]] = defaultdict(dict)
     scope = and_(
         among(connection, (verdicts.c.customer, verdicts.c.recipient), pairs),
         verdicts.c.lane == str(Lane.FAST),
     )
-    for key, row in (await ledger.stored(connection, scope)).items():
-        stored[row.customer, row.recipient][key] = row
-    figures = []
-    for one in await history.recipients(connection, pairs, decided):
-        limits = occasion.stance.limits(one.customer)
-        judged = lanes.blocks(one, limits, Lane.FAST)
-        before = stored[one.customer, one.recipient]
-        await ledger.settle(connection, judged, before, decided[one.customer], occasion)
-        stands = standing_of(one)
-        figures.append(
-            {
-                "customer": one.customer,
-                "recipient": one.recipient,
-                "soft_streak": stands.soft_streak,
-                "hard_bounces": stands.hard_bounces,
-                "complaints": stands.complaints,
-                "virus_incidents": 0,
-            }
-        )
-    await _stand(connection, figures)
+    before = await ledger.stored(connection, scope)
+    known = await history.recipients(connection, pairs, decided)
+    judged = [
+        verdict
+        for one in known
+        for verdict in lanes.blocks(one, occasion.stance.limits(one.customer), Lane.FAST)
+    ]
+    await ledger.settle(connection, judged, before, decided, occasion)
+    await _stand(connection, [_figures(standing_of(one), one) for one in known])
+
+
+def _figures(stands: Standing, one: RecipientHistory) -> dict[str, object]:
+    return {
+        "customer": one.customer,
+        "recipient": one.recipient,
+        "soft_streak": stands.soft_streak,
+        "hard_bounces": stands.hard_bounces,
+        "complaints": stands.complaints,
+        "virus_incidents": 0,
+    }
 
 
 async def _suspects(
@@ -168,7 +166,7 @@ async def _viruses(
     await _stand(connection, [{"customer": customer, "recipient": "", **figures}])
     scope = ledger.scope_of(customer, Lane.FAST, VIRUS_RULES)
     before = await ledger.stored(connection, scope)
-    return await ledger.settle(connection, judged, before, decisions, occasion)
+    return await ledger.settle(connection, judged, before, {customer: decisions}, occasion)
 
 
 async def _surges(
@@ -202,7 +200,7 @@ async def _surges(
     before = [ledger.as_verdict(stored[key]) for key in sorted(earlier)]
     judged = lanes.surges(whole, limits, Lane.FAST, since=since, before=before)
     open_to = {key: row for key, row in stored.items() if key not in earlier}
-    return await ledger.settle(connection, judged, open_to, decisions, occasion)
+    return await ledger.settle(connection, judged, open_to, {customer: decisions}, occasion)
 
 
 def _whole_hour(moment: datetime) -> datetime:
@@ -234,7 +232,7 @@ async def _fast_weeks(
             verdicts.c.incident.startswith(week.name),
         )
         before = await ledger.stored(connection, scope)
-        changed += await ledger.settle(connection, judged, before, decisions, occasion)
+        changed += await ledger.settle(connection, judged, before, {customer: decisions}, occasion)
     return changed
 
 

@@ -44,22 +44,26 @@ async def settle(
     connection: AsyncConnection,
     judged: Sequence[Verdict],
     before: Mapping[str, Row[Any]],
-    decisions: Decisions,
+    decided: Mapping[str, Decisions],
     occasion: Occasion,
 ) -> int:
     """Make the verdicts that were stored before those that were judged; return the changes.
 
     New ones are stored and acted on, changed ones corrected in place, and those that were not
-    judged again are withdrawn and what they did is undone.
+    judged again are withdrawn and what they did is undone. `decided` holds each customer's
+    decisions.
     """
     groundless = dict(before)
     changes = 0
+    blocks: list[Verdict] = []
     for verdict in judged:
         row = groundless.pop(verdict.key, None)
-        if row is None:
-            await _know_policy(connection, verdict.customer, occasion)
-            await connection.execute(insert(verdicts).values(**_new(verdict, occasion)))
-            await outbox.act(connection, verdict, decisions, occasion)
+        decisions = decided[verdict.customer]
+        if row is None and verdict.does is Does.BLOCK:
+            blocks.append(verdict)
+        elif row is None:
+            # Disables and terminations may share an action: the one before must be there.
+            await _add(connection, [verdict], decided, occasion)
         elif row.withdrawn_at is not None:
             await _revive(connection, verdict, decisions, occasion)
         elif as_verdict(row) != verdict:
@@ -67,11 +71,12 @@ async def settle(
         else:
             continue
         changes += 1
-    for row in groundless.values():
-        if row.withdrawn_at is None:
-            await _withdraw(connection, row, occasion)
-            changes += 1
-    return changes
+    if blocks:
+        await _add(connection, blocks, decided, occasion)
+    left = [row for row in groundless.values() if row.withdrawn_at is None]
+    for row in left:
+        await _withdraw(connection, row, occasion)
+    return changes + len(left)
 
 
 def scope_of(customer: str, lane: Lane, rules: Sequence[Rule]) -> ColumnElement[bool]:
@@ -131,6 +136,19 @@ def _new(verdict: Verdict, occasion: Occasion) -> dict[str, object]:
     }
 
 
+async def _add(
+    connection: AsyncConnection,
+    new: Sequence[Verdict],
+    decided: Mapping[str, Decisions],
+    occasion: Occasion,
+) -> None:
+    policies = {occasion.stance.policy_of(one.customer): one.customer for one in new}
+    for customer in policies.values():
+        await _know_policy(connection, customer, occasion)
+    await connection.execute(insert(verdicts), [_new(one, occasion) for one in new])
+    await outbox.act(connection, new, decided, occasion)
+
+
 async def _know_policy(connection: AsyncConnection, customer: str, occasion: Occasion) -> None:
     """Have the limits that a verdict was judged by in the journal, whole, once."""
     name = occasion.stance.policy_of(customer)
@@ -148,7 +166,7 @@ async def _revive(
         .where(verdicts.c.key == verdict.key)
         .values(**_facts(verdict), withdrawn_at=None, withdrawn_because=None, action=None)
     )
-    await outbox.act(connection, verdict, decisions, occasion)
+    await outbox.act(connection, [verdict], {verdict.customer: decisions}, occasion)
 
 
 async def _correct(

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import and_, func, insert, or_, select, update
+from sqlalchemy import and_, bindparam, func, insert, or_, select, update
 
 from sesauditd.model.actions import (
     LIVE,
     NOT_STARTED,
     REVERSES,
     STARTED,
-    Circumstances,
     Fate,
     State,
     action_id,
@@ -20,12 +19,13 @@ from sesauditd.model.actions import (
     newest_evidence,
 )
 from sesauditd.model.verdicts import Does
-from sesauditd.store import casebook
-from sesauditd.store.register import own_addresses
-from sesauditd.store.statements import upsert
-from sesauditd.store.tables import actions, blocks, journal, verdicts
+from sesauditd.store import casebook, circumstances
+from sesauditd.store.register import own_addresses_of
+from sesauditd.store.statements import chunks, insert_rows, upsert
+from sesauditd.store.tables import actions, blocks, verdicts
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
     from datetime import datetime
 
     from sqlalchemy import Row
@@ -37,22 +37,35 @@ if TYPE_CHECKING:
 
 
 async def act(
-    connection: AsyncConnection, verdict: Verdict, decisions: Decisions, occasion: Occasion
+    connection: AsyncConnection,
+    wanted: Sequence[Verdict],
+    decided: Mapping[str, Decisions],
+    occasion: Occasion,
 ) -> None:
-    """Store what a verdict asks for, in the state that the circumstances give it."""
-    fate = fate_of(verdict, await circumstances(connection, verdict, decisions, occasion))
-    name = await _same_action(connection, verdict, fate)
-    if name is None:
-        name = await _insert(connection, verdict, fate, occasion)
-    else:
-        newest = newest_evidence(verdict)
-        await connection.execute(
-            update(actions)
-            .where(actions.c.id == name, actions.c.evidence_at < newest)
-            .values(evidence_at=newest)
-        )
+    """Store what verdicts ask for, each in the state that the circumstances give it.
+
+    `decided` holds each customer's decisions. Of disables and terminations one at a time.
+    """
+    undone = await circumstances.overtaken(connection, wanted, decided)
+    fresh: list[tuple[Verdict, Fate]] = []
+    names: dict[str, str] = {}
+    for verdict in wanted:
+        decisions = decided[verdict.customer]
+        around = circumstances.around(verdict, decisions, occasion, overtaken=verdict.key in undone)
+        fate = fate_of(verdict, around)
+        name = await _same_action(connection, verdict, fate)
+        if name is None:
+            fresh.append((verdict, fate))
+        else:
+            names[verdict.key] = name
+            await _renew_evidence(connection, name, verdict)
+    names |= await _insert(connection, fresh, occasion)
+    named = [{"b_key": key, "b_action": name} for key, name in names.items()]
     await connection.execute(
-        update(verdicts).where(verdicts.c.key == verdict.key).values(action=name)
+        update(verdicts)
+        .where(verdicts.c.key == bindparam("b_key"))
+        .values(action=bindparam("b_action")),
+        named,
     )
 
 
@@ -164,41 +177,6 @@ async def request_reverse(
     return name
 
 
-async def circumstances(
-    connection: AsyncConnection, verdict: Verdict, decisions: Decisions, occasion: Occasion
-) -> Circumstances:
-    """Return what decides beside the verdict itself."""
-    stance = occasion.stance
-    return Circumstances(
-        mode="enforce" if decisions.shadow_since is None else "shadow",
-        confirm_terminations=stance.confirms(verdict.customer),
-        from_replay=occasion.from_replay,
-        now=occasion.now,
-        stale_after=stance.stale_after,
-        overtaken=await _overtaken(connection, verdict, decisions),
-    )
-
-
-async def _overtaken(connection: AsyncConnection, verdict: Verdict, decisions: Decisions) -> bool:
-    """Say whether an operator undid the like for this subject after the verdict's window."""
-    end = verdict.window.end
-    match verdict.does:
-        case Does.DISABLE:
-            return decisions.next_after(verdict.domain, end) is not None
-        case Does.BLOCK:
-            kinds = ["lift"]
-        case Does.TERMINATE:
-            kinds = ["restore"]
-        case _:
-            return False
-    found = await connection.scalar(
-        select(journal.c.sequence)
-        .where(journal.c.kind.in_(kinds), journal.c.subject == verdict.subject, journal.c.at > end)
-        .limit(1)
-    )
-    return found is not None
-
-
 async def _same_action(connection: AsyncConnection, verdict: Verdict, fate: Fate) -> str | None:
     """Return an action that already does this, so that it is done once for several rules."""
     if verdict.does not in {Does.DISABLE, Does.TERMINATE}:
@@ -215,63 +193,93 @@ async def _same_action(connection: AsyncConnection, verdict: Verdict, fate: Fate
     return None if name is None else str(name)
 
 
-async def _insert(
-    connection: AsyncConnection, verdict: Verdict, fate: Fate, occasion: Occasion
-) -> str:
-    earlier = await connection.scalar(
-        select(func.count()).select_from(actions).where(actions.c.cause == verdict.key)
-    )
-    name = action_id(str(verdict.does), verdict.subject, verdict.key, int(earlier or 0))
-    lever = await _lever(connection, verdict) if verdict.does is Does.BLOCK else None
-    suffix = "replay" if occasion.from_replay else str(verdict.lane)
+async def _renew_evidence(connection: AsyncConnection, action: str, verdict: Verdict) -> None:
+    newest = newest_evidence(verdict)
     await connection.execute(
-        insert(actions).values(
-            id=name,
-            kind=str(verdict.does),
-            customer=verdict.customer,
-            domain=verdict.domain,
-            recipient=verdict.recipient,
-            spelling=verdict.spelling,
-            lever=lever,
-            state=str(fate.state),
-            actor=f"{occasion.actor}:{suffix}",
-            cause=verdict.key,
-            reason=verdict.reason,
-            evidence_at=newest_evidence(verdict),
-            until=verdict.until,
-            approved=False,
-            requested_at=occasion.now,
-            changed_at=occasion.now,
-            attempts=0,
-            outcome=fate.why,
-        )
+        update(actions)
+        .where(actions.c.id == action, actions.c.evidence_at < newest)
+        .values(evidence_at=newest)
     )
-    hidden = fate.state in {State.SHADOW, State.SUPERSEDED}
-    if verdict.does is Does.BLOCK and not hidden:
-        await _insert_block(connection, name, verdict, lever or "")
-    if verdict.does in {Does.DISABLE, Does.TERMINATE} and not hidden:
-        await casebook.open_by_verdict(connection, name, verdict)
-    return name
+
+
+async def _insert(
+    connection: AsyncConnection, fresh: Sequence[tuple[Verdict, Fate]], occasion: Occasion
+) -> dict[str, str]:
+    """Store new actions with their blocks and cases; return their ids by the verdicts' keys."""
+    earlier = await _earlier(connection, [verdict.key for verdict, _ in fresh])
+    blocking = [verdict for verdict, _ in fresh if verdict.does is Does.BLOCK]
+    own = await own_addresses_of(connection, {one.customer for one in blocking})
+    levers = {one.key: str(lever_of(one, own[one.customer])) for one in blocking}
+    names = {
+        one.key: action_id(str(one.does), one.subject, one.key, earlier.get(one.key, 0))
+        for one, _ in fresh
+    }
+    rows = [_row(names[one.key], one, fate, levers.get(one.key), occasion) for one, fate in fresh]
+    await insert_rows(connection, insert(actions), rows)
+    shown = [one for one, fate in fresh if fate.state not in {State.SHADOW, State.SUPERSEDED}]
+    standing = [
+        _block(names[one.key], one, levers[one.key]) for one in shown if one.does is Does.BLOCK
+    ]
+    await insert_rows(connection, insert(blocks), standing)
+    for one in shown:
+        if one.does in {Does.DISABLE, Does.TERMINATE}:
+            await casebook.open_by_verdict(connection, names[one.key], one)
+    return names
+
+
+async def _earlier(connection: AsyncConnection, causes: Sequence[str]) -> dict[str, int]:
+    """Return how many actions each verdict has had, for those that had any."""
+    found: dict[str, int] = {}
+    for part in chunks(causes):
+        rows = await connection.execute(
+            select(actions.c.cause, func.count().label("times"))
+            .where(actions.c.cause.in_(part))
+            .group_by(actions.c.cause)
+        )
+        found |= {row.cause: row.times for row in rows}
+    return found
+
+
+def _row(
+    name: str, verdict: Verdict, fate: Fate, lever: str | None, occasion: Occasion
+) -> dict[str, object]:
+    suffix = "replay" if occasion.from_replay else str(verdict.lane)
+    return {
+        "id": name,
+        "kind": str(verdict.does),
+        "customer": verdict.customer,
+        "domain": verdict.domain,
+        "recipient": verdict.recipient,
+        "spelling": verdict.spelling,
+        "lever": lever,
+        "state": str(fate.state),
+        "actor": f"{occasion.actor}:{suffix}",
+        "cause": verdict.key,
+        "reason": verdict.reason,
+        "evidence_at": newest_evidence(verdict),
+        "until": verdict.until,
+        "approved": False,
+        "requested_at": occasion.now,
+        "changed_at": occasion.now,
+        "attempts": 0,
+        "outcome": fate.why,
+    }
 
 
 async def _lever(connection: AsyncConnection, verdict: Verdict) -> str:
-    own = await own_addresses(connection, verdict.customer)
-    return str(lever_of(verdict, own))
+    own = await own_addresses_of(connection, [verdict.customer])
+    return str(lever_of(verdict, own[verdict.customer]))
 
 
-async def _insert_block(
-    connection: AsyncConnection, action: str, verdict: Verdict, lever: str
-) -> None:
-    await connection.execute(
-        insert(blocks).values(
-            action=action,
-            customer=verdict.customer,
-            recipient=verdict.recipient,
-            spelling=verdict.spelling or verdict.recipient,
-            domain=verdict.domain,
-            rule=str(verdict.rule),
-            lever=lever,
-            since=verdict.window.end,
-            until=verdict.until,
-        )
-    )
+def _block(action: str, verdict: Verdict, lever: str) -> dict[str, object]:
+    return {
+        "action": action,
+        "customer": verdict.customer,
+        "recipient": verdict.recipient,
+        "spelling": verdict.spelling or verdict.recipient,
+        "domain": verdict.domain,
+        "rule": str(verdict.rule),
+        "lever": lever,
+        "since": verdict.window.end,
+        "until": verdict.until,
+    }

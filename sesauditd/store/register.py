@@ -12,9 +12,12 @@ from sqlalchemy import delete, insert, select, update
 from sesauditd.errors import Failed, Refused
 from sesauditd.model.register import Register, Term, plain
 from sesauditd.store import again, handover, journal
+from sesauditd.store.statements import chunks
 from sesauditd.store.tables import customers, domains, iam_users
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from sqlalchemy import Row
     from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -196,9 +199,20 @@ async def _iam_user(connection: AsyncConnection, adoption: Adoption, now: dateti
 
 async def own_addresses(connection: AsyncConnection, customer: str) -> set[str]:
     """Return the customer's domains and contact addresses: a Deny never names them."""
-    rows = await connection.execute(
-        select(domains.c.name, domains.c.contact).where(
-            domains.c.customer == customer, domains.c.closed_at.is_(None)
+    return (await own_addresses_of(connection, [customer]))[customer]
+
+
+async def own_addresses_of(
+    connection: AsyncConnection, whose: Iterable[str]
+) -> dict[str, set[str]]:
+    """Return the own addresses of each of the customers."""
+    found: dict[str, set[str]] = {one: set() for one in whose}
+    for part in chunks(sorted(found)):
+        rows = await connection.execute(
+            select(domains.c.customer, domains.c.name, domains.c.contact).where(
+                domains.c.customer.in_(part), domains.c.closed_at.is_(None)
+            )
         )
-    )
-    return {text for row in rows for text in row}
+        for customer, name, contact in rows:
+            found[customer] |= {name, contact}
+    return found

@@ -8,7 +8,7 @@ from sqlalchemy import and_, or_, true, update
 
 from sesauditd.model.actions import State, fate_of, newest_evidence
 from sesauditd.model.verdicts import Does
-from sesauditd.store.outbox import circumstances
+from sesauditd.store import circumstances
 from sesauditd.store.tables import actions
 
 if TYPE_CHECKING:
@@ -38,7 +38,7 @@ async def renew(
     An incident has one verdict: without this, what a replay or old events only proposed would
     keep a virus or a complainer of today from ever being stopped.
     """
-    fate = fate_of(verdict, await circumstances(connection, verdict, decisions, occasion))
+    fate = fate_of(verdict, await circumstances.of(connection, verdict, decisions, occasion))
     await _measure(connection, action, fate, occasion)
     if occasion.from_replay or fate.state not in BY_ITSELF:
         return

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from sqlalchemy import BigInteger, and_, delete, select, type_coerce
 
@@ -13,7 +13,7 @@ from sesauditd.model.calendar import hour_of, hour_start
 from sesauditd.model.events import Outcome
 from sesauditd.model.statistics import merged, sketch
 from sesauditd.store.retention import kept_since
-from sesauditd.store.statements import among, upsert
+from sesauditd.store.statements import among, insert_rows, upsert
 from sesauditd.store.tables import domains, event_recipients, events, rollups
 
 if TYPE_CHECKING:
@@ -33,14 +33,13 @@ Key = tuple[str, int, str, bool]
 KEY = ("domain", "hour", "outcome", "feeds_back")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Seen:
-    """One recipient of one event, as the roll-ups count it."""
+class Seen(NamedTuple):
+    """One recipient of one event, as the roll-ups count it; they sort by event and recipient."""
 
     event: bytes
+    recipient: str
     domain: str
     hour: int
-    recipient: str
     outcome: str
     counted_as: str
 
@@ -157,7 +156,7 @@ def _runs(hours: Iterable[tuple[str, int]]) -> Iterator[tuple[str, int, int]]:
 def _grouped(seen: Iterable[Seen], no_feedback: frozenset[str]) -> dict[Key, Group]:
     found: dict[Key, Group] = defaultdict(Group)
     complained: set[tuple[bytes, str]] = set()
-    for one in sorted(seen, key=lambda each: (each.event, each.recipient)):
+    for one in sorted(seen):
         feeds_back = domain_of(one.recipient) not in no_feedback
         group = found[one.domain, one.hour, one.outcome, feeds_back]
         group.recipients.append(one.recipient)
@@ -216,10 +215,9 @@ async def _stored(connection: AsyncConnection, scope: ColumnElement[bool]) -> di
 
 
 async def _store(connection: AsyncConnection, cells: Mapping[Key, Cell]) -> None:
-    if not cells:
-        return
     statement = upsert(connection, rollups)
-    await connection.execute(
+    await insert_rows(
+        connection,
         statement.on_conflict_do_update(
             index_elements=KEY,
             set_={name: statement.excluded[name] for name in ("count", "sketch")},

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from operator import itemgetter
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 import sqlalchemy as sa
@@ -10,8 +11,11 @@ from sqlalchemy.dialects.postgresql import insert as postgresql_insert
 from sqlalchemy.dialects.sqlite import Insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 
+from sesauditd.store.columns import Moment, microseconds
+
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator, Sequence
+    from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+    from datetime import datetime
 
     from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -27,6 +31,34 @@ def upsert(connection: AsyncConnection, table: sa.Table) -> Insert:
         # Both have the same methods, which no common base class promises.
         return cast("Insert", postgresql_insert(table))
     return sqlite_insert(table)
+
+
+async def insert_rows(
+    connection: AsyncConnection, statement: sa.Insert, rows: Sequence[Mapping[str, object]]
+) -> None:
+    """Execute an INSERT for each row; all rows have the same columns, and none of them JSON.
+
+    It is compiled once and the rows go to the driver as tuples, which for many of them takes a
+    fraction of the time in which SQLAlchemy prepares each row.
+    """
+    if not rows:
+        return
+    compiled = statement.compile(dialect=connection.dialect, column_keys=list(rows[0]))
+    names = compiled.positiontup or ()
+    pick = itemgetter(*names)
+    columns = statement.table.c
+    moments = [place for place, name in enumerate(names) if isinstance(columns[name].type, Moment)]
+    await connection.exec_driver_sql(
+        str(compiled), [_with_moments(pick(row), moments) for row in rows]
+    )
+
+
+def _with_moments(row: tuple[Any, ...], places: Sequence[int]) -> tuple[Any, ...]:
+    plain = list(row)
+    for place in places:
+        if plain[place] is not None:
+            plain[place] = microseconds(plain[place])
+    return tuple(plain)
 
 
 def chunks(items: Sequence[Item], size: int = CHUNK) -> Iterator[Sequence[Item]]:
@@ -47,9 +79,29 @@ def among(
     """
     if connection.dialect.name != "sqlite":
         return sa.tuple_(*columns).in_(sorted(rows))
-    row = sa.func.json_each(json.dumps(sorted(rows))).table_valued("value")
-    wanted = [
-        sa.cast(sa.func.json_extract(row.c.value, f"$[{place}]"), column.type)
-        for place, column in enumerate(columns)
-    ]
-    return sa.tuple_(*columns).in_(sa.select(*wanted))
+    return sa.tuple_(*columns).in_(_from_json(columns, rows))
+
+
+def listed(
+    connection: AsyncConnection,
+    columns: Sequence[sa.Column[Any]],
+    rows: Iterable[tuple[str | int | datetime, ...]],
+) -> sa.FromClause:
+    """Return rows of values as a table with columns named as those, to be joined with others."""
+    if connection.dialect.name == "sqlite":
+        return _from_json(columns, rows).subquery("listed")
+    named = [sa.column(one.name, one.type) for one in columns]
+    return sa.values(*named, name="listed").data(sorted(rows))
+
+
+def _from_json(
+    columns: Sequence[sa.Column[Any]], rows: Iterable[tuple[str | int | datetime, ...]]
+) -> sa.Select[Any]:
+    row = sa.func.json_each(json.dumps(sorted(rows), default=microseconds)).table_valued("value")
+    values = [sa.func.json_extract(row.c.value, f"$[{place}]") for place in range(len(columns))]
+    return sa.select(
+        *(
+            sa.cast(value, column.type).label(column.name)
+            for value, column in zip(values, columns, strict=True)
+        )
+    )

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
 Answer = TypeVar("Answer")
 Parameters = Mapping[str, object] | Sequence[Mapping[str, object]] | None
+Tuples = Sequence[tuple[object, ...]] | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,9 +43,7 @@ class AtOnce:
         """Execute a statement once, or once for each of several sets of parameters."""
         return self.sync_connection.execute(statement, parameters)
 
-    async def exec_driver_sql(
-        self, statement: str, parameters: Parameters = None
-    ) -> CursorResult[Any]:
+    async def exec_driver_sql(self, statement: str, parameters: Tuples = None) -> CursorResult[Any]:
         """Execute a text in the database's own words."""
         return self.sync_connection.exec_driver_sql(statement, parameters)
 

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from sqlalchemy import bindparam, delete, select
+from sqlalchemy import and_, bindparam, delete, select
 
 from sesauditd.model.events import Outcome
 from sesauditd.store.entries import those_with
-from sesauditd.store.statements import chunks, upsert
+from sesauditd.store.statements import chunks, insert_rows, listed, upsert
 from sesauditd.store.tables import deliveries, event_recipients, events
 
 if TYPE_CHECKING:
@@ -51,14 +50,14 @@ async def keep_deliveries(
         for entry, one in those_with(entries, Outcome.DELIVERED)
         if (pair := (str(entry.customer), one.recipient)) in after and entry.at >= after[pair]
     }
-    if found:
-        await connection.execute(
-            upsert(connection, deliveries).on_conflict_do_nothing(),
-            [
-                {"customer": customer, "recipient": recipient, "at": at}
-                for customer, recipient, at in sorted(found)
-            ],
-        )
+    await insert_rows(
+        connection,
+        upsert(connection, deliveries).on_conflict_do_nothing(),
+        [
+            {"customer": customer, "recipient": recipient, "at": at}
+            for customer, recipient, at in sorted(found)
+        ],
+    )
     return {(customer, recipient) for customer, recipient, _ in found}
 
 
@@ -109,24 +108,23 @@ async def _stored(
     connection: AsyncConnection, register: Register, since: Mapping[Pair, datetime]
 ) -> set[tuple[str, str, datetime]]:
     """Return the stored Deliveries of each pair from the given time on."""
-    by_customer: dict[str, dict[str, datetime]] = defaultdict(dict)
-    for (customer, recipient), at in since.items():
-        by_customer[customer][recipient] = at
+    first: dict[str, datetime] = {}
+    for (customer, _), at in since.items():
+        for domain in register.domains_of(customer):
+            first[domain] = min(at, first.get(domain, at))
+    starts = listed(connection, (events.c.domain, events.c.at), first.items())
     found: set[tuple[str, str, datetime]] = set()
-    for customer, wanted in by_customer.items():
-        for part in chunks(sorted(wanted)):
-            rows = await connection.execute(
-                select(event_recipients.c.recipient, events.c.at)
-                .join(events, events.c.key == event_recipients.c.event)
-                .where(
-                    events.c.domain.in_(register.domains_of(customer)),
-                    events.c.at >= min(wanted[one] for one in part),
-                    events.c.kind == "Delivery",
-                    event_recipients.c.recipient.in_(part),
-                    event_recipients.c.outcome == str(Outcome.DELIVERED),
-                )
+    for part in chunks(sorted({recipient for _, recipient in since})):
+        rows = await connection.execute(
+            select(events.c.domain, event_recipients.c.recipient, events.c.at)
+            .select_from(starts)
+            .join(events, and_(events.c.domain == starts.c.domain, events.c.at >= starts.c.at))
+            .join(event_recipients, events.c.key == event_recipients.c.event)
+            .where(
+                events.c.kind == "Delivery",
+                event_recipients.c.recipient.in_(part),
+                event_recipients.c.outcome == str(Outcome.DELIVERED),
             )
-            found |= {
-                (customer, row.recipient, row.at) for row in rows if row.at >= wanted[row.recipient]
-            }
-    return found
+        )
+        found |= {(register.owners[row.domain], row.recipient, row.at) for row in rows}
+    return {one for one in found if one[:2] in since and one[2] >= since[one[:2]]}

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from sesauditd.model.events import STRIKING
 from sesauditd.store.entries import those_with
+from sesauditd.store.statements import insert_rows
 from sesauditd.store.tables import strikes
 
 if TYPE_CHECKING:
@@ -20,8 +21,7 @@ if TYPE_CHECKING:
 async def add(connection: AsyncConnection, entries: Sequence[Entry]) -> set[tuple[str, str]]:
     """Store the strikes of attributed entries; return (customer, recipient) of each."""
     struck = list(those_with(entries, *STRIKING))
-    if struck:
-        await connection.execute(strikes.insert(), [_row(*each) for each in struck])
+    await insert_rows(connection, strikes.insert(), [_row(*each) for each in struck])
     return {(str(entry.customer), one.recipient) for entry, one in struck}
 
 

@@ -156,7 +156,7 @@ class Book:
             verdicts.c.incident == week.name,
         )
         before = await ledger.stored(self.connection, scope)
-        await ledger.settle(self.connection, judged, before, decisions, self.occasion)
+        await ledger.settle(self.connection, judged, before, {customer: decisions}, self.occasion)
 
     async def _mailed(
         self, customer: str, week: Week, strikes: Sequence[Strike], decisions: Decisions
@@ -191,7 +191,7 @@ class Book:
             | (verdicts.c.rule != str(Rule.GUESSING_DISABLE)),
         )
         before = await ledger.stored(self.connection, scope)
-        await ledger.settle(self.connection, judged, before, decisions, self.occasion)
+        await ledger.settle(self.connection, judged, before, {customer: decisions}, self.occasion)
 
     async def _sliding(self, customer: str, decisions: Decisions) -> Sequence[Verdict]:
         limits = self.occasion.stance.limits(customer)

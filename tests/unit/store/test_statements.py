@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime, timedelta
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any, cast
 
+import pytest
 from sqlalchemy import select
 from sqlalchemy.dialects import postgresql, sqlite
 
-from sesauditd.store.statements import among, chunks, upsert
-from sesauditd.store.tables import deliveries, reached, rollups
+from sesauditd.store.statements import among, chunks, insert_rows, listed, upsert
+from sesauditd.store.tables import customers, deliveries, reached, rollups
 
 if TYPE_CHECKING:
     from sqlalchemy.engine import Dialect
@@ -19,6 +21,7 @@ if TYPE_CHECKING:
 
 SQLITE: type[Dialect] = sqlite.dialect
 POSTGRESQL: type[Dialect] = postgresql.dialect
+NOON = datetime(2026, 11, 30, 12, 0, 0, 1, UTC)
 PLACE = (reached.c.domain, reached.c.receiving_domain)
 
 
@@ -55,3 +58,41 @@ def test_each_dialect_ignores_what_is_there_already() -> None:
     for dialect in (SQLITE(), POSTGRESQL()):
         statement = upsert(speaking(dialect), deliveries).on_conflict_do_nothing()
         assert "ON CONFLICT DO NOTHING" in str(statement.compile(dialect=dialect))
+
+
+async def test_rows_are_inserted_as_they_would_be_one_by_one(database: Database) -> None:
+    rows: list[dict[str, object]] = [
+        {"id": "baker", "registered_at": NOON, "since": None},
+        {"id": "smith", "registered_at": NOON, "since": NOON - timedelta(days=1)},
+    ]
+    async with database.write() as connection:
+        await insert_rows(connection, customers.insert(), rows)
+        await insert_rows(connection, customers.insert(), [])
+        found = await connection.execute(select(customers).order_by(customers.c.id))
+        assert [row._asdict() for row in found] == rows
+        again = upsert(connection, customers).on_conflict_do_nothing()
+        await insert_rows(connection, again, rows)
+
+
+async def test_a_time_without_a_zone_is_not_inserted(database: Database) -> None:
+    naive = {"id": "baker", "registered_at": NOON.replace(tzinfo=None)}
+    async with database.write() as connection:
+        with pytest.raises(ValueError, match="without a time zone"):
+            await insert_rows(connection, customers.insert(), [naive])
+
+
+async def test_listed_values_are_joined_by_what_they_are(database: Database) -> None:
+    rows: list[dict[str, object]] = [
+        {"id": name, "registered_at": NOON} for name in ("baker", "miller", "smith")
+    ]
+    columns = customers.c.id, customers.c.registered_at
+    async with database.write() as connection:
+        await insert_rows(connection, customers.insert(), rows)
+        wanted = listed(
+            connection, columns, [("smith", NOON), ("baker", NOON + timedelta(microseconds=1))]
+        )
+        query = select(customers.c.id).join(
+            wanted,
+            (customers.c.id == wanted.c.id) & (customers.c.registered_at >= wanted.c.registered_at),
+        )
+        assert list(await connection.scalars(query)) == ["smith"]
