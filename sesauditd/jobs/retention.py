@@ -20,6 +20,7 @@ WANTED_SECONDS: Final = 0.025
 SHARE: Final = 3
 """Rests are so many times as long as steps: three quarters of the time are others'."""
 SHORTEST_REST_SECONDS: Final = 0.01
+LATE: Final = timedelta(days=1)
 BUDGET_SECONDS: Final = 5.0
 """Of one tick: other jobs wait that long, and the journal is to be copied within a minute."""
 
@@ -71,8 +72,13 @@ class Retention:
     """Called after every step, for whoever watches that work turns over."""
     _rows: int = field(default=FEWEST, init=False)
 
-    async def raise_horizon(self, _period: Period, now: datetime) -> None:
-        """Say from when on events are old; the steps follow at the next ticks."""
+    async def raise_horizon(self, period: Period, now: datetime) -> None:
+        """Say from when on events are old; the steps follow at the next ticks.
+
+        Once for all nights that were missed: the horizon is that of now.
+        """
+        if period.end + LATE < now:
+            return
         before = await self.events.raise_horizon(self.keep, now)
         if before is not None:
             log.info("retention_horizon", before=before.isoformat())

@@ -127,8 +127,18 @@ async def test_what_went_is_logged_once_a_tick_and_nothing_without_work() -> Non
 @pytest.mark.parametrize("horizon", [None, datetime(2025, 10, 20, tzinfo=UTC)])
 async def test_a_horizon_that_moves_is_logged(horizon: datetime | None) -> None:
     machine = Machine(left=0, horizon=horizon)
-    period = daily("00:30").holding(NOW)
+    period = daily("00:30").holding(NOW - timedelta(days=1))
     with capture_logs() as logs:
         await machine.job().raise_horizon(period, NOW)
     assert machine.wanted == [KEEP]
     assert [one["before"] for one in logs] == ([horizon.isoformat()] if horizon else [])
+
+
+async def test_nights_that_were_missed_raise_the_horizon_once() -> None:
+    machine = Machine(left=0)
+    job = machine.job()
+    nights = list(daily("00:30").owed((), NOW - timedelta(days=40), NOW))
+    assert len(nights) == 40
+    for night in nights:
+        await job.raise_horizon(night, NOW)
+    assert machine.wanted == [KEEP]
