@@ -61,7 +61,9 @@ class Adopting:
         async with self.opened.program.database.read() as connection:
             found = await people.all_domains(connection)
         return [
-            Entry(name=one.name, customer=one.customer, iam_users=one.iam_users) for one in found
+            Entry(name=one.name, customer=one.customer, iam_users=one.iam_users)
+            for one in found
+            if one.closed_at is None
         ]
 
 

@@ -131,14 +131,16 @@ def server_of(settings: Settings) -> Server | None:
 
 
 async def registered_in(program: Application) -> Sequence[Registered]:
-    """Return the domains of the register, and which of them are stopped."""
+    """Return the domains that are not offboarded, and which of them are stopped."""
     from sesauditd.onboard.looking import Registered
     from sesauditd.store.reports import people
 
     async with program.database.read() as connection:
         found = await people.all_domains(connection)
     return [
-        Registered(name=one.name, iam_users=one.iam_users, stopped=one.stopped) for one in found
+        Registered(name=one.name, iam_users=one.iam_users, stopped=one.stopped, tenancy=one.tenancy)
+        for one in found
+        if one.closed_at is None
     ]
 
 
@@ -217,6 +219,7 @@ def _looking(
 ) -> Looking:
     from sesauditd.aws.inspection import Inspection
     from sesauditd.aws.sets import Sets
+    from sesauditd.aws.tenants import Tenants
     from sesauditd.aws.tries import Subjects, Tries
     from sesauditd.onboard.looking import Looking
 
@@ -237,6 +240,7 @@ def _looking(
         inspection=inspection,
         users=inspection,
         sets=Sets(clients),
+        tenants=Tenants(clients),
         resources=resources,
         tries=tried,
         clock=clock,

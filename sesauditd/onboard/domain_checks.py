@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Final
 
-from sesauditd.onboard import allowing
+from sesauditd.onboard import allowing, tenant_checks
 from sesauditd.onboard.access import activated, user_name
 from sesauditd.onboard.allowing import Question
 from sesauditd.onboard.findings import Check, Finding, doubtful, good, wrong
@@ -27,6 +27,7 @@ def domain(expected: Expected, seen: DomainSight) -> Iterator[Finding]:
     made = f"{command} makes it anew: its DKIM records change."
     yield from sending(expected, seen, EVENTS, f"{command} repairs it.", made=made)
     yield from _users(expected, seen)
+    yield from tenant_checks.tenant(seen)
 
 
 def sending(

@@ -48,6 +48,7 @@ class Check(StrEnum):
     IAM_USER = "iam_user"
     IAM_POLICY = "iam_policy"
     KEYS = "keys"
+    TENANT = "tenant"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -12,6 +12,7 @@ from sesauditd.onboard.sights import DomainSight, Sights, TopicSight, Untold, Us
 
 if TYPE_CHECKING:
     from sesauditd.model.plan import Document
+    from sesauditd.model.tenancy import Tenancy
     from sesauditd.onboard.sights import Expected, Sight
 
 Seen = TypeVar("Seen")
@@ -69,6 +70,18 @@ class Sets(Protocol):
         ...
 
 
+class Tenants(Protocol):
+    """What SES says of tenants."""
+
+    async def tenant(self, name: str) -> Document | None:
+        """Return a tenant, None if there is none."""
+        ...
+
+    async def resources(self, name: str) -> Sequence[str]:
+        """Return what a tenant covers, without the first five parts of its ARN."""
+        ...
+
+
 class Standing(Protocol):
     """A resource that can be looked at, as setting up describes it."""
 
@@ -84,6 +97,7 @@ class Registered:
     name: str
     iam_users: Sequence[str]
     stopped: bool
+    tenancy: Tenancy | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -104,6 +118,7 @@ class Looking:
     inspection: Inspection
     users: Users
     sets: Sets
+    tenants: Tenants
     resources: Resources
     tries: Callable[[Sequence[DomainSight]], Awaitable[Mapping[str, str | None]]]
     clock: Callable[[], datetime]
@@ -152,7 +167,21 @@ class Looking:
     async def _domain(self, one: Registered) -> DomainSight:
         identity = await told(self.inspection.identity(one.name))
         sight = DomainSight(domain=one.name, identity=identity, stopped=one.stopped)
+        sight = await self._with_tenant(sight, one.tenancy)
         return await self._with_set(sight, [await self._user(name) for name in one.iam_users])
+
+    async def _with_tenant(self, sight: DomainSight, tenancy: Tenancy | None) -> DomainSight:
+        if tenancy is None:
+            return sight
+        found = await told(self.tenants.tenant(tenancy.tenant))
+        covered: Sequence[str] = ()
+        if not isinstance(found, Untold) and found is not None:
+            seen = await told(self.tenants.resources(tenancy.tenant))
+            if isinstance(seen, Untold):
+                found = seen
+            else:
+                covered = seen
+        return replace(sight, tenancy=tenancy, tenant=found, covered=covered)
 
     async def _notices(self, expected: Expected) -> DomainSight | None:
         domain = expected.sender_domain

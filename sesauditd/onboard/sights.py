@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, TypeAlias, Union
 
 if TYPE_CHECKING:
     from sesauditd.model.plan import JSON, Document
+    from sesauditd.model.tenancy import Tenancy
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -83,6 +84,11 @@ class DomainSight:
     stopped: bool = False
     """Whether the program or its operator has stopped it."""
     users: Sequence[UserSight] = ()
+    tenancy: Tenancy | None = None
+    """What is known of its tenant, None without one; how that stands at SES is `tenant`."""
+    tenant: Sight = None
+    covered: Sequence[str] = ()
+    """What the tenant may send as and through: `identity/NAME`, `configuration-set/NAME`."""
     uses: str | None = None
     """The set that its mail names, whatever the default is."""
 
