@@ -29,8 +29,14 @@ RUNS: dict[str, tuple[list[str], list[str]]] = {
     "parse": ([], ["--events", "2000", "--repeats", "1"]),
     "transport": ([], ["--events", "2000", "--repeats", "1"]),
     "archive": ([], ["--events", "2000", "--repeats", "1"]),
-    "store": ([], ["--events", "1000", "--repeats", "1", "--batches", "100", "1000"]),
-    "drain": ([], ["--events", "2000", "--peer-events", "1000", "--repeats", "1"]),
+    "store": (
+        ["--batches", "100", "1000"],
+        ["--events", "1000", "--repeats", "1", "--batches", "100", "1000"],
+    ),
+    "drain": (
+        ["--events", "15000"],
+        ["--events", "2000", "--peer-events", "1000", "--repeats", "1"],
+    ),
     "replay": ([], ["--events", "4000", "--repeats", "1"]),
     "growth": (
         ["--events", "200000", "--keep", str(GROWN)],

@@ -43,6 +43,8 @@ TICKS = os.sysconf("SC_CLK_TCK")
 LONG_AGO = datetime(2020, 1, 1, tzinfo=UTC)
 KEYS = {"AWS_ACCESS_KEY_ID": "AKIDBENCHMARK", "AWS_SECRET_ACCESS_KEY": "benchmark"}
 START_SECONDS = 120.0
+STALLED_SECONDS = 60.0
+"""Without any message deleted, after which nothing more is waited for."""
 
 
 class Unmeasurable(Exception):
@@ -76,14 +78,16 @@ class Stub:
         query = "&".join(f"{name}={value}" for name, value in {"count": count, **options}.items())
         self._ask("POST", f"/_stub/feed?{query}")
 
-    def wait_done(self, seconds: float, alive: Callable[[], bool] = lambda: True) -> None:
+    def wait_done(self, alive: Callable[[], bool] = lambda: True) -> None:
         """Wait until all that was fed was served, and all that was served is deleted."""
-        until = time.monotonic() + seconds
+        deleted, since = -1.0, time.monotonic()
         while True:
             stats = self.stats()
             if stats["served"] >= stats["count"] and stats["deleted"] >= stats["served"]:
                 return
-            if not alive() or time.monotonic() > until:
+            if stats["deleted"] > deleted:
+                deleted, since = stats["deleted"], time.monotonic()
+            if not alive() or time.monotonic() - since > STALLED_SECONDS:
                 raise Unmeasurable(f"the queue was not drained: {stats}")
             time.sleep(0.02)
 

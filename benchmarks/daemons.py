@@ -17,7 +17,6 @@ from functools import partial
 from pathlib import Path
 
 import bench
-from drain import LIMIT_SECONDS
 from postgres import Server, server
 
 PREPARED = "prepared"
@@ -40,7 +39,7 @@ def drained(at: Server, events: int, processes: int, repeat: int) -> dict[str, f
             daemon.wait_settled()
         stub.feed(events, repeat=10)
         begun, used = time.monotonic(), sum(one.cpu_seconds() for one in daemons)
-        stub.wait_done(LIMIT_SECONDS, lambda: all(one.alive() for one in daemons))
+        stub.wait_done(lambda: all(one.alive() for one in daemons))
         seconds = time.monotonic() - begun
         used = sum(one.cpu_seconds() for one in daemons) - used
         served = stub.stats()["served"]

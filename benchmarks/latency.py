@@ -44,7 +44,7 @@ def ours(database: Path, wanted: argparse.Namespace) -> dict[str, float]:
             used = process.cpu_seconds()
             late = _seen(stub, folder / "ours.db", wanted.rate, wanted.seconds)
             used = process.cpu_seconds() - used
-            stub.wait_done(60, process.alive)
+            stub.wait_done(process.alive)
     if not late:
         raise bench.Unmeasurable("no block was made")
     late.sort()
