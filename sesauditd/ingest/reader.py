@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
@@ -47,6 +47,8 @@ class _Held:
     """The raw body that a line holds."""
 
     body: bytes
+    sha256: bytes
+    """Of the body, 32 bytes."""
     document: Document | None = None
     """The body, if it was decoded already."""
     received_at: datetime | None = None
@@ -65,8 +67,7 @@ def read(raw: RawLine, *, now: datetime, register: Register, own_notices: OwnNot
     or a bare SES event. Never raises, whatever the line holds.
     """
     held = _held(raw)
-    digest = hashlib.sha256(held.body).digest()
-    origin = Origin(source=raw.origin_source, line=raw.line, sha256=digest)
+    origin = Origin(source=raw.origin_source, line=raw.line, sha256=held.sha256)
     received_at = held.received_at or now
     try:
         unwrapped = held.unwrapped()
@@ -88,28 +89,43 @@ def read(raw: RawLine, *, now: datetime, register: Register, own_notices: OwnNot
 
 def _held(raw: RawLine) -> _Held:
     if raw.received_at is not None or raw.fault is not None:
-        return _Held(body=raw.text, received_at=_believed(raw.received_at), fault=raw.fault)
+        return _whole(raw.text, received_at=_believed(raw.received_at), fault=raw.fault)
     try:
         document = decode(raw.text)
     except Unreadable:
         # Not JSON: it may still be the text by which SES tries out a topic.
-        return _Held(body=raw.text)
+        return _whole(raw.text)
     if document.mail is not None:
-        return _Held(body=raw.text, document=document)
+        return _whole(raw.text, document=document)
     if isinstance(document.archived_body, str):
         return _archived(document, document.archived_body.encode())
     if isinstance(document.sqs_body, str):
-        return _Held(body=document.sqs_body.encode())
-    return _Held(body=raw.text, document=document)
+        return _whole(document.sqs_body.encode())
+    return _whole(raw.text, document=document)
 
 
 def _archived(record: Document, body: bytes) -> _Held:
+    held = _whole(body, received_at=_believed(moment(record.archived_received_at)))
     claimed = record.archived_sha256
-    fault = None
-    if claimed is not None and claimed != hashlib.sha256(body).hexdigest():
-        fault = "an archive record whose body does not match its sha256"
-    received_at = _believed(moment(record.archived_received_at))
-    return _Held(body=body, received_at=received_at, fault=fault)
+    if claimed is None or claimed == held.sha256.hex():
+        return held
+    return replace(held, fault="an archive record whose body does not match its sha256")
+
+
+def _whole(
+    body: bytes,
+    *,
+    document: Document | None = None,
+    received_at: datetime | None = None,
+    fault: str | None = None,
+) -> _Held:
+    return _Held(
+        body=body,
+        sha256=hashlib.sha256(body).digest(),
+        document=document,
+        received_at=received_at,
+        fault=fault,
+    )
 
 
 def _believed(received_at: datetime | None) -> datetime | None:

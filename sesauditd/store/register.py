@@ -16,7 +16,7 @@ from sesauditd.store.statements import chunks
 from sesauditd.store.tables import customers, domains, iam_users
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
     from sqlalchemy import Row
     from sqlalchemy.ext.asyncio import AsyncConnection
@@ -38,15 +38,8 @@ class Adoption:
 
 async def snapshot(connection: AsyncConnection) -> Register:
     """Return the register as it is now."""
-    owners: dict[str, str] = {}
-    contacts: dict[str, str] = {}
-    terms: dict[str, list[Term]] = defaultdict(list)
-    for row in await connection.execute(select(domains).order_by(domains.c.registered_at)):
-        owners[row.name] = row.customer
-        contacts[row.name] = row.contact
-        # SES tells the time of a mail to the millisecond, and its key holds whole seconds.
-        since = row.registered_at.replace(microsecond=0)
-        terms[plain(row.name)].append(Term(name=row.name, since=since, closed_at=row.closed_at))
+    rows = (await connection.execute(select(domains).order_by(domains.c.registered_at))).all()
+    owners = {row.name: row.customer for row in rows}
     callers: dict[str, list[tuple[str, str]]] = defaultdict(list)
     in_order = iam_users.c.registered_at, iam_users.c.domain
     for row in await connection.execute(select(iam_users).order_by(*in_order)):
@@ -56,13 +49,21 @@ async def snapshot(connection: AsyncConnection) -> Register:
         owners=owners,
         callers={name: tuple(pairs) for name, pairs in callers.items()},
         since={row.id: row.since for row in since},
-        contacts=contacts,
-        terms={
-            name: tuple(found)
-            for name, found in terms.items()
-            if any(one.closed_at is not None for one in found)
-        },
+        contacts={row.name: row.contact for row in rows},
+        terms=_terms(rows),
     )
+
+
+def _terms(rows: Sequence[Row[Any]]) -> dict[str, tuple[Term, ...]]:
+    """Return whose the domains were, in the order of the rows, that were ever offboarded."""
+    offboarded = {plain(row.name) for row in rows if row.closed_at is not None}
+    found: dict[str, list[Term]] = defaultdict(list)
+    for row in rows if offboarded else ():
+        if plain(row.name) in offboarded:
+            # SES tells the time of a mail to the millisecond, and its key holds whole seconds.
+            since = row.registered_at.replace(microsecond=0)
+            found[plain(row.name)].append(Term(name=row.name, since=since, closed_at=row.closed_at))
+    return {name: tuple(terms) for name, terms in found.items()}
 
 
 async def adopt(
