@@ -37,6 +37,8 @@ if TYPE_CHECKING:
     from tests.support.accounts import Stood
 
 DAY = timedelta(days=1)
+MIDDLE = 5
+"""The change at whose interruption the default run looks; the others are slow together."""
 
 
 @pytest.fixture
@@ -163,25 +165,31 @@ async def test_lost_records_are_told_as_lost_and_as_drift(kept: Kept) -> None:
     assert kept.siren.severities() == ["trouble", "recovered"]
 
 
-async def test_an_interrupted_onboarding_goes_on_but_makes_no_key(kept: Kept) -> None:
+@pytest.mark.parametrize(
+    "number",
+    [
+        pytest.param(one, marks=() if one == MIDDLE else pytest.mark.slow)
+        for one in range(RESOURCES)
+    ],
+)
+async def test_an_interrupted_onboarding_goes_on_but_makes_no_key(kept: Kept, number: int) -> None:
     """Whatever change it was interrupted at."""
-    for number in range(RESOURCES):
-        domain = kept.newcomers.domain()
-        with kept.newcomers.place.acting(*ONBOARD):
-            await interrupted(kept, domain, number)
-        assert len(await kept.steps("begun")) == 1
-        # It may do so only where the operator gave it the policy onboard as well.
-        with kept.newcomers.place.acting(*KEEPER, "onboard"):
-            keeper = await kept.work()
-        assert await kept.steps("begun") == []
-        assert kept.newcomers.keys(domain) == []
-        assert [one.name for one in kept.siren.sounded] == ["onboarding"]
-        assert f"sesauditd onboard {domain}" in str(kept.siren.sounded[0].details)
-        plan = await kept.newcomers.plan(domain)
-        assert {one.resource.split()[0] for one in plan.changes} == {"access"}
-        await kept.newcomers.onboard(domain)
-        await kept.work(keeper)
-        assert kept.siren.severities() == ["trouble", "recovered"]
+    domain = kept.newcomers.domain()
+    with kept.newcomers.place.acting(*ONBOARD):
+        await interrupted(kept, domain, number)
+    assert len(await kept.steps("begun")) == 1
+    # It may do so only where the operator gave it the policy onboard as well.
+    with kept.newcomers.place.acting(*KEEPER, "onboard"):
+        keeper = await kept.work()
+    assert await kept.steps("begun") == []
+    assert kept.newcomers.keys(domain) == []
+    assert [one.name for one in kept.siren.sounded] == ["onboarding"]
+    assert f"sesauditd onboard {domain}" in str(kept.siren.sounded[0].details)
+    plan = await kept.newcomers.plan(domain)
+    assert {one.resource.split()[0] for one in plan.changes} == {"access"}
+    await kept.newcomers.onboard(domain)
+    await kept.work(keeper)
+    assert kept.siren.severities() == ["trouble", "recovered"]
 
 
 async def test_what_was_only_asked_for_is_made_registered_once_and_waits_for_its_login(

@@ -151,6 +151,7 @@ def test_offboarding_is_shown_done_and_done_only_once(place: Stood, cli: Cli) ->
     assert cli.run("offboard", "never.example").code == 2
     assert "gone.example" not in json.dumps(cli.run("domains", "--json").document)
     assert "gone.example" in json.dumps(cli.run("domains", "--all", "--json").document)
+    assert "gone.example" not in json.dumps(cli.run("doctor", "--json").document)
 
 
 def user(place: Stood, name: str) -> None:
