@@ -19,6 +19,7 @@ import tempfile
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import backlog
 import bench
@@ -28,14 +29,18 @@ from sqlalchemy import event
 from sesauditd import bootstrap
 from sesauditd.config import load
 
+if TYPE_CHECKING:
+    from sqlalchemy.engine.interfaces import DBAPIConnection
+
 Found = dict[str, float]
 
 
 async def record(folder: Path, events: int, size: int, *, normal: bool, profile: bool) -> Found:
     """Record so many events in batches of one size; the reading of them is not measured."""
     async with bootstrap.application(load(folder / "config.toml", {})) as application:
-        if normal:
-            event.listen(application.database.writing.sync_engine, "begin", _normal)
+        straight = application.database.straight
+        if normal and straight is not None:
+            event.listen(straight.engine, "checkout", _normal)
         coming = [
             (await backlog.readings(application, batch, f"o{number}"), batch[-1].received_at)
             for number, batch in enumerate(backlog.batches(events, size=size))
@@ -50,9 +55,8 @@ async def record(folder: Path, events: int, size: int, *, normal: bool, profile:
         return found
 
 
-def _normal(connection: object) -> None:
-    raw = connection.connection.driver_connection  # type: ignore[attr-defined]
-    raw._conn.execute("PRAGMA synchronous=NORMAL")
+def _normal(connection: DBAPIConnection, *_: object) -> None:
+    connection.cursor().execute("PRAGMA synchronous=NORMAL")
 
 
 def contenders(
