@@ -39,6 +39,9 @@ ACTOR: Final = "retention"
 LONGEST_WAY: Final = timedelta(days=35)
 """Keys begin with the time of the mail: what is told of it later lies before its own time."""
 KEY_BYTES: Final = 8
+PIECE: Final = 50
+LONGEST_SECONDS: Final = 0.03
+"""After so long a step ends with what it has: a busy machine may be slower than it ever was."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -159,32 +162,36 @@ class OldEvents:
             if state is None or state.is_done:
                 return None
             looked = (await connection.execute(_next(state, rows))).all()
-        going = [row.key for row in looked if row.goes]
-        is_last = len(looked) < rows
         begun = 0.0
 
-        async def work(connection: AsyncConnection) -> tuple[int, int] | None:
+        async def work(connection: AsyncConnection) -> tuple[int, int, bool] | None:
             nonlocal begun
             begun = self.ticks()
             if await standing(connection) != state:
                 return None
-            gone, recipients = await _delete(connection, going, state.before)
+            gone = recipients = done = 0
+            for part in chunks(looked, PIECE):
+                found = await _delete(connection, [row.key for row in part if row.goes], state)
+                gone, recipients, done = gone + found[0], recipients + found[1], done + len(part)
+                if self.ticks() - begun > LONGEST_SECONDS:
+                    break
+            is_last = done == len(looked) < rows
             fresh = replace(
                 state,
                 done_before=state.before if is_last else state.done_before,
-                after=looked[-1].key if looked else state.after,
+                after=looked[done - 1].key if done else state.after,
                 forgotten=state.forgotten + gone,
             )
             await _note(connection, fresh, now)
             reach("store.forgetting")
-            return gone, recipients
+            return gone, recipients, is_last
 
         done = await self.database.write_at_once(work)
         held = self.ticks() - begun
         if done is None:
             # Another daemon, or a new horizon, came between: the next step sees that.
             return Step(events=0, recipients=0, held_seconds=held, is_last=False)
-        gone, recipients = done
+        gone, recipients, is_last = done
         return Step(events=gone, recipients=recipients, held_seconds=held, is_last=is_last)
 
 
@@ -218,24 +225,20 @@ def _may_go(before: datetime) -> ColumnElement[bool]:
 
 
 async def _delete(
-    connection: AsyncConnection, keys: Sequence[bytes], before: datetime
+    connection: AsyncConnection, keys: Sequence[bytes], state: Forgetting
 ) -> tuple[int, int]:
     """Delete what still may go: somebody may have been registered for it since it was looked at."""
-    gone = recipients = 0
-    for part in chunks(keys):
-        rows = await connection.execute(
-            select(events.c.key).where(events.c.key.in_(part), _may_go(before))
-        )
-        still = list(rows.scalars())
-        if not still:
-            continue
-        told = await connection.execute(
-            delete(event_recipients).where(event_recipients.c.event.in_(still))
-        )
-        await connection.execute(delete(events).where(events.c.key.in_(still)))
-        gone += len(still)
-        recipients += told.rowcount
-    return gone, recipients
+    rows = await connection.execute(
+        select(events.c.key).where(events.c.key.in_(keys), _may_go(state.before))
+    )
+    still = list(rows.scalars())
+    if not still:
+        return 0, 0
+    told = await connection.execute(
+        delete(event_recipients).where(event_recipients.c.event.in_(still))
+    )
+    await connection.execute(delete(events).where(events.c.key.in_(still)))
+    return len(still), told.rowcount
 
 
 async def _note(connection: AsyncConnection, state: Forgetting, now: datetime) -> None:

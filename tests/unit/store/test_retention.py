@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import itertools
 import os
 import shutil
 import signal
@@ -282,6 +283,20 @@ async def test_a_horizon_that_overtakes_a_pass_leaves_nothing_behind(database: D
         state = await retention.standing(connection)
     assert state is not None
     assert (state.forgotten, state.is_done) == (12, True)
+
+
+async def test_a_step_that_takes_long_ends_with_what_it_has(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(retention, "PIECE", 3)
+    await adopt(database, adoption("a.example", "k"))
+    await keep(database, *(Message(name=f"m{one}").delivered() for one in range(8)))
+    await raised(database)
+    seconds = itertools.count(step=retention.LONGEST_SECONDS * 0.7)
+    old = OldEvents(database, lambda: next(seconds))
+    steps = [await old.forget(100, NOW) for _ in range(3)]
+    assert [one and (one.events, one.is_last) for one in steps] == [(6, False), (2, True), None]
+    assert await kinds(database) == []
 
 
 async def test_two_daemons_forget_each_event_once(filled: Database) -> None:
