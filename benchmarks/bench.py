@@ -173,14 +173,10 @@ class Process:
         """Return whether it runs."""
         return self.child.poll() is None
 
-    def end(self) -> None:
-        """End it as systemd would."""
-        self.child.terminate()
-        try:
-            self.child.wait(40)
-        except subprocess.TimeoutExpired:
-            self.child.kill()
-            self.child.wait()
+    def kill(self) -> None:
+        """End it at once: what it measured is over, and its long polls would be waited for."""
+        self.child.kill()
+        self.child.wait()
 
     def _pids(self) -> list[int]:
         found, seen = [self.child.pid], 0
@@ -224,7 +220,7 @@ def running(command: Sequence[str], log: Path, **environment: str) -> Iterator[P
         yield process
     finally:
         if process.alive():
-            process.end()
+            process.kill()
 
 
 @contextmanager

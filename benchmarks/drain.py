@@ -107,7 +107,6 @@ def peer(command: list[str], events: int) -> Found:
             wait_polled(stub, process)
             before = stub.stats()["cpu_seconds"]
             found = measured(stub, process, events)
-            process.child.kill()
         found["stub us"] -= before / events * 1e6
         _check(bench.count_rows(database, "events"), events)
         return found
