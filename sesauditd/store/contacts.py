@@ -10,7 +10,7 @@ from sqlalchemy import delete, exists, select
 from sesauditd.model.addresses import domain_of
 from sesauditd.model.events import Outcome
 from sesauditd.store.entries import those_with
-from sesauditd.store.statements import among, chunks, insert_rows, upsert
+from sesauditd.store.statements import among, chunks, insert_rows
 from sesauditd.store.tables import event_recipients, events, reached, strikes
 
 if TYPE_CHECKING:
@@ -118,14 +118,9 @@ async def _next(connection: AsyncConnection, place: Place, since: datetime) -> D
 
 
 async def _store(connection: AsyncConnection, firsts: Mapping[Place, Delivered]) -> None:
-    statement = upsert(connection, reached)
-    changing = ("first_at", "message_id", "recipient")
     await insert_rows(
         connection,
-        statement.on_conflict_do_update(
-            index_elements=["domain", "receiving_domain"],
-            set_={name: statement.excluded[name] for name in changing},
-        ),
+        reached,
         [
             {
                 "domain": domain,
@@ -136,4 +131,5 @@ async def _store(connection: AsyncConnection, firsts: Mapping[Place, Delivered])
             }
             for (domain, receiving_domain), (at, message_id, recipient) in sorted(firsts.items())
         ],
+        replacing=("first_at", "message_id", "recipient"),
     )

@@ -125,9 +125,9 @@ async def _insert(
         rows.append(_event_row(key, reading, told, found, objects))
         entries.append(_entry(key, told, found))
     entries = await settled(connection, entries)
-    await insert_rows(connection, events.insert(), rows)
+    await insert_rows(connection, events, rows)
     suffered = [recipient_row(entry.key, one) for entry in entries for one in entry.suffered]
-    await insert_rows(connection, event_recipients.insert(), suffered)
+    await insert_rows(connection, event_recipients, suffered)
     return entries
 
 

@@ -15,7 +15,7 @@ from sesauditd.model.surge import could_surge, least_to_surge, longest_span
 from sesauditd.model.verdicts import Rule
 from sesauditd.model.virus import incidents
 from sesauditd.store import blast, history, ledger, precedents
-from sesauditd.store.statements import among, upsert
+from sesauditd.store.statements import among, insert_rows
 from sesauditd.store.tables import periods, reopened_weeks, standings, strikes, verdicts
 
 if TYPE_CHECKING:
@@ -262,17 +262,8 @@ async def _reopen(connection: AsyncConnection, spans: dict[str, tuple[datetime, 
 
 
 async def _stand(connection: AsyncConnection, figures: Sequence[Mapping[str, object]]) -> None:
-    if not figures:
-        return
-    statement = upsert(connection, standings)
     shown = ("soft_streak", "hard_bounces", "complaints", "virus_incidents")
-    await connection.execute(
-        statement.on_conflict_do_update(
-            index_elements=["customer", "recipient"],
-            set_={name: statement.excluded[name] for name in shown},
-        ),
-        [dict(one) for one in figures],
-    )
+    await insert_rows(connection, standings, figures, replacing=shown)
 
 
 def _spans(register: Register, touched: Touched) -> dict[str, tuple[datetime, datetime]]:

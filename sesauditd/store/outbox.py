@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import and_, bindparam, func, insert, or_, select, update
+from sqlalchemy import and_, bindparam, func, or_, select, update
 
 from sesauditd.model.actions import (
     LIVE,
@@ -215,12 +215,12 @@ async def _insert(
         for one, _ in fresh
     }
     rows = [_row(names[one.key], one, fate, levers.get(one.key), occasion) for one, fate in fresh]
-    await insert_rows(connection, insert(actions), rows)
+    await insert_rows(connection, actions, rows)
     shown = [one for one, fate in fresh if fate.state not in {State.SHADOW, State.SUPERSEDED}]
     standing = [
         _block(names[one.key], one, levers[one.key]) for one in shown if one.does is Does.BLOCK
     ]
-    await insert_rows(connection, insert(blocks), standing)
+    await insert_rows(connection, blocks, standing)
     for one in shown:
         if one.does in {Does.DISABLE, Does.TERMINATE}:
             await casebook.open_by_verdict(connection, names[one.key], one)

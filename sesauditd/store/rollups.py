@@ -13,7 +13,7 @@ from sesauditd.model.calendar import hour_of, hour_start
 from sesauditd.model.events import Outcome
 from sesauditd.model.statistics import merged, sketch
 from sesauditd.store.retention import kept_since
-from sesauditd.store.statements import among, insert_rows, upsert
+from sesauditd.store.statements import among, insert_rows
 from sesauditd.store.tables import domains, event_recipients, events, rollups
 
 if TYPE_CHECKING:
@@ -215,15 +215,12 @@ async def _stored(connection: AsyncConnection, scope: ColumnElement[bool]) -> di
 
 
 async def _store(connection: AsyncConnection, cells: Mapping[Key, Cell]) -> None:
-    statement = upsert(connection, rollups)
     await insert_rows(
         connection,
-        statement.on_conflict_do_update(
-            index_elements=KEY,
-            set_={name: statement.excluded[name] for name in ("count", "sketch")},
-        ),
+        rollups,
         [
             dict(zip(KEY, key, strict=True)) | {"count": cell.count, "sketch": cell.sketch}
             for key, cell in sorted(cells.items())
         ],
+        replacing=("count", "sketch"),
     )

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
+from functools import lru_cache
 from operator import itemgetter
-from typing import TYPE_CHECKING, Any, TypeVar, cast
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar, cast
 
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import insert as postgresql_insert
@@ -27,30 +28,72 @@ Item = TypeVar("Item")
 
 def upsert(connection: AsyncConnection, table: sa.Table) -> Insert:
     """Return an INSERT of the connection's own dialect, which knows ON CONFLICT."""
-    if connection.dialect.name == "postgresql":
+    return _dialects_insert(connection.dialect, table)
+
+
+def _dialects_insert(dialect: sa.Dialect, table: sa.Table) -> Insert:
+    if dialect.name == "postgresql":
         # Both have the same methods, which no common base class promises.
         return cast("Insert", postgresql_insert(table))
     return sqlite_insert(table)
 
 
 async def insert_rows(
-    connection: AsyncConnection, statement: sa.Insert, rows: Sequence[Mapping[str, object]]
+    connection: AsyncConnection,
+    table: sa.Table,
+    rows: Sequence[Mapping[str, object]],
+    *,
+    ignoring: bool = False,
+    replacing: tuple[str, ...] = (),
 ) -> None:
-    """Execute an INSERT for each row; all rows have the same columns, and none of them JSON.
+    """Insert rows that all have the same columns, none of them JSON.
 
-    It is compiled once and the rows go to the driver as tuples, which for many of them takes a
-    fraction of the time in which SQLAlchemy prepares each row.
+    Of a row whose primary key is there already either nothing is inserted (`ignoring`), or some
+    columns are overwritten (`replacing`). The statement is compiled once a connection, and rows
+    go to the driver as tuples, which for many of them takes a fraction of the time in which
+    SQLAlchemy prepares each row.
     """
     if not rows:
         return
-    compiled = statement.compile(dialect=connection.dialect, column_keys=list(rows[0]))
-    names = compiled.positiontup or ()
-    pick = itemgetter(*names)
-    columns = statement.table.c
-    moments = [place for place, name in enumerate(names) if isinstance(columns[name].type, Moment)]
+    names = tuple(rows[0])
+    told = _insert(connection.dialect, table, names, ignoring=ignoring, replacing=replacing)
+    pick = itemgetter(*told.names)
     await connection.exec_driver_sql(
-        str(compiled), [_with_moments(pick(row), moments) for row in rows]
+        told.text, [_with_moments(pick(row), told.moments) for row in rows]
     )
+
+
+class _Insert(NamedTuple):
+    """An INSERT as the driver gets it."""
+
+    text: str
+    names: Sequence[str]
+    """Of the columns, in the order of its parameters."""
+    moments: Sequence[int]
+    """Which of them are times."""
+
+
+@lru_cache(maxsize=64)
+def _insert(
+    dialect: sa.Dialect,
+    table: sa.Table,
+    names: tuple[str, ...],
+    *,
+    ignoring: bool,
+    replacing: tuple[str, ...],
+) -> _Insert:
+    statement = _dialects_insert(dialect, table)
+    if ignoring:
+        statement = statement.on_conflict_do_nothing()
+    elif replacing:
+        statement = statement.on_conflict_do_update(
+            index_elements=list(table.primary_key),
+            set_={name: statement.excluded[name] for name in replacing},
+        )
+    compiled = statement.compile(dialect=dialect, column_keys=list(names))
+    order = compiled.positiontup or ()
+    moments = [place for place, name in enumerate(order) if isinstance(table.c[name].type, Moment)]
+    return _Insert(str(compiled), order, moments)
 
 
 def _with_moments(row: tuple[Any, ...], places: Sequence[int]) -> tuple[Any, ...]:

@@ -9,7 +9,7 @@ from sqlalchemy import and_, bindparam, delete, select
 
 from sesauditd.model.events import Outcome
 from sesauditd.store.entries import those_with
-from sesauditd.store.statements import chunks, insert_rows, listed, upsert
+from sesauditd.store.statements import chunks, insert_rows, listed
 from sesauditd.store.tables import deliveries, event_recipients, events
 
 if TYPE_CHECKING:
@@ -52,11 +52,12 @@ async def keep_deliveries(
     }
     await insert_rows(
         connection,
-        upsert(connection, deliveries).on_conflict_do_nothing(),
+        deliveries,
         [
             {"customer": customer, "recipient": recipient, "at": at}
             for customer, recipient, at in sorted(found)
         ],
+        ignoring=True,
     )
     return {(customer, recipient) for customer, recipient, _ in found}
 

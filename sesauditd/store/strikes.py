@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 async def add(connection: AsyncConnection, entries: Sequence[Entry]) -> set[tuple[str, str]]:
     """Store the strikes of attributed entries; return (customer, recipient) of each."""
     struck = list(those_with(entries, *STRIKING))
-    await insert_rows(connection, strikes.insert(), [_row(*each) for each in struck])
+    await insert_rows(connection, strikes, [_row(*each) for each in struck])
     return {(str(entry.customer), one.recipient) for entry, one in struck}
 
 

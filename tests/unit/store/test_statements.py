@@ -66,19 +66,32 @@ async def test_rows_are_inserted_as_they_would_be_one_by_one(database: Database)
         {"id": "smith", "registered_at": NOON, "since": NOON - timedelta(days=1)},
     ]
     async with database.write() as connection:
-        await insert_rows(connection, customers.insert(), rows)
-        await insert_rows(connection, customers.insert(), [])
+        await insert_rows(connection, customers, rows)
+        await insert_rows(connection, customers, [])
         found = await connection.execute(select(customers).order_by(customers.c.id))
         assert [row._asdict() for row in found] == rows
-        again = upsert(connection, customers).on_conflict_do_nothing()
-        await insert_rows(connection, again, rows)
+
+
+async def test_of_a_row_that_is_there_only_what_is_named_is_overwritten(
+    database: Database,
+) -> None:
+    first: dict[str, object] = {"id": "baker", "registered_at": NOON, "since": NOON}
+    later = NOON + timedelta(days=1)
+    again: dict[str, object] = {"id": "baker", "registered_at": later, "since": later}
+    async with database.write() as connection:
+        await insert_rows(connection, customers, [first])
+        await insert_rows(connection, customers, [again], ignoring=True)
+        assert (await connection.execute(select(customers))).one()._asdict() == first
+        await insert_rows(connection, customers, [again], replacing=("since",))
+        found = (await connection.execute(select(customers))).one()._asdict()
+        assert found == first | {"since": later}
 
 
 async def test_a_time_without_a_zone_is_not_inserted(database: Database) -> None:
     naive = {"id": "baker", "registered_at": NOON.replace(tzinfo=None)}
     async with database.write() as connection:
         with pytest.raises(ValueError, match="without a time zone"):
-            await insert_rows(connection, customers.insert(), [naive])
+            await insert_rows(connection, customers, [naive])
 
 
 async def test_listed_values_are_joined_by_what_they_are(database: Database) -> None:
@@ -87,7 +100,7 @@ async def test_listed_values_are_joined_by_what_they_are(database: Database) -> 
     ]
     columns = customers.c.id, customers.c.registered_at
     async with database.write() as connection:
-        await insert_rows(connection, customers.insert(), rows)
+        await insert_rows(connection, customers, rows)
         wanted = listed(
             connection, columns, [("smith", NOON), ("baker", NOON + timedelta(microseconds=1))]
         )
