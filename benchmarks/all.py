@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import bench
-from targets import Figures, rows
+from targets import Figures, rows, stage_rows
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -77,12 +77,15 @@ def figures(documents: dict[str, dict[str, Any]]) -> Figures:
     }
 
 
-def markdown(table: Sequence[Sequence[str]], loads: Sequence[float]) -> str:
-    """Return the table as docs/performance.md holds it."""
+def markdown(
+    table: Sequence[Sequence[str]], stages: Sequence[tuple[str, float]], loads: Sequence[float]
+) -> str:
+    """Return both tables as docs/performance.md holds them."""
     lines = ["| # | what | target | measured | met |", "| --- | --- | --- | --- | --- |"]
     lines += [f"| {' | '.join(row)} |" for row in table]
     load = f"load {min(loads):.1f} to {max(loads):.1f}" if loads else "nothing was measured"
-    return "\n".join([*lines, "", f"{bench.machine()}; {load}.", ""])
+    lines += ["", f"{bench.machine()}; {load}.", "", "| stage | us |", "| --- | --- |"]
+    return "\n".join([*lines, *(f"| {name} | {us:.0f} |" for name, us in stages), ""])
 
 
 def main() -> int:
@@ -96,10 +99,11 @@ def main() -> int:
     names = list(RUNS) if wanted.only is None else wanted.only
     failed = [name for name in names if not ran(name, RUNS[name][wanted.quick])]
     documents = found()
-    table = rows(figures(documents))
+    table, stages = rows(figures(documents)), stage_rows(figures(documents))
     loads = [one for document in documents.values() for one in document["load"]]
     results = bench.Results("all", wanted)
     results.table("targets", ["#", "what", "target", "measured", "met"], table)
+    results.table("microseconds of a processor for an event", ["stage", "us"], stages)
     results.say(
         f"{(time.monotonic() - begun) / 60:.1f} minutes; failed: {', '.join(failed) or 'none'}"
     )
@@ -107,7 +111,7 @@ def main() -> int:
         document = {"benchmarks": documents, "targets": table}
         wanted.json.write_text(json.dumps(document, indent=1) + "\n")
     if wanted.markdown:
-        wanted.markdown.write_text(markdown(table, loads))
+        wanted.markdown.write_text(markdown(table, stages, loads))
     return 1 if failed else 0
 
 

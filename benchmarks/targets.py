@@ -6,12 +6,15 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 Figures = Mapping[str, object]
-STAGES = (
-    "transport.CPU s per 1,000 of ours",
-    "parse.CPU s per 1,000 of ours, attributed",
-    "store.1000: CPU s per 1,000 of ours",
-)
-"""What an event passes through, measured apart: milliseconds of a processor."""
+STAGES: Mapping[str, tuple[str, float]] = {
+    "receive and delete": ("transport.CPU s per 1,000 of ours", 1000),
+    "read: decode, normalise, attribute": ("parse.CPU s per 1,000 of ours, attributed", 1000),
+    "pack for the archive": ("archive.pack_us", 1),
+    "put into the archive": ("archive.put_us", 1),
+    "record and judge, 1,000 a batch": ("store.1000: CPU s per 1,000 of ours", 1000),
+}
+"""What an event passes through, measured apart: the figure, and what makes microseconds of it."""
+WHOLE = ("drain.cpu_per_1000", 1000.0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,15 +39,25 @@ class Part:
         return "yes" if above and (self.most is None or value <= self.most) else "no"
 
 
+def stage_rows(figures: Figures) -> list[tuple[str, float]]:
+    """Return the stages, their sum and the whole drain, in microseconds of a processor an event.
+
+    Empty if any of them was not measured.
+    """
+    found = [figures.get(figure) for figure, _ in (*STAGES.values(), WHOLE)]
+    values = [one for one in found if isinstance(one, float)]
+    if len(values) < len(found):
+        return []
+    factors = [factor for _, factor in (*STAGES.values(), WHOLE)]
+    *parts, whole = (value * factor for value, factor in zip(values, factors, strict=True))
+    shown = list(zip(STAGES, parts, strict=True))
+    return [*shown, ("their sum", sum(parts)), ("the daemon, from queue to both stores", whole)]
+
+
 def stages(figures: Figures) -> float | None:
     """Return the CPU of an event in the drain against the sum of its stages."""
-    parts = [figures.get(name) for name in STAGES]
-    parts += [figures.get("archive.pack_us"), figures.get("archive.put_us")]
-    whole = figures.get("drain.cpu_per_1000")
-    if not isinstance(whole, float) or not all(isinstance(one, float) for one in parts):
-        return None
-    pack, put = float(str(parts[-2])), float(str(parts[-1]))
-    return whole / (sum(float(str(one)) for one in parts[:-2]) + (pack + put) / 1000)
+    found = stage_rows(figures)
+    return found[-1][1] / found[-2][1] if found else None
 
 
 def _full(size: int) -> Callable[[Figures], float | None]:
