@@ -100,7 +100,7 @@ def _mail(draw: random.Random, name: str, recipient: str) -> dict[str, Any]:
         "source": f"Shop <shop@{name}>",
         "sourceArn": f"arn:aws:ses:eu-west-1:111122223333:identity/{name}",
         "sendingAccountId": "111122223333",
-        "messageId": f"0102{MAIL}-{_token(draw, 4)}-{_token(draw, 2)}-{_token(draw, 6)}-000000",
+        "messageId": f"0102{MAIL}-{_uuid(draw)}-000000",
         "destination": [recipient],
         "headersTruncated": False,
         "headers": _headers(draw, name, recipient, subject),
@@ -137,6 +137,10 @@ def _headers(draw: random.Random, name: str, recipient: str, subject: str) -> li
     }
     shown = list(headers.items())[: draw.randrange(8, len(headers) + 1)]
     return [{"name": key, "value": value} for key, value in shown]
+
+
+def _uuid(draw: random.Random) -> str:
+    return "-".join(_token(draw, size) for size in (4, 2, 2, 2, 6))
 
 
 def _token(draw: random.Random, size: int) -> str:
