@@ -262,16 +262,20 @@ def _resources(settings: Settings, clients: Clients, expected: Expected) -> Reso
             queue=expected.queue_arn.rpartition(":")[2],
             why="",
             ownership=ownership,
-        ),
+        )
+        if expected.queue_url
+        else None,
         topics={arn: _topic(clients, expected, arn, ownership) for arn in expected.topic_arns},
         bucket=Bucket(
             buckets=Buckets(clients),
-            bucket=expected.bucket or "",
+            bucket=expected.bucket,
             prefix=settings.archive.prefix,
             region=clients.region,
             installation_prefix=prefix,
             ownership=ownership,
-        ),
+        )
+        if expected.bucket
+        else None,
         dead_letters=f"{prefix}-dead-letters",
         undelivered=f"{prefix}-undelivered",
     )

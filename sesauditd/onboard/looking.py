@@ -102,11 +102,14 @@ class Registered:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Resources:
-    """What setting up makes, to be looked at; topics by their ARN with their subscription."""
+    """What setting up makes, to be looked at; topics by their ARN with their subscription.
 
-    queue: Standing
+    None is what the configuration does not name: AWS is not asked for it.
+    """
+
+    queue: Standing | None
     topics: Mapping[str, tuple[Standing, Standing]]
-    bucket: Standing
+    bucket: Standing | None
     dead_letters: str
     undelivered: str
 
@@ -140,7 +143,7 @@ class Looking:
             caller=await told(at.caller()),
             ahead=await self._ahead(),
             account=account,
-            queue=await told(made.queue.observe()),
+            queue=await told(made.queue.observe()) if made.queue else None,
             dead_letters=await told(at.waiting(made.dead_letters)),
             undelivered=await told(at.waiting(made.undelivered)),
             topics=[
@@ -151,7 +154,7 @@ class Looking:
                 )
                 for arn, (topic, subscription) in made.topics.items()
             ],
-            bucket=await told(made.bucket.observe()),
+            bucket=await told(made.bucket.observe()) if made.bucket else None,
             notices=notices,
             permissions={
                 **await self.tries(seen),

@@ -154,7 +154,7 @@ def stood(*roles: str, denied: Collection[str] | None = ()) -> Iterator[Stood]:
             with operator(sandbox.url, region=REGION, account_id=ACCOUNT) as asking:
                 place = Stood(sandbox=sandbox, asking=asking, role=role)
                 yield place
-                assert denied is None or set(place.denied()) <= set(denied)
+                assert denied is None or set(place.denied()) <= set(denied), place.denied()
         finally:
             runner.run(opening.__aexit__(None, None, None))
 
