@@ -18,8 +18,10 @@ LOCKED := $(PIP) install --no-deps --require-hashes
 PYTEST := $(BIN)/python -m pytest
 SPREAD := -n $(WORKERS) --dist loadfile --no-loadscope-reorder
 # To trace doubles what a test costs, so only these are traced; they are held to the floors alone.
-TRACED := tests/unit tests/contract
-UNTRACED := $(filter-out $(TRACED) tests/soak tests/support,$(patsubst %/,%,$(wildcard tests/*/)))
+# The commands that keep a domain right go through most of onboarding.
+TRACED := tests/unit tests/contract tests/live/test_keeping_commands.py
+UNTRACED := $(filter-out $(TRACED) tests/soak tests/support,$(patsubst %/,%,$(wildcard tests/*/))) \
+	$(patsubst %,--ignore=%,$(filter tests/live/%,$(TRACED)))
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
