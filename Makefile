@@ -3,8 +3,8 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
-# One more than the processors of a small machine: the tests of whole processes mostly wait.
-WORKERS ?= 3
+# Twice the processors of a small machine: the tests of whole processes mostly wait.
+WORKERS ?= 4
 
 # What a mistake would cost most in is held to more: the policy, the reading, the acting.
 CORE := sesauditd/model/*,sesauditd/ingest/*,sesauditd/enforce/*
@@ -20,8 +20,9 @@ SPREAD := -n $(WORKERS) --dist loadfile --no-loadscope-reorder
 # To trace doubles what a test costs, so only these are traced; they are held to the floors alone.
 # The commands that keep a domain right go through most of onboarding.
 TRACED := tests/unit tests/contract tests/live/test_keeping_commands.py
-UNTRACED := $(filter-out $(TRACED) tests/soak tests/support,$(patsubst %/,%,$(wildcard tests/*/))) \
-	$(patsubst %,--ignore=%,$(filter tests/live/%,$(TRACED)))
+# The long ones first, so that no worker is left alone with one of them.
+UNTRACED := tests/live tests/stories tests/acceptance tests/browser tests/packaging tests/docs \
+	tests/hygiene $(patsubst %,--ignore=%,$(filter tests/live/%,$(TRACED)))
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
