@@ -18,10 +18,10 @@ LOCKED := $(PIP) install --no-deps --require-hashes
 PYTEST := $(BIN)/python -m pytest
 SPREAD := -n $(WORKERS) --dist loadfile --no-loadscope-reorder
 # To trace doubles what a test costs, so only these are traced; they are held to the floors alone.
-# The commands that keep a domain right go through most of onboarding.
-TRACED := tests/unit tests/contract tests/live/test_keeping_commands.py
+# The commands that keep a domain right go through most of onboarding, and all through the store.
+TRACED := tests/unit tests/contract tests/live/test_keeping_commands.py --ignore=tests/unit/store
 # The long ones first, so that no worker is left alone with one of them.
-UNTRACED := tests/live tests/stories tests/acceptance tests/browser tests/packaging tests/docs \
+UNTRACED := tests/live tests/unit/store tests/stories tests/acceptance tests/browser tests/packaging tests/docs \
 	tests/hygiene $(patsubst %,--ignore=%,$(filter tests/live/%,$(TRACED)))
 
 .DEFAULT_GOAL := help
