@@ -9,6 +9,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from datetime import datetime
 
 
@@ -31,6 +32,8 @@ class Outcome(StrEnum):
     OTHER = "other"
 
 
+OUTCOMES: Mapping[str, Outcome] = {str(one): one for one in Outcome}
+"""By name: a look into a table, which is several times as quick as the call of an enumeration."""
 STRIKING = frozenset({Outcome.HARD_BOUNCE, Outcome.SOFT_BOUNCE, Outcome.COMPLAINT})
 """Outcomes that count against somebody's address and are kept as strikes."""
 

@@ -1,10 +1,11 @@
-"""Loads the figures of behaviour reports, a customer at a time."""
+"""Loads the figures of behaviour reports, of one customer or of many."""
 
 from __future__ import annotations
 
-from dataclasses import replace
+from collections import defaultdict
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from sqlalchemy import select
 
@@ -18,13 +19,16 @@ from sesauditd.store.reports import counts, decided
 from sesauditd.store.tables import rollups
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import AsyncGenerator, Callable, Iterable, Mapping, Sequence
 
     from sqlalchemy.ext.asyncio import AsyncConnection
 
+    from sesauditd.model.history import Decisions, Strike
     from sesauditd.model.limits import Limits
     from sesauditd.model.register import Register
-    from sesauditd.report.figures import Span
+    from sesauditd.report.figures import Block, Counted, Span, StoredAction, StoredVerdict
+
+One = TypeVar("One")
 
 
 async def figures_of(
@@ -40,46 +44,119 @@ async def figures_of(
 
     Without `whole` the sketches of weeks without strikes stay out, which is enough for a score.
     """
-    domains = register.domains_of(customer)
+    each = figures_of_each(connection, register, {customer: limits}, span, whole=whole)
+    return await anext(each)
+
+
+async def figures_of_each(
+    connection: AsyncConnection,
+    register: Register,
+    limits: Mapping[str, Limits],
+    span: Span,
+    *,
+    whole: bool = True,
+) -> AsyncGenerator[Figures]:
+    """Yield the figures of each customer that has limits here, in that order, as `figures_of`.
+
+    What is the same question about everybody is asked once; only sketches, which are large, are
+    loaded for one customer after the other.
+    """
+    known = await _known(connection, register, limits, span)
     monday = looks_back_to(span)
-    before = monday - _longest_window(limits)
-    return Figures(
-        kind=Kind.CUSTOMER,
-        name=customer,
-        customer=customer,
-        domains=domains,
-        span=span,
-        counted=await counts.by_day(connection, monday, span.end, domains=domains),
-        history=await _history(connection, register, customer, (before, span.end), whole=whole),
-        infected=await _infected(connection, domains, monday, span.end),
-        verdicts=await decided.verdicts_since(
-            connection,
-            min(monday - _warnings_remembered(limits), span.end - DISABLES_REMEMBERED),
+    for customer, own in limits.items():
+        told_since = _told_since(own, monday, span.end)
+        yield Figures(
+            kind=Kind.CUSTOMER,
+            name=customer,
             customer=customer,
+            domains=register.domains_of(customer),
+            span=span,
+            counted=tuple(known.counted[customer]),
+            history=await _history(
+                connection,
+                register,
+                customer,
+                known,
+                (monday - _longest_window(own), span.end),
+                whole=whole,
+            ),
+            infected=tuple(known.infected[customer]),
+            verdicts=tuple(one for one in known.verdicts[customer] if one.window_end >= told_since),
+            actions=tuple(known.actions[customer]),
+            blocks=tuple(known.blocks[customer]),
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Known:
+    """What was asked once about all customers, by customer."""
+
+    counted: Mapping[str, Sequence[Counted]]
+    strikes: Mapping[str, Sequence[Strike]]
+    infected: Mapping[str, Sequence[tuple[str, datetime]]]
+    verdicts: Mapping[str, Sequence[StoredVerdict]]
+    actions: Mapping[str, Sequence[StoredAction]]
+    blocks: Mapping[str, Sequence[Block]]
+    decisions: Mapping[str, Decisions]
+
+
+async def _known(
+    connection: AsyncConnection, register: Register, limits: Mapping[str, Limits], span: Span
+) -> _Known:
+    monday, end = looks_back_to(span), span.end
+    domains = [domain for customer in limits for domain in register.domains_of(customer)]
+    alone = next(iter(limits)) if len(limits) == 1 else None
+    told_since = min((_told_since(one, monday, end) for one in limits.values()), default=end)
+    window = max(map(_longest_window, limits.values()), default=timedelta())
+    strikes = await history.strikes_between(connection, domains, monday - window, end)
+    verdicts = await decided.verdicts_since(connection, told_since, customer=alone)
+    owner = register.owners.__getitem__
+    return _Known(
+        counted=_grouped(
+            await counts.by_day(connection, monday, end, domains=domains),
+            lambda one: owner(one.domain),
         ),
-        actions=await decided.sending_actions(connection, customer),
-        blocks=await decided.all_blocks(connection, active_at=span.end, customer=customer),
+        strikes=_grouped(strikes, lambda one: owner(one.domain)),
+        infected=_grouped(
+            await _infected(connection, domains, monday, end), lambda one: owner(one[0])
+        ),
+        verdicts=_grouped(verdicts, lambda one: one.customer),
+        actions=_grouped(
+            await decided.sending_actions(connection, alone), lambda one: one.customer
+        ),
+        blocks=_grouped(
+            await decided.all_blocks(connection, active_at=end, customer=alone),
+            lambda one: one.customer,
+        ),
+        # Only reinstatements are asked for here, and those do not depend on the mode.
+        decisions=await precedents.decisions(connection, register, dict.fromkeys(limits, "")),
     )
+
+
+def _grouped(found: Iterable[One], key: Callable[[One], str]) -> Mapping[str, Sequence[One]]:
+    grouped: dict[str, list[One]] = defaultdict(list)
+    for one in found:
+        grouped[key(one)].append(one)
+    return grouped
 
 
 async def _history(
     connection: AsyncConnection,
     register: Register,
     customer: str,
+    known: _Known,
     within: tuple[datetime, datetime],
     *,
     whole: bool,
 ) -> DomainsHistory:
     start, end = within
-    domains = register.domains_of(customer)
-    # Only reinstatements are asked for here, and those do not depend on the mode.
-    decisions = await precedents.decisions_of(connection, register, customer, "")
-    strikes = await history.strikes_between(connection, domains, start, end)
+    strikes = [one for one in known.strikes[customer] if one.at >= start]
     found = await history.domains_history(
-        connection, register, customer, strikes, decisions, receiving=True
+        connection, register, customer, strikes, known.decisions[customer], receiving=True
     )
     if not whole:
         return found
+    domains = register.domains_of(customer)
     hourly = await counts.sketches(connection, domains, start - SHIFT, end)
     return replace(found, reach=Reach(hourly=hourly))
 
@@ -111,6 +188,7 @@ def _longest_window(limits: Limits) -> timedelta:
     )
 
 
-def _warnings_remembered(limits: Limits) -> timedelta:
+def _told_since(limits: Limits, monday: datetime, end: datetime) -> datetime:
+    """Return from when on verdicts count: as warnings, or in the score."""
     weeks = max(limits.hard_bounce.disable.warnings_weeks, limits.complaint.disable.warnings_weeks)
-    return weeks * WEEK
+    return min(monday - weeks * WEEK, end - DISABLES_REMEMBERED)

@@ -2,23 +2,27 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from sqlalchemy import func, literal, select
 
 from sesauditd.model.calendar import hour_of, hour_start
-from sesauditd.model.events import Outcome
-from sesauditd.model.history import Hourly
+from sesauditd.model.events import OUTCOMES
 from sesauditd.model.statistics import different
 from sesauditd.report.figures import Counted
+from sesauditd.store.history import hourly
 from sesauditd.store.tables import domains as registered
 from sesauditd.store.tables import rollups
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
-    from datetime import datetime
+    from datetime import date, datetime
 
     from sqlalchemy.ext.asyncio import AsyncConnection
+
+    from sesauditd.model.events import Outcome
+    from sesauditd.model.history import Hourly
 
 HOURS_A_DAY = 24
 
@@ -45,35 +49,26 @@ async def by_day(
     query = query.where(rollups.c.domain.in_(named))
     return tuple(
         Counted(
-            domain=row.domain,
-            day=hour_start(row.day * HOURS_A_DAY).date(),
-            outcome=Outcome(row.outcome),
-            feeds_back=row.feeds_back,
-            count=int(row.recipients),
+            domain=domain,
+            day=_date(day_number),
+            outcome=OUTCOMES[outcome],
+            feeds_back=fed,
+            count=int(recipients),
         )
-        for row in await connection.execute(query)
+        for domain, day_number, outcome, fed, recipients in (await connection.execute(query)).all()
     )
+
+
+@lru_cache(maxsize=1024)
+def _date(day: int) -> date:
+    return hour_start(day * HOURS_A_DAY).date()
 
 
 async def sketches(
     connection: AsyncConnection, domains: Sequence[str], start: datetime, end: datetime
 ) -> tuple[Hourly, ...]:
     """Return the roll-ups of the domains from the hour of `start` to the hour of `end`."""
-    query = select(rollups).where(
-        rollups.c.domain.in_(domains),
-        rollups.c.hour >= hour_of(start),
-        rollups.c.hour <= hour_of(end),
-    )
-    return tuple(
-        Hourly(
-            domain=row.domain,
-            hour=row.hour,
-            outcome=Outcome(row.outcome),
-            feeds_back=row.feeds_back,
-            sketch=row.sketch,
-        )
-        for row in await connection.execute(query)
-    )
+    return await hourly(connection, domains, hour_of(start), hour_of(end))
 
 
 async def different_recipients(

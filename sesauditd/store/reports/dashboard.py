@@ -16,7 +16,7 @@ from sesauditd.report.pages import mode_of
 from sesauditd.report.sending import OFFBOARDED, SENDING
 from sesauditd.store import register
 from sesauditd.store.reports import decided, overview, people
-from sesauditd.store.reports.behaviour import figures_of
+from sesauditd.store.reports.behaviour import figures_of, figures_of_each
 from sesauditd.store.reports.pages import GRADED_OVER, standing
 from sesauditd.store.tables import actions, cases, journal, observations
 from sesauditd.store.watch import MESSAGES
@@ -61,14 +61,14 @@ async def ranking(
     snapshot = await register.snapshot(connection)
     span = Span.between(now - GRADED_OVER, now)
     armings = await overview.armings(connection)
+    limits = {one: policies.of(one) for one in snapshot.customers}
     found, counted = [], {}
-    for customer in snapshot.customers:
-        limits = policies.of(customer)
-        figures = await figures_of(connection, snapshot, customer, span, limits, whole=False)
+    async for figures in figures_of_each(connection, snapshot, limits, span, whole=False):
+        customer = figures.customer
         counted[customer] = figures.counted
         if customer in snapshot.present:
             mode = mode_of(configured(customer), customer, armings)
-            found.append(standing(figures, mode, graded(figures, limits)))
+            found.append(standing(figures, mode, graded(figures, limits[customer])))
     whole = account(span, counted, {}, 0)
     return tuple(sorted(found, key=_worst_first)), replace(whole, members=())
 

@@ -17,7 +17,7 @@ from sesauditd.report.figures import Span
 from sesauditd.report.pages import EVERYBODY, Report, Standing, Status, mode_of
 from sesauditd.store import register, reputation
 from sesauditd.store.reports import decided, observed, overview, people
-from sesauditd.store.reports.behaviour import figures_of
+from sesauditd.store.reports.behaviour import figures_of, figures_of_each
 from sesauditd.store.reports.daemon import daemon
 
 if TYPE_CHECKING:
@@ -38,17 +38,17 @@ async def account_report(
 ) -> Report:
     """Return the account page; without `whole`, without the behaviour of each customer."""
     snapshot = await register.snapshot(connection)
+    limits = {one: policies.of(one) for one in snapshot.customers}
     counted, scores, behaviours = {}, {}, []
-    for customer in snapshot.customers:
-        limits = policies.of(customer)
-        figures = await figures_of(connection, snapshot, customer, span, limits, whole=whole)
+    async for figures in figures_of_each(connection, snapshot, limits, span, whole=whole):
+        customer = figures.customer
         counted[customer] = figures.counted
         if whole:
-            found = behaviour(figures, limits)
+            found = behaviour(figures, limits[customer])
             behaviours.append(found)
             scores[customer] = found.score
         else:
-            scores[customer] = graded(figures, limits)
+            scores[customer] = graded(figures, limits[customer])
     unattributed = await observed.unattributed_count(connection)
     polled = await reputation.newest(connection, 1)
     page = account(span, counted, scores, unattributed, polled[0] if polled else None)
@@ -102,12 +102,12 @@ async def status(
     snapshot = await register.snapshot(connection)
     span = Span.between(now - GRADED_OVER, now)
     armings = await overview.armings(connection)
+    limits = {one: policies.of(one) for one in snapshot.present}
     standings, counted = {}, {}
-    for customer in snapshot.present:
-        limits = policies.of(customer)
-        figures = await figures_of(connection, snapshot, customer, span, limits, whole=False)
+    async for figures in figures_of_each(connection, snapshot, limits, span, whole=False):
+        customer = figures.customer
         mode = mode_of(configured(customer), customer, armings)
-        standings[customer] = standing(figures, mode, graded(figures, limits))
+        standings[customer] = standing(figures, mode, graded(figures, limits[customer]))
         counted[customer] = figures.counted
     members = account(span, counted, {}, 0).members
     recent = await decided.verdicts_since(connection, now - SHADOW_SHOWN)

@@ -11,13 +11,13 @@ from sqlalchemy import event
 from sesauditd.config import Policies
 from sesauditd.errors import Refused
 from sesauditd.model.events import Outcome
-from sesauditd.model.limits import Limits
+from sesauditd.model.limits import HardBounce, HardBounceSurge, Limits
 from sesauditd.report.document import report_document
 from sesauditd.report.figures import Span
 from sesauditd.report.status_document import status_document
 from sesauditd.store import register, tables
 from sesauditd.store.reports import counts, pages
-from sesauditd.store.reports.behaviour import figures_of
+from sesauditd.store.reports.behaviour import figures_of, figures_of_each
 from tests.support.databases import NEEDS_FILE
 from tests.unit.store_reports.filled import HOUR, NOW, WEEK, Filling, filling
 
@@ -105,6 +105,36 @@ async def test_figures_hold_all_that_a_report_looks_at(database: Database) -> No
     assert (len(found.verdicts), len(found.blocks)) == (1, 1)
     assert found.history.since == WEEK - 300 * DAY
     assert little.history.strikes == found.history.strikes
+
+
+@pytest.mark.parametrize("whole", [True, False])
+async def test_each_customer_has_the_same_figures_among_all_as_alone(
+    database: Database, *, whole: bool
+) -> None:
+    monday = WEEK - 84 * DAY
+    patient = HardBounce(surge=HardBounceSurge(within_hours=72))
+    limits = {"k": LIMITS, "other": Limits(hard_bounce=patient), "quiet": LIMITS}
+    async with filling(database) as fill:
+        await bakery(fill)
+        await fill.domain("c.example", "other")
+        await fill.domain("d.example", "quiet")
+        await fill.rollup("c.example", 40)
+        await fill.rollup("c.example", 1, WEEK + 2 * DAY, "virus")
+        for domain, customer in (("a.example", "k"), ("c.example", "other")):
+            # Only who looks back over three days is shown this one.
+            await fill.strike(domain, f"x@{customer}.example", monday - 70 * HOUR, customer)
+            await fill.verdict(WEEK, customer=customer, domain=domain)
+            await fill.block(f"y@{customer}.example", customer=customer)
+    async with database.read() as connection:
+        known = await register.snapshot(connection)
+        each = [one async for one in figures_of_each(connection, known, limits, SPAN, whole=whole)]
+        alone = [
+            await figures_of(connection, known, name, SPAN, own, whole=whole)
+            for name, own in limits.items()
+        ]
+    assert each == alone
+    assert [len(one.history.strikes) for one in each] == [9, 1, 0]
+    assert [len(one.blocks) for one in each] == [1, 1, 0]
 
 
 async def test_a_report_of_a_customer_has_its_domains(database: Database) -> None:
