@@ -155,7 +155,8 @@ def _denies(seen: AdoptedDomain) -> Iterator[Line]:
             says = f"{one.name} is not under our path and boundary: outside the daemon's rights"
             yield Line(what=what, works=False, says=says, advice=_take_over(seen))
         else:
-            says = f"{one.name}, with {one.active_keys} active keys, block, disable, terminate"
+            keys = "one active key" if one.active_keys == 1 else f"{one.active_keys} active keys"
+            says = f"{one.name}, with {keys}: block, disable, terminate"
             yield Line(what=what, works=True, says=says)
 
 
