@@ -13,7 +13,11 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from pathlib import Path
 
-CSV_COLUMNS = ("domain", "customer", "contact", "iam_user", "since")
+WHOSE = ("domain", "customer", "contact")
+"""Columns that every CSV of domains has."""
+CSV_COLUMNS = (*WHOSE, "iam_user", "since")
+BEYOND = ""
+"""Where a line's values end that no column is for; no name of a column is empty."""
 
 Made = TypeVar("Made")
 
@@ -50,19 +54,30 @@ def text_of(file: Path) -> str:
     except OSError as error:
         raise Refused(f"{file} cannot be read: {error.strerror}") from error
     except UnicodeDecodeError as error:
-        raise Refused(f"{file} cannot be read: it is no text in UTF-8") from error
+        raise Refused(f"{file} cannot be read: it is no text in UTF-8, save it as that") from error
 
 
-def each_line(file: Path, make: Callable[[Mapping[str, str | None]], Made]) -> list[Made]:
+def each_line(file: Path, make: Callable[[Mapping[str, str]], Made]) -> list[Made]:
     """Return what is made of each line of a CSV; raises Refused with the number of the line."""
-    reader = csv.DictReader(text_of(file).splitlines())
-    columns = set(reader.fieldnames or ())
-    if columns - set(CSV_COLUMNS) or "domain" not in columns:
-        raise Refused(f"{file} needs a first line with the columns {','.join(CSV_COLUMNS)}")
+    reader = csv.DictReader(text_of(file).splitlines(), restkey=BEYOND, restval="")
+    reader.fieldnames = [one.strip().lower() for one in reader.fieldnames or ()]
+    named = set(reader.fieldnames)
+    if named - set(CSV_COLUMNS) or not named.issuperset(WHOSE):
+        wanted = f"the columns {','.join(WHOSE)}, with commas in between"
+        raise Refused(f"{file} needs a first line with {wanted}")
     found = []
     for row in reader:
         try:
-            found.append(make(row))
+            found.append(make(_whole(row)))
         except (Refused, typer.BadParameter) as error:
             raise Refused(f"{file} line {reader.line_num}: {error}") from error
     return found
+
+
+def _whole(row: Mapping[str, str]) -> Mapping[str, str]:
+    if BEYOND in row:
+        raise Refused("more values than columns: put one that holds a comma in quotes")
+    empty = [one for one in WHOSE if not row[one].strip()]
+    if empty:
+        raise Refused(f"nothing in the column {' and '.join(empty)}")
+    return row

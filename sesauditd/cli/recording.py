@@ -250,13 +250,13 @@ def _show(verdicts: Sequence[Mapping[str, object]]) -> None:
         output.say(f"... and {len(verdicts) - SHOWN} more: add --json to see all.")
 
 
-def _from_row(row: Mapping[str, str | None]) -> Adoption:
-    since = (row.get("since") or "").strip()
+def _from_row(row: Mapping[str, str]) -> Adoption:
+    since = row.get("since", "").strip()
     return _adoption(
-        row.get("domain"),
-        row.get("customer"),
-        row.get("contact"),
-        (row.get("iam_user") or "").strip() or None,
+        row["domain"],
+        row["customer"],
+        row["contact"],
+        row.get("iam_user", "").strip() or None,
         moment_option(since) if since else None,
     )
 

@@ -66,14 +66,14 @@ def from_file(file: Path) -> Sequence[Wish]:
     return _each_once(found)
 
 
-def _from_row(row: Mapping[str, str | None]) -> Wish:
+def _from_row(row: Mapping[str, str]) -> Wish:
     for column in OUR_OWN:
-        if (row.get(column) or "").strip():
+        if row.get(column, "").strip():
             raise Refused(
                 f"{column} is made by `onboard`: leave it empty, or use `sesauditd adopt` for a "
                 "domain that is set up already"
             )
-    return _wish(row.get("domain"), row.get("customer"), row.get("contact"))
+    return _wish(row["domain"], row["customer"], row["contact"])
 
 
 async def _remembered(settings: Settings, domains: Sequence[str]) -> Mapping[str, Asked]:

@@ -63,7 +63,13 @@ def test_a_file_names_a_domain_a_line(tmp_path: Path) -> None:
         ("domain,owner\nx.example,y\n", "needs a first line"),
         ("domain,customer,contact\n", "names no domain"),
         (f"domain,customer,contact\nx.example,k,{CONTACT}\na..b,k,{CONTACT}\n", "line 3"),
-        (f"domain,customer,contact\nx.example,,{CONTACT}\n", "line 2: name the customer"),
+        (
+            f"domain,customer,contact\nx.example,,{CONTACT}\n",
+            "line 2: nothing in the column customer",
+        ),
+        ("domain,customer,contact\nx.example,k\n", "line 2: nothing in the column contact"),
+        ("domain,customer,contact\nx.example,A, B,a@b.example\n", "line 2: more values"),
+        ("domain;customer;contact\nx.example;k;a@b.example\n", "with commas in between"),
         (f"domain,customer,contact,iam_user\nx.example,k,{CONTACT},old\n", "line 2: iam_user"),
         (f"domain,customer,contact,since\nx.example,k,{CONTACT},2020-01-01\n", "line 2: since"),
         ("", "needs a first line"),
@@ -74,6 +80,14 @@ def test_a_file_with_a_mistake_is_refused_by_its_line(tmp_path: Path, text: str,
     file.write_text(text)
     with pytest.raises(Refused, match=why):
         wishes.from_file(file)
+
+
+def test_a_file_may_come_from_a_spreadsheet(tmp_path: Path) -> None:
+    file = tmp_path / "domains.csv"
+    lines = ("\ufeffDomain, Customer ,CONTACT", "", f" Bakery.Example. , bakery ,{CONTACT} ", "")
+    file.write_bytes("\r\n".join(lines).encode())
+    (only,) = wishes.from_file(file)
+    assert (only.domain, only.customer, only.contact) == ("bakery.example", "bakery", CONTACT)
 
 
 def test_a_file_that_cannot_be_read_is_refused(tmp_path: Path) -> None:
