@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from sesauditd.cli import output
+from sesauditd.cli import handing_over, output
 from sesauditd.cli.options import JsonOption, settings_of
 from sesauditd.cli.sections import Heading, examples
 from sesauditd.cli.waiting import finished
-from sesauditd.errors import Failed, Refused
+from sesauditd.errors import Failed
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -56,7 +56,7 @@ def terraform(
     their zone is in Route 53 here.
     """
     if out is not None:
-        _check(out)
+        handing_over.refuse_unless_new(out)
     exports, text = finished(_exported(settings_of(context), domains, fragment=fragment))
     if out is not None:
         _write(out, text)
@@ -95,13 +95,6 @@ def _document(exports: Sequence[Export], text: str) -> Mapping[str, object]:
         ],
         "hcl": text,
     }
-
-
-def _check(out: Path) -> None:
-    if out.exists():
-        raise Refused(f"{out} exists: name a new file, so that nothing in it is lost")
-    if not out.parent.is_dir():
-        raise Refused(f"{out.parent}: no such folder; make it first: mkdir -p {out.parent}")
 
 
 def _write(out: Path, text: str) -> None:

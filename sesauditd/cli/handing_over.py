@@ -28,8 +28,7 @@ def check(file: Path | None, *, as_json: bool) -> None:
     That is in a pipe, in a log, or over what stands in a file.
     """
     if file is not None:
-        if file.exists() or file.is_symlink():
-            raise _taken(file)
+        refuse_unless_new(file)
         return
     if as_json:
         raise Refused("--json never holds a password: add --out FILE for the credentials")
@@ -37,6 +36,14 @@ def check(file: Path | None, *, as_json: bool) -> None:
         raise Refused(
             "passwords are shown to a terminal only: add --out FILE to run this in a pipe"
         )
+
+
+def refuse_unless_new(file: Path) -> None:
+    """Refuse a file that exists, or whose folder does not."""
+    if file.exists() or file.is_symlink():
+        raise _taken(file)
+    if not file.parent.is_dir():
+        raise Refused(f"{file.parent}: no such folder; make it first: mkdir -p {file.parent}")
 
 
 @contextmanager

@@ -17,6 +17,7 @@ the function, so that `sesauditd --help` stays quick.
 
 from __future__ import annotations
 
+import errno
 import io
 import os
 import re
@@ -102,6 +103,7 @@ INTERRUPTED = 130
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command and return its exit code; every error is one line on stderr."""
     given = list(sys.argv[1:] if arguments is None else arguments)
+    _open_closed_streams()
     for stream in (sys.stdout, sys.stderr):
         # A terminal that cannot show a letter must not end the program.
         if isinstance(stream, io.TextIOWrapper):
@@ -179,10 +181,26 @@ def _run(given: list[str]) -> int:
     except KeyboardInterrupt:
         return INTERRUPTED
     except Exception as error:  # noqa: BLE001
-        hint = "" if debug else f" (run again with {options.DEBUG} for the traceback)"
-        what = f"unexpected error: {type(error).__name__}: {error}{hint}"
-        return _told(error, what, Failed.exit_code, debug=debug)
+        return _told(error, _unexpected(error, debug=debug), Failed.exit_code, debug=debug)
     return outcome if isinstance(outcome, int) else 0
+
+
+def _unexpected(error: Exception, *, debug: bool) -> str:
+    if isinstance(error, OSError) and error.errno == errno.ENOSPC:
+        return "no space is left on the disk, or where the output goes: make room, run it again"
+    hint = "" if debug else f" (run again with {options.DEBUG} for the traceback)"
+    return f"unexpected error: {type(error).__name__}: {error}{hint}"
+
+
+def _open_closed_streams() -> None:
+    """Let what was closed by whoever started the program lead to nowhere.
+
+    Python has None for it, and the next file that is opened would get its number.
+    """
+    for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
+        if getattr(sys, name) is None:
+            nowhere = os.open(os.devnull, os.O_RDWR)
+            setattr(sys, name, os.fdopen(nowhere, mode, encoding="utf-8"))
 
 
 def _usage(error: typer.TyperException) -> str:

@@ -45,6 +45,15 @@ def test_json_gets_no_password_on_a_terminal_either(monkeypatch: pytest.MonkeyPa
         handing_over.check(None, as_json=True)
 
 
+def test_what_cannot_be_made_is_refused_before_anything_is_asked(tmp_path: Path) -> None:
+    with pytest.raises(Refused, match=r"no such folder; make it first: mkdir -p .*nowhere$"):
+        handing_over.check(tmp_path / "nowhere" / "new.txt", as_json=False)
+    dangling = tmp_path / "dangling.txt"
+    dangling.symlink_to(tmp_path / "gone")
+    with pytest.raises(Refused, match="exists: name a new file"):
+        handing_over.check(dangling, as_json=False)
+
+
 def test_a_terminal_is_shown_everything(capsys: pytest.CaptureFixture[str]) -> None:
     with handing_over.outlet(None, as_json=False) as show:
         show(LOGIN)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import subprocess
@@ -198,6 +199,12 @@ def test_a_reader_that_leaves_is_no_error() -> None:
     assert done.returncode == 1
 
 
+def test_closed_streams_are_no_error() -> None:
+    command = [sys.executable, "-m", "sesauditd", "--version"]
+    closing = ["sh", "-c", 'exec "$@" <&- >&- 2>&-', "sh", *command]
+    assert subprocess.run(closing, check=False, timeout=60).returncode == 0
+
+
 @pytest.mark.parametrize(
     ("error", "code", "line"),
     [
@@ -218,6 +225,14 @@ def test_a_reader_that_leaves_is_no_error() -> None:
             (
                 "sesauditd: unexpected error: ValueError: \N{REPLACEMENT CHARACTER}[2J "
                 "(run again with --debug for the traceback)\n"
+            ),
+        ),
+        (
+            OSError(errno.ENOSPC, "No space left on device"),
+            1,
+            (
+                "sesauditd: no space is left on the disk, or where the output goes: "
+                "make room, run it again\n"
             ),
         ),
         (KeyboardInterrupt(), 130, ""),
