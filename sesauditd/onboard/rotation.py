@@ -104,13 +104,14 @@ class Rotation:
         note = await self.notes.of(kept.name)
         if kept.is_stopped:
             raise Refused(f"{kept.name} is stopped: it gets no new key until it may send again")
-        if note is not None and note.is_under_way:
+        present = await self._present(user_of(kept))
+        # A key that somebody deleted by hand keeps no slot any more.
+        if note is not None and note.is_under_way and note.old in present:
             raise Refused(
                 f"the key of {kept.name} is exchanged already: {note.old} is {_said(note)}; "
-                f"`sesauditd credentials rotate {kept.name} --retire` goes on with that"
+                f"{_way_on(note)}"
             )
         known = await self.key_notes.note(kept.name)
-        present = await self._present(user_of(kept))
         if note is not None and note.stage is RotationStage.MAKING:
             return note.old
         return _replaced(kept, known, present)
@@ -219,3 +220,13 @@ def _said(note: RotationNote) -> str:
     if note.stage is RotationStage.OVERLAPPING:
         return f"still good until {day}"
     return f"Inactive, and deleted from {day} on"
+
+
+def _way_on(note: RotationNote) -> str:
+    again = f"sesauditd credentials rotate {note.domain}"
+    if note.stage is RotationStage.OVERLAPPING:
+        return f"`{again} --retire` goes on with that"
+    return (
+        f"to exchange the key again before that, `aws iam delete-access-key --user-name "
+        f"{note.user} --access-key-id {note.old}`, then `{again}`"
+    )

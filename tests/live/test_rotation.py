@@ -125,6 +125,22 @@ async def test_without_a_free_slot_nothing_is_made(newcomers: Newcomers) -> None
     assert newcomers.place.writes() == 0
 
 
+async def test_an_inactive_key_that_somebody_deleted_makes_room_for_another(
+    newcomers: Newcomers,
+) -> None:
+    domain = newcomers.domain()
+    await newcomers.onboard(domain)
+    first = await rotate(newcomers, domain)
+    await rotation(newcomers).retire(domain, NOW)
+    with pytest.raises(Refused, match=f"delete-access-key --user-name {domain} .*{first.old}"):
+        await rotate(newcomers, domain)
+    ask = newcomers.place.asking.ask
+    ask("iam", "DeleteAccessKey", UserName=domain, AccessKeyId=first.old)
+    second = await rotate(newcomers, domain)
+    assert second.old == first.new
+    assert active(newcomers, domain) == {second.old: True, second.new: True}
+
+
 async def test_a_stopped_domain_gets_no_new_key(newcomers: Newcomers) -> None:
     domain = newcomers.domain()
     await newcomers.onboard(domain, "paused")
