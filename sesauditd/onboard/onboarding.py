@@ -16,7 +16,7 @@ from sesauditd.onboard import dmarc, zones
 from sesauditd.onboard.access import user_name
 from sesauditd.onboard.onboarding_outcomes import Outcome, Prepared, Result, Wish
 from sesauditd.onboard.onboarding_stages import signing, stages
-from sesauditd.onboard.onboarding_wishes import in_the_way, refusals, wanted
+from sesauditd.onboard.onboarding_wishes import above, crowded, in_the_way, refusals, wanted
 from sesauditd.onboard.records_elsewhere import ByHand, ElsewhereRecords
 from sesauditd.onboard.tenants import standing
 from sesauditd.onboard.zones import Elsewhere, Zone
@@ -86,7 +86,7 @@ class Onboarding:
         Raises Unavailable or Forbidden if AWS, DNS or the database cannot be looked at.
         """
         newcomer = await self.register.look(wish.domain, wish.customer)
-        refused = refusals(wish, newcomer)
+        refused = await self._refused(wish, newcomer)
         if refused:
             return Prepared(wish=wish, plan=Plan(conflicts=refused))
         choice = await zones.choose(wish.domain, self.adapters.hosted, self.adapters.dns)
@@ -129,7 +129,8 @@ class Onboarding:
             return prepared.unchanged
         async with self.claim(wish.domain):
             # Whoever had the claim until now may have registered it for somebody else.
-            refused = refusals(wish, await self.register.look(wish.domain, wish.customer))
+            newcomer = await self.register.look(wish.domain, wish.customer)
+            refused = await self._refused(wish, newcomer)
             if refused:
                 return _conflict(wish.domain, refused)
             await self.register.ask(wish.domain, prepared.asked)
@@ -153,6 +154,17 @@ class Onboarding:
             elsewhere=prepared.elsewhere,
             key=key,
         )
+
+    async def _refused(self, wish: Wish, newcomer: Newcomer) -> tuple[Conflict, ...]:
+        """Return what the register has against it, its two neighbours among it."""
+        found = refusals(wish, newcomer)
+        if found or newcomer.iam_users:
+            return found
+        label, look = self.layout.mail_from_label, self.register.look
+        below = await look(self.layout.mail_from(wish.domain), wish.customer)
+        above_name = above(wish.domain, label)
+        upper = None if above_name is None else await look(above_name, wish.customer)
+        return crowded(wish.domain, label, below=below, upper=upper)
 
     async def _granted(self, prepared: Prepared, show: Show) -> tuple[bool, str | None]:
         """Register what stands, then give it its key; return what was new of both."""

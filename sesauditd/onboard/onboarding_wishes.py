@@ -65,6 +65,38 @@ def refusals(wish: Wish, newcomer: Newcomer) -> tuple[Conflict, ...]:
     return tuple(found)
 
 
+def above(domain: str, label: str) -> str | None:
+    """Return the domain whose MAIL FROM name this one is, None if it is nobody's."""
+    rest = domain.removeprefix(f"{label}.")
+    return None if rest == domain else rest
+
+
+def crowded(
+    domain: str, label: str, *, below: Newcomer, upper: Newcomer | None
+) -> tuple[Conflict, ...]:
+    """Return whether a sender and the MAIL FROM name of another would be one name.
+
+    A MAIL FROM name cannot receive mail, so nobody could answer its sender: SES API 2,
+    PutEmailIdentityMailFromAttributes. `below` has the domain's own such name, `upper` is above it.
+    """
+    advice = "Choose another subdomain to send from, or another [onboarding] mail_from."
+    found = []
+    # What was adopted may have another MAIL FROM name; what was offboarded has no user any more.
+    if upper is not None and upper.iam_users and upper.asked is not None:
+        found.append((domain, f"the MAIL FROM name of {above(domain, label)}"))
+    if below.iam_users:
+        found.append((f"{label}.{domain}", f"a domain of customer {below.owner}"))
+    return tuple(
+        Conflict(
+            resource=f"domain {domain}",
+            found=f"{name} is {said}",
+            wanted="a name that sends, and another for its bounces",
+            advice=advice,
+        )
+        for name, said in found
+    )
+
+
 def in_the_way(wish: Wish, choice: ZoneChoice, newcomer: Newcomer) -> Conflict | None:
     """Return why the records cannot go where they belong, before anything else is made."""
     match choice:

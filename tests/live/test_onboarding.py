@@ -224,6 +224,17 @@ async def test_a_domain_of_another_customer_is_refused(newcomers: Newcomers) -> 
     await refused(newcomers, domain, "second", "a domain of customer first")
 
 
+async def test_a_mail_from_name_is_no_sender_and_no_sender_is_a_mail_from_name(
+    newcomers: Newcomers,
+) -> None:
+    """SES API 2, PutEmailIdentityMailFromAttributes: such a name cannot receive mail."""
+    first, second = newcomers.domain(), newcomers.domain()
+    await newcomers.onboard(first)
+    await refused(newcomers, f"bounce.{first}", "bakery", f"the MAIL FROM name of {first}")
+    assert (await newcomers.onboard(f"bounce.{second}")).result is Result.DONE
+    await refused(newcomers, second, "bakery", f"bounce.{second} is a domain of customer bakery")
+
+
 async def refused(newcomers: Newcomers, domain: str, customer: str, found: str) -> None:
     """Expect one conflict, and no write at all."""
     newcomers.place.forget_calls()
