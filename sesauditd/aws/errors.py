@@ -98,7 +98,7 @@ STRANGERS: Final = frozenset(
     }
 )
 ADVICE: Final[Mapping[str, str]] = {
-    "AccessDenied": "allow it in the IAM policy of the daemon's role",
+    "AccessDenied": "allow it in the IAM policies of the caller, as docs/iam does",
     "AccountSuspendedException": "AWS has suspended the account's sending: see the SES console",
     "LimitExceeded": "ask AWS for a higher quota or remove what is not used",
     "LimitExceededException": "ask AWS for a higher quota or remove what is not used",
@@ -146,7 +146,7 @@ def translated(error: BaseException, asked: str, stake: Stake) -> Failed:
         return Forbidden(f"{asked}: this cannot be asked: {said}")
     if stake and not never_sent(error):
         return Uncertain(f"{asked}: the answer was lost ({said}); look whether it was done")
-    return Unavailable(f"{asked}: no answer from AWS ({said}); it is asked again later")
+    return Unavailable(f"{asked}: no answer from AWS ({said}); look at the network if it stays so")
 
 
 def never_sent(error: BaseException) -> bool:
@@ -166,7 +166,9 @@ def truncated(asked: str, member: str) -> Unavailable:
 
     botocore reads a JSON answer that was cut off as an empty one.
     """
-    return Unavailable(f"{asked}: a truncated answer without {member}; it is asked again later")
+    return Unavailable(
+        f"{asked}: a truncated answer without {member}; the same may go through later"
+    )
 
 
 @contextmanager
@@ -199,7 +201,7 @@ def _of_answer(error: ClientError, asked: str, stake: Stake) -> Failed:
         return Unavailable(f"{said}; the credentials have expired: renew them")
     overloaded = status == OVERLOADED and stake is not Stake.MAIL
     if code in BUSY or status in BUSY_STATUSES or overloaded:
-        return Unavailable(f"{said}; AWS is busy, it is asked again later")
+        return Unavailable(f"{said}; AWS is busy, the same goes through later")
     if not FIRST_REDIRECT <= status < FIRST_FAULT:
         kind = Uncertain if stake else Unavailable
         return kind(f"{said}; AWS failed with {status}, look again later")

@@ -104,8 +104,7 @@ async def examine_aws(
         return Examined(findings=[wrong(Check.CONFIGURATION, "configuration", conflict, "")])
     if settings.aws.region is None:
         advice = 'Write region = "eu-central-1", or another, into [aws].'
-        nowhere = wrong(Check.REGION, "region", "the configuration names none", advice)
-        return Examined(findings=[nowhere])
+        return Examined(findings=[wrong(Check.REGION, "region", "none is configured", advice)])
     async with connect(
         region=settings.aws.region,
         account_id=settings.aws.account_id or "",
@@ -115,10 +114,12 @@ async def examine_aws(
     ) as clients:
         expected = _expected(settings, clients)
         looking = _looking(settings, clients, expected, clock)
+        silence = await looking.silence()
+        if silence is not None:
+            return Examined(findings=doctor.silent(silence))
         seen = await looking.see(expected, domains, on_domain)
-        enforcing = settings.policy.mode == "enforce"
-        findings = doctor.aws(expected, seen, enforcing=enforcing)
-        return Examined(findings=findings, domains=seen.domains)
+        found = doctor.aws(expected, seen, enforcing=settings.policy.mode == "enforce")
+        return Examined(findings=found, domains=seen.domains)
 
 
 def server_of(settings: Settings) -> Server | None:

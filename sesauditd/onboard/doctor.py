@@ -54,6 +54,15 @@ def aws(expected: Expected, seen: Sights, *, enforcing: bool) -> Sequence[Findin
     ]
 
 
+def silent(why: Untold) -> Sequence[Finding]:
+    """Return what there is to say where AWS does not answer; each look would wait in vain."""
+    advice = (
+        "Look at this machine's network, at region and endpoint_url in [aws], and at "
+        "AWS_ENDPOINT_URL; nothing else of AWS was examined."
+    )
+    return [wrong(Check.CREDENTIALS, "AWS", why.why, advice)]
+
+
 def machine(database: DatabaseSight, smtp: Smtp | None) -> Iterator[Finding]:
     """Yield what there is to say of the database and of the way to SES by SMTP."""
     yield _database(database)

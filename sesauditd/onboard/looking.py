@@ -163,6 +163,13 @@ class Looking:
             domains=seen,
         )
 
+    async def silence(self) -> Untold | None:
+        """Return why AWS answers nothing at all, None if it answers, if only by a refusal."""
+        caller = await told(self.inspection.caller())
+        if not isinstance(caller, Untold) or caller.forbidden:
+            return None
+        return caller if await self.inspection.time() is None else None
+
     async def _ahead(self) -> timedelta | Untold:
         there = await self.inspection.time()
         return Untold(why="no answer", forbidden=False) if there is None else self.clock() - there

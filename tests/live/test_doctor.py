@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 from typing import TYPE_CHECKING
 
 import pytest
@@ -14,7 +15,7 @@ from sesauditd.bootstrap.tempo import Tempo
 from sesauditd.onboard.credentials import Server
 from sesauditd.onboard.doctor import UNSHARED
 from sesauditd.onboard.findings import Check, Level
-from tests.support.accounts import REGION, stood
+from tests.support.accounts import ACCOUNT, REGION, stood
 from tests.support.databases import rows_of
 from tests.support.sandboxes import NOW
 
@@ -68,3 +69,19 @@ async def test_without_a_database_aws_is_examined_all_the_same(
     assert found[Check.DATABASE].advice == UNSHARED
     assert found[Check.CREDENTIALS].level is Level.OK
     assert "also lists who complains" in found[Check.SUPPRESSION].says
+
+
+async def test_where_aws_answers_nothing_it_is_asked_nothing_more(
+    place: Stood, tmp_path: Path
+) -> None:
+    with socket.socket() as taken:
+        # Bound, and nobody listens: every connection is refused.
+        taken.bind(("127.0.0.1", 0))
+        nowhere = f"http://127.0.0.1:{taken.getsockname()[1]}"
+        aws = {"region": REGION, "account_id": ACCOUNT, "endpoint_url": nowhere}
+        found = await examined(place, place.settings(tmp_path, aws=aws))
+
+    assert set(found) == {Check.DATABASE, Check.SMTP, Check.CREDENTIALS}
+    assert found[Check.CREDENTIALS].level is Level.WRONG
+    assert nowhere in found[Check.CREDENTIALS].says
+    assert "endpoint_url" in found[Check.CREDENTIALS].advice

@@ -64,7 +64,7 @@ def test_what_is_denied_is_to_be_allowed() -> None:
     said = str(translated(denied, "SES GetAccount", Stake.NOTHING))
     assert said == (
         "SES GetAccount: AccessDeniedException: b***@x.org may not; "
-        "allow it in the IAM policy of the daemon's role"
+        "allow it in the IAM policies of the caller, as docs/iam does"
     )
 
 
