@@ -149,5 +149,6 @@ def _domain(each: Prepared | Outcome) -> str:
 
 
 def _failed(domain: str, error: SesauditdError) -> Outcome:
-    log.warning("domain_not_onboarded", domain=domain, reason=str(error))
+    # Whoever asked is told by the outcome.
+    log.info("domain_not_onboarded", domain=domain, reason=str(error))
     return Outcome(domain=domain, result=Result.FAILED, why=str(error))

@@ -83,17 +83,17 @@ def crowded(
     found = []
     # What was adopted may have another MAIL FROM name; what was offboarded has no user any more.
     if upper is not None and upper.iam_users and upper.asked is not None:
-        found.append((domain, f"the MAIL FROM name of {above(domain, label)}"))
+        found.append(f"the MAIL FROM name of {above(domain, label)}")
     if below.iam_users:
-        found.append((f"{label}.{domain}", f"a domain of customer {below.owner}"))
+        found.append(f"{label}.{domain}, a domain of customer {below.owner}")
     return tuple(
         Conflict(
             resource=f"domain {domain}",
-            found=f"{name} is {said}",
+            found=said,
             wanted="a name that sends, and another for its bounces",
             advice=advice,
         )
-        for name, said in found
+        for said in found
     )
 
 

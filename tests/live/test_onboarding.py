@@ -232,7 +232,7 @@ async def test_a_mail_from_name_is_no_sender_and_no_sender_is_a_mail_from_name(
     await newcomers.onboard(first)
     await refused(newcomers, f"bounce.{first}", "bakery", f"the MAIL FROM name of {first}")
     assert (await newcomers.onboard(f"bounce.{second}")).result is Result.DONE
-    await refused(newcomers, second, "bakery", f"bounce.{second} is a domain of customer bakery")
+    await refused(newcomers, second, "bakery", f"bounce.{second}, a domain of customer bakery")
 
 
 async def refused(newcomers: Newcomers, domain: str, customer: str, found: str) -> None:
