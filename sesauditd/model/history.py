@@ -243,10 +243,13 @@ class Reach:
         return any(row.outcome in mail for row in self._rows(starts, end))
 
     def _count(self, starts: Mapping[str, datetime], end: datetime, *, feeding_back: bool) -> int:
+        # Whoever was sent a mail mostly got it: the same sketch twice, which needs one look.
         return different(
-            row.sketch
-            for row in self._rows(starts, end)
-            if row.outcome in DENOMINATOR and (row.feeds_back or not feeding_back)
+            {
+                row.sketch
+                for row in self._rows(starts, end)
+                if (not feeding_back or row.feeds_back) and row.outcome in DENOMINATOR
+            }
         )
 
     def _rows(self, starts: Mapping[str, datetime], end: datetime) -> list[Hourly]:

@@ -134,14 +134,6 @@ def behaviour(figures: Figures, limits: Limits) -> Behaviour:
     )
 
 
-def graded(figures: Figures, limits: Limits) -> Score | None:
-    """Return the score alone, of figures that need no sketches but those of weeks with strikes."""
-    counted = [one for one in figures.counted if figures.span.holds_day(one.day)]
-    mails = counts.mailed(counts.outcomes(counted))
-    near = distances_of(figures, limits, Sizes(figures.history.reach.hourly))
-    return score(near, mails=mails, disables=disables(figures))
-
-
 def distances_of(figures: Figures, limits: Limits, sizes: Sizes) -> tuple[Nearness, ...]:
     """Return how near each limit came, in the newest full week and at worst in the span."""
     span = figures.span

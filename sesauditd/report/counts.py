@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from sesauditd.model.calendar import week_of, weeks_between
@@ -93,14 +94,16 @@ def by_week(counted: Iterable[Counted], span: Span) -> tuple[WeekCounts, ...]:
         week: Counter() for week in weeks_between(week_of(span.start), week_of(span.end))
     }
     for one in counted:
-        week = week_of(_midnight(one.day))
+        week = week_with(one.day)
         if week in sums:
             sums[week][one.outcome] += one.count
     return tuple(_week(week, found) for week, found in sums.items())
 
 
-def _midnight(day: date) -> datetime:
-    return datetime.combine(day, time(), tzinfo=UTC)
+@lru_cache(maxsize=1024)
+def week_with(day: date) -> Week:
+    """Return the ISO week that holds the day."""
+    return week_of(datetime.combine(day, time(), tzinfo=UTC))
 
 
 def _week(week: Week, sums: Mapping[Outcome, int]) -> WeekCounts:

@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING
 from sesauditd.model.verdicts import Rule
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
 
     from sesauditd.model.calendar import Week
+    from sesauditd.report.sizes import Window
 
 
 MICROSECOND = timedelta(microseconds=1)
@@ -76,6 +77,19 @@ class Nearness:
     newest: Distance | None
     """None if nothing was counted in that week."""
     worst: Distance | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Claim:
+    """A distance that is not measured yet: what it can be at most, and what it takes to know."""
+
+    at_most: float
+    """The largest ratio that it may have."""
+    windows: tuple[Window, ...]
+    """Whose different recipients have to be known first."""
+    last_moment: datetime
+    measured: Callable[[], Distance | None]
+    """Returns the distance, None where nothing was counted after all."""
 
 
 def nearest(found: Iterable[Distance]) -> Distance | None:

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
 from typing import TYPE_CHECKING
 
 from sesauditd.model.events import Outcome
 from sesauditd.model.verdicts import Rule
-from sesauditd.report.distances import Basis, Distance, nearest
+from sesauditd.report.distances import Basis, Claim, Distance, nearest
 from sesauditd.report.guessing import Guessing
+from sesauditd.report.sizes import Window
 from sesauditd.report.windows import Stretch, stretches
 
 if TYPE_CHECKING:
@@ -17,37 +19,86 @@ if TYPE_CHECKING:
 
     from sesauditd.model.history import DomainsHistory, Strike
     from sesauditd.model.limits import Limits
-    from sesauditd.report.sizes import Sizes
+    from sesauditd.report.sizes import Measures
 
 Range = tuple[datetime, datetime]
 """Where windows may end, both ends included."""
 
 
 def fast_distances(
-    history: DomainsHistory, limits: Limits, sizes: Sizes, ranges: Sequence[Range]
+    history: DomainsHistory, limits: Limits, sizes: Measures, ranges: Sequence[Range]
 ) -> Iterator[Distance]:
     """Yield, for each rule, domain and range, the nearest that any window came to its limit."""
+    for rule in _rules(history, limits, sizes):
+        yield from _nearest_in(ranges, rule.stretches, rule.at_most, rule.distance)
+
+
+def fast_claims(
+    history: DomainsHistory, limits: Limits, sizes: Measures, within: Range
+) -> Iterator[Claim]:
+    """Yield the distance of every window that ends in the range, none of them measured yet."""
+    first, last = within
+    for rule in _rules(history, limits, sizes):
+        for stretch in rule.stretches:
+            if first <= stretch.end <= last:
+                yield Claim(
+                    at_most=rule.at_most(stretch),
+                    windows=rule.windows(stretch),
+                    last_moment=stretch.end,
+                    measured=partial(rule.distance, stretch),
+                )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Ruled:
+    """Where one rule looks in one scope, and how near its windows come."""
+
+    stretches: Iterable[Stretch]
+    at_most: Callable[[Stretch], float]
+    """What the ratio can be at most."""
+    distance: Callable[[Stretch], Distance]
+    windows: Callable[[Stretch], tuple[Window, ...]] = lambda _stretch: ()
+    """What has to be known for the distance."""
+
+
+def _rules(history: DomainsHistory, limits: Limits, sizes: Measures) -> Iterator[_Ruled]:
     for name, strikes in _scopes(history):
         bounces = [one for one in strikes if one.outcome is Outcome.HARD_BOUNCE]
         complaints = [one for one in strikes if one.outcome is Outcome.COMPLAINT]
-        surge = limits.hard_bounce.surge
-        yield from _nearest_in(
-            ranges,
-            stretches(bounces, timedelta(hours=surge.within_hours), history.decisions),
-            lambda one: one.count / _surge_count(history, limits, one.end),
-            partial(_bounce_surge, name, history, limits, sizes),
+        length = timedelta(hours=limits.hard_bounce.surge.within_hours)
+        window = partial(_window, length, history, sizes, feeding_back=False)
+        yield _Ruled(
+            stretches=stretches(bounces, length, history.decisions),
+            at_most=partial(_bounce_share, history, limits),
+            distance=partial(_bounce_surge, name, history, limits, sizes, window),
+            windows=partial(_alone, window),
         )
-        hours = timedelta(hours=limits.complaint.surge.within_hours)
-        yield from _nearest_in(
-            ranges,
-            stretches(complaints, hours, history.decisions),
-            lambda one: one.count / limits.complaint.surge.count,
-            partial(_complaint_surge, name, history, limits, sizes),
+        length = timedelta(hours=limits.complaint.surge.within_hours)
+        window = partial(_window, length, history, sizes, feeding_back=True)
+        yield _Ruled(
+            stretches=stretches(complaints, length, history.decisions),
+            at_most=partial(_complaint_share, limits),
+            distance=partial(_complaint_surge, name, limits, sizes, window),
+            windows=partial(_alone, window),
         )
         guessing = Guessing.among(bounces, history, limits)
-        yield from _nearest_in(
-            ranges, guessing.stretches(), guessing.at_most, guessing.distance_at(name)
+        yield _Ruled(
+            stretches=guessing.stretches(),
+            at_most=guessing.at_most,
+            distance=guessing.distance_at(name),
         )
+
+
+def _alone(window: Callable[[Stretch], Window], stretch: Stretch) -> tuple[Window, ...]:
+    return (window(stretch),)
+
+
+def _bounce_share(history: DomainsHistory, limits: Limits, stretch: Stretch) -> float:
+    return stretch.count / _surge_count(history, limits, stretch.end)
+
+
+def _complaint_share(limits: Limits, stretch: Stretch) -> float:
+    return stretch.count / limits.complaint.surge.count
 
 
 def virus_distances(infected: Iterable[tuple[str, datetime]]) -> Iterator[Distance]:
@@ -100,10 +151,14 @@ def _surge_count(history: DomainsHistory, limits: Limits, end: datetime) -> int:
 
 
 def _bounce_surge(
-    scope: str, history: DomainsHistory, limits: Limits, sizes: Sizes, stretch: Stretch
+    scope: str,
+    history: DomainsHistory,
+    limits: Limits,
+    sizes: Measures,
+    window: Callable[[Stretch], Window],
+    stretch: Stretch,
 ) -> Distance:
-    hours = timedelta(hours=limits.hard_bounce.surge.within_hours)
-    size = _size(stretch, hours, history, sizes)
+    size = max(sizes.of(window(stretch)), stretch.count)
     return Distance(
         rule=Rule.HARD_BOUNCE_SURGE,
         basis=Basis.RECIPIENTS,
@@ -118,27 +173,30 @@ def _bounce_surge(
     )
 
 
-def _size(
-    stretch: Stretch,
+def _window(
     length: timedelta,
     history: DomainsHistory,
-    sizes: Sizes,
+    sizes: Measures,
+    stretch: Stretch,
     *,
-    feeding_back: bool = False,
-) -> int:
-    """Return `n`: several domains are looked at with all of the customer's mail."""
+    feeding_back: bool,
+) -> Window:
+    """Return what `n` is of: several domains are looked at with all of the customer's mail."""
     starts = stretch.starts
     if len(starts) > 1:
         everybody = {*sizes.domains, *starts}
         starts = history.decisions.window_starts(everybody, stretch.end - length, stretch.end)
-    return max(sizes.of(starts, stretch.end, feeding_back=feeding_back), stretch.count)
+    return Window.of(starts, stretch.end, feeding_back=feeding_back)
 
 
 def _complaint_surge(
-    scope: str, history: DomainsHistory, limits: Limits, sizes: Sizes, stretch: Stretch
+    scope: str,
+    limits: Limits,
+    sizes: Measures,
+    window: Callable[[Stretch], Window],
+    stretch: Stretch,
 ) -> Distance:
-    hours = timedelta(hours=limits.complaint.surge.within_hours)
-    size = _size(stretch, hours, history, sizes, feeding_back=True)
+    size = max(sizes.of(window(stretch)), stretch.count)
     return Distance(
         rule=Rule.COMPLAINT_SURGE,
         basis=Basis.RECIPIENTS,

@@ -82,10 +82,11 @@ class Domain:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Counted:
-    """Recipients with one outcome on one day, repetitions counted."""
+    """Recipients with one outcome on one day or in one week, repetitions counted."""
 
     domain: str
     day: date
+    """The first one that is counted here."""
     outcome: Outcome
     feeds_back: bool
     """Whether their providers report complaints to SES."""

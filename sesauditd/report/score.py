@@ -38,10 +38,15 @@ def score(nearnesses: Iterable[Nearness], *, mails: int, disables: int) -> Score
     `p` is the largest of observed/limit over the disabling rules, at worst in the span, 1 at
     most.
     """
+    ratios = [one.worst.ratio for one in nearnesses if one.worst is not None]
+    return score_at(max(ratios, default=0.0), mails=mails, disables=disables)
+
+
+def score_at(ratio: float, *, mails: int, disables: int) -> Score | None:
+    """Return the score of the largest observed/limit; None for too few mails."""
     if mails < LEAST_MAILS:
         return None
-    ratios = [one.worst.ratio for one in nearnesses if one.worst is not None]
-    nearest = min(max(ratios, default=0.0), 1.0)
+    nearest = min(ratio, 1.0)
     # Decimals behind the sixth are what binary fractions add: 100 x (1 - 0.9) is 9.99...
     exact = round(max(100 * (1 - nearest) - LESS_PER_DISABLE * disables, 0.0), 6)
     return Score(

@@ -159,7 +159,7 @@ async def domains_history(
         strikes=tuple(found),
         decisions=decisions,
         reach=await _reach(connection, domains, found, reach),
-        reached_at=await _reached(connection, domains, found) if receiving else {},
+        reached_at=await reached_among(connection, domains, found) if receiving else {},
     )
 
 
@@ -218,6 +218,23 @@ async def first_hour(connection: AsyncConnection) -> int | None:
     return min((int(one) for one in hours if one is not None), default=None)
 
 
+async def reached_among(
+    connection: AsyncConnection, domains: Sequence[str], found: Sequence[Strike]
+) -> dict[tuple[str, str], datetime]:
+    """Return when the domains first reached each place that had a strike, by (domain, place)."""
+    places = sorted({domain_of(one.recipient) for one in found})
+    known: dict[tuple[str, str], datetime] = {}
+    for part in chunks(places):
+        rows = await connection.execute(
+            select(reached.c.domain, reached.c.receiving_domain, reached.c.first_at).where(
+                reached.c.domain.in_(domains),
+                reached.c.receiving_domain.in_(part),
+            )
+        )
+        known |= {(row.domain, row.receiving_domain): row.first_at for row in rows}
+    return known
+
+
 async def _strikes(connection: AsyncConnection, wanted: ColumnElement[bool]) -> list[Strike]:
     rows = await connection.execute(select(strikes).where(wanted))
     return [
@@ -266,19 +283,3 @@ async def hourly(
         Hourly(domain=domain, hour=hour, outcome=OUTCOMES[outcome], feeds_back=fed, sketch=sketch)
         for domain, hour, outcome, fed, sketch in rows.all()
     )
-
-
-async def _reached(
-    connection: AsyncConnection, domains: Sequence[str], found: Sequence[Strike]
-) -> dict[tuple[str, str], datetime]:
-    places = sorted({domain_of(one.recipient) for one in found})
-    known: dict[tuple[str, str], datetime] = {}
-    for part in chunks(places):
-        rows = await connection.execute(
-            select(reached.c.domain, reached.c.receiving_domain, reached.c.first_at).where(
-                reached.c.domain.in_(domains),
-                reached.c.receiving_domain.in_(part),
-            )
-        )
-        known |= {(row.domain, row.receiving_domain): row.first_at for row in rows}
-    return known

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, TypeVar
 
@@ -42,7 +42,7 @@ async def figures_of(
 ) -> Figures:
     """Return the figures of one customer; those of its domains are a part of them.
 
-    Without `whole` the sketches of weeks without strikes stay out, which is enough for a score.
+    Without `whole` the sketches stay out; a score asks for those that it needs, see `grades`.
     """
     each = figures_of_each(connection, register, {customer: limits}, span, whole=whole)
     return await anext(each)
@@ -93,6 +93,8 @@ class _Known:
 
     counted: Mapping[str, Sequence[Counted]]
     strikes: Mapping[str, Sequence[Strike]]
+    reached: Mapping[str, Sequence[tuple[tuple[str, str], datetime]]]
+    """First contacts by (domain, receiving domain), of all places that had a strike."""
     infected: Mapping[str, Sequence[tuple[str, datetime]]]
     verdicts: Mapping[str, Sequence[StoredVerdict]]
     actions: Mapping[str, Sequence[StoredAction]]
@@ -113,10 +115,14 @@ async def _known(
     owner = register.owners.__getitem__
     return _Known(
         counted=_grouped(
-            await counts.by_day(connection, monday, end, domains=domains),
+            await counts.by_week(connection, monday, span, domains=domains),
             lambda one: owner(one.domain),
         ),
         strikes=_grouped(strikes, lambda one: owner(one.domain)),
+        reached=_grouped(
+            (await history.reached_among(connection, domains, strikes)).items(),
+            lambda one: owner(one[0][0]),
+        ),
         infected=_grouped(
             await _infected(connection, domains, monday, end), lambda one: owner(one[0])
         ),
@@ -150,15 +156,21 @@ async def _history(
     whole: bool,
 ) -> DomainsHistory:
     start, end = within
-    strikes = [one for one in known.strikes[customer] if one.at >= start]
-    found = await history.domains_history(
-        connection, register, customer, strikes, known.decisions[customer], receiving=True
+    reach = Reach(hourly=())
+    if whole:
+        domains = register.domains_of(customer)
+        reach = Reach(hourly=await counts.sketches(connection, domains, start - SHIFT, end))
+    strikes = tuple(one for one in known.strikes[customer] if one.at >= start)
+    places = {one.receiving_domain for one in strikes}
+    reached = known.reached[customer]
+    return DomainsHistory(
+        customer=customer,
+        since=register.since.get(customer),
+        strikes=strikes,
+        decisions=known.decisions[customer],
+        reach=reach,
+        reached_at={(name, place): at for (name, place), at in reached if place in places},
     )
-    if not whole:
-        return found
-    domains = register.domains_of(customer)
-    hourly = await counts.sketches(connection, domains, start - SHIFT, end)
-    return replace(found, reach=Reach(hourly=hourly))
 
 
 async def _infected(

@@ -5,9 +5,9 @@ from __future__ import annotations
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
-from sqlalchemy import func, literal, select
+from sqlalchemy import case, func, literal, select
 
-from sesauditd.model.calendar import hour_of, hour_start
+from sesauditd.model.calendar import WEEK, hour_of, hour_start
 from sesauditd.model.events import OUTCOMES
 from sesauditd.model.statistics import different
 from sesauditd.report.figures import Counted
@@ -19,12 +19,15 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
     from datetime import date, datetime
 
+    from sqlalchemy import BindParameter
     from sqlalchemy.ext.asyncio import AsyncConnection
 
     from sesauditd.model.events import Outcome
     from sesauditd.model.history import Hourly
+    from sesauditd.report.figures import Span
 
 HOURS_A_DAY = 24
+HOURS_A_WEEK = 7 * HOURS_A_DAY
 
 
 async def by_day(
@@ -35,8 +38,7 @@ async def by_day(
     domains: Sequence[str] | None = None,
 ) -> tuple[Counted, ...]:
     """Return the counts from the hour of `start` to the hour of `end`, of some domains or all."""
-    # As a parameter, PostgreSQL would take it for another number in each clause.
-    day = (rollups.c.hour // literal(HOURS_A_DAY, literal_execute=True)).label("day")
+    day = (rollups.c.hour // _written(HOURS_A_DAY)).label("day")
     kinds = (rollups.c.domain, day, rollups.c.outcome, rollups.c.feeds_back)
     query = (
         select(*kinds, func.sum(rollups.c["count"]).label("recipients"))
@@ -57,6 +59,56 @@ async def by_day(
         )
         for domain, day_number, outcome, fed, recipients in (await connection.execute(query)).all()
     )
+
+
+async def by_week(
+    connection: AsyncConnection, start: datetime, span: Span, *, domains: Sequence[str]
+) -> tuple[Counted, ...]:
+    """Return the counts from the Monday `start` to the end of a span, by ISO week.
+
+    A week in which the span begins is counted in two parts. The day of each part is the first of
+    its days, so that sums over the span and over weeks are those of counts by day, out of a
+    seventh of the rows.
+    """
+    columns = rollups.c
+    since_monday = columns.hour - _written(hour_of(start))
+    kinds = (
+        columns.domain,
+        (since_monday // _written(HOURS_A_WEEK)).label("week"),
+        case((columns.hour >= _written(hour_of(span.start)), 1), else_=0).label("inside"),
+        columns.outcome,
+        columns.feeds_back,
+    )
+    query = (
+        select(*kinds, func.sum(columns["count"]).label("recipients"))
+        .where(
+            columns.domain.in_(domains),
+            columns.hour >= hour_of(start),
+            columns.hour <= hour_of(span.end),
+        )
+        .group_by(*kinds)
+    )
+    rows = (await connection.execute(query)).all()
+    return tuple(
+        Counted(
+            domain=domain,
+            day=_first_day(start.date() + week * WEEK, span if is_inside else None),
+            outcome=OUTCOMES[outcome],
+            feeds_back=fed,
+            count=int(recipients),
+        )
+        for domain, week, is_inside, outcome, fed, recipients in rows
+    )
+
+
+def _written(number: int) -> BindParameter[int]:
+    """Return a number of the text: PostgreSQL takes parameters for others in each clause."""
+    return literal(number, literal_execute=True)
+
+
+def _first_day(monday: date, span: Span | None) -> date:
+    """Return the first day of the week, or of its part inside the span."""
+    return monday if span is None else max(monday, span.start.date())
 
 
 @lru_cache(maxsize=1024)

@@ -10,13 +10,14 @@ from sqlalchemy import func, select
 from sesauditd.model.actions import State
 from sesauditd.model.verdicts import Does
 from sesauditd.report.account import account
-from sesauditd.report.behaviour import behaviour, graded, narrowed
+from sesauditd.report.behaviour import behaviour, narrowed
 from sesauditd.report.figures import Span
 from sesauditd.report.pages import mode_of
 from sesauditd.report.sending import OFFBOARDED, SENDING
 from sesauditd.store import register
 from sesauditd.store.reports import decided, overview, people
 from sesauditd.store.reports.behaviour import figures_of, figures_of_each
+from sesauditd.store.reports.grades import grades
 from sesauditd.store.reports.pages import GRADED_OVER, standing
 from sesauditd.store.tables import actions, cases, journal, observations
 from sesauditd.store.watch import MESSAGES
@@ -62,13 +63,15 @@ async def ranking(
     span = Span.between(now - GRADED_OVER, now)
     armings = await overview.armings(connection)
     limits = {one: policies.of(one) for one in snapshot.customers}
-    found, counted = [], {}
-    async for figures in figures_of_each(connection, snapshot, limits, span, whole=False):
-        customer = figures.customer
-        counted[customer] = figures.counted
-        if customer in snapshot.present:
-            mode = mode_of(configured(customer), customer, armings)
-            found.append(standing(figures, mode, graded(figures, limits[customer])))
+    each = figures_of_each(connection, snapshot, limits, span, whole=False)
+    everybody = [one async for one in each]
+    scores = await grades(connection, everybody, limits)
+    found = [
+        standing(one, mode_of(configured(one.customer), one.customer, armings), scores)
+        for one in everybody
+        if one.customer in snapshot.present
+    ]
+    counted = {one.customer: one.counted for one in everybody}
     whole = account(span, counted, {}, 0)
     return tuple(sorted(found, key=_worst_first)), replace(whole, members=())
 

@@ -12,16 +12,17 @@ from sesauditd.model.addresses import registrable
 from sesauditd.model.events import Outcome
 from sesauditd.report import counts
 from sesauditd.report.account import account
-from sesauditd.report.behaviour import Figures, behaviour, graded, narrowed
+from sesauditd.report.behaviour import Figures, behaviour, narrowed
 from sesauditd.report.figures import Span
 from sesauditd.report.pages import EVERYBODY, Report, Standing, Status, mode_of
 from sesauditd.store import register, reputation
 from sesauditd.store.reports import decided, observed, overview, people
 from sesauditd.store.reports.behaviour import figures_of, figures_of_each
 from sesauditd.store.reports.daemon import daemon
+from sesauditd.store.reports.grades import grades
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
     from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -39,16 +40,15 @@ async def account_report(
     """Return the account page; without `whole`, without the behaviour of each customer."""
     snapshot = await register.snapshot(connection)
     limits = {one: policies.of(one) for one in snapshot.customers}
-    counted, scores, behaviours = {}, {}, []
+    counted, behaviours, everybody = {}, [], []
     async for figures in figures_of_each(connection, snapshot, limits, span, whole=whole):
-        customer = figures.customer
-        counted[customer] = figures.counted
+        counted[figures.customer] = figures.counted
         if whole:
-            found = behaviour(figures, limits[customer])
-            behaviours.append(found)
-            scores[customer] = found.score
+            behaviours.append(behaviour(figures, limits[figures.customer]))
         else:
-            scores[customer] = graded(figures, limits[customer])
+            everybody.append(figures)
+    scores = await grades(connection, everybody, limits)
+    scores |= {one.customer: one.score for one in behaviours}
     unattributed = await observed.unattributed_count(connection)
     polled = await reputation.newest(connection, 1)
     page = account(span, counted, scores, unattributed, polled[0] if polled else None)
@@ -103,12 +103,16 @@ async def status(
     span = Span.between(now - GRADED_OVER, now)
     armings = await overview.armings(connection)
     limits = {one: policies.of(one) for one in snapshot.present}
-    standings, counted = {}, {}
-    async for figures in figures_of_each(connection, snapshot, limits, span, whole=False):
-        customer = figures.customer
-        mode = mode_of(configured(customer), customer, armings)
-        standings[customer] = standing(figures, mode, graded(figures, limits[customer]))
-        counted[customer] = figures.counted
+    each = figures_of_each(connection, snapshot, limits, span, whole=False)
+    everybody = [one async for one in each]
+    scores = await grades(connection, everybody, limits)
+    standings = {
+        one.customer: standing(
+            one, mode_of(configured(one.customer), one.customer, armings), scores
+        )
+        for one in everybody
+    }
+    counted = {one.customer: one.counted for one in everybody}
     members = account(span, counted, {}, 0).members
     recent = await decided.verdicts_since(connection, now - SHADOW_SHOWN)
     return Status(
@@ -123,13 +127,13 @@ async def status(
     )
 
 
-def standing(figures: Figures, mode: str, score: Score | None) -> Standing:
+def standing(figures: Figures, mode: str, scores: Mapping[str, Score | None]) -> Standing:
     """Return the line of a customer among all."""
     sums = counts.outcomes(one for one in figures.counted if figures.span.holds_day(one.day))
     return Standing(
         customer=figures.customer,
         mode=mode,
-        score=score,
+        score=scores[figures.customer],
         domains=len(figures.domains),
         mailed=counts.mailed(sums),
         hard_bounces=sums[Outcome.HARD_BOUNCE],

@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import TYPE_CHECKING
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sesauditd.model.actions import State
+from sesauditd.model.events import Outcome
 from sesauditd.model.limits import Limits
 from sesauditd.model.verdicts import Does, Rule
-from sesauditd.report.behaviour import behaviour, disables, graded
+from sesauditd.report.behaviour import behaviour, disables
 from sesauditd.report.distances import Basis, Distance, Nearness
+from sesauditd.report.grading import Grading
 from sesauditd.report.score import grade, score
 from tests.unit.report.builders import (
+    DOMAIN,
     MONDAY,
     WEEK,
     action,
@@ -25,6 +29,10 @@ from tests.unit.report.builders import (
     struck,
     verdict,
 )
+
+if TYPE_CHECKING:
+    from sesauditd.report.behaviour import Figures
+    from sesauditd.report.score import Score
 
 LIMITS = Limits()
 LONG_AGO = MONDAY - timedelta(days=91)
@@ -131,9 +139,78 @@ def test_disables_are_counted_once_each(
     assert disables(known) == number
 
 
+def graded(known: Figures) -> tuple[Score | None, int]:
+    """Return the score, with what it asks for looked up, and how many windows it asked for."""
+    grading, looked_up = Grading.of(known, LIMITS), 0
+    while windows := grading.wanted():
+        grading.tell({one: one.different(known.history.reach) for one in windows})
+        looked_up += len(windows)
+    return grading.score(), looked_up
+
+
 def test_the_score_alone_is_that_of_the_report() -> None:
     known = figures(history(struck(3), [sent(60)]), counted=(counted(60),), verdicts=(verdict(),))
     whole = behaviour(known, LIMITS)
     assert whole.score is not None
     assert whole.score.value == 70.0
-    assert graded(known, LIMITS) == whole.score
+    assert graded(known) == (whole.score, 1)
+
+
+def test_only_the_weeks_that_may_be_the_nearest_are_looked_at() -> None:
+    weeks = [WEEK - number * timedelta(days=7) for number in range(6)]
+    strikes = [one for number, week in enumerate(weeks) for one in struck(6 - number, week)]
+    known = figures(
+        history(strikes, [sent(30, week) for week in weeks]),
+        counted=tuple(counted(30, day=week.date()) for week in weeks),
+    )
+    assert graded(known) == (behaviour(known, LIMITS).score, 1)
+
+
+def test_who_mails_too_little_is_not_looked_at() -> None:
+    known = figures(history(struck(3), [sent(19)]), counted=(counted(19),))
+    assert graded(known) == (None, 0)
+
+
+@given(
+    parts=st.lists(
+        st.tuples(
+            st.integers(0, 13 * 7 * 24),
+            st.sampled_from([DOMAIN, "other.example"]),
+            st.sampled_from([Outcome.HARD_BOUNCE, Outcome.COMPLAINT]),
+            st.sampled_from([1, 2, 7, 16, 40]),
+            st.sampled_from([0, 1, 60, 120, 1200]),
+        ),
+        min_size=1,
+        max_size=8,
+    ),
+    warned=st.lists(st.integers(1, 12), max_size=2),
+    reinstated=st.booleans(),
+)
+@settings(max_examples=40, deadline=None)
+def test_the_score_alone_is_that_of_the_report_whatever_happened(
+    parts: list[tuple[int, str, Outcome, int, int]], warned: list[int], *, reinstated: bool
+) -> None:
+    hours = [
+        (MONDAY - timedelta(hours=back), domain, outcome, hits, size)
+        for back, domain, outcome, hits, size in parts
+    ]
+    known = figures(
+        history(
+            [
+                one
+                for at, domain, outcome, hits, _ in hours
+                for one in struck(hits, at, outcome, domain=domain)
+            ],
+            [sent(size, at, domain=domain) for at, domain, _, _, size in hours],
+            reinstated={DOMAIN: (hours[0][0],)} if reinstated else {},
+        ),
+        counted=tuple(
+            counted(size, day=at.date(), domain=domain) for at, domain, _, _, size in hours
+        ),
+        verdicts=tuple(
+            verdict(Rule.HARD_BOUNCE_WARN, WEEK - (one - 1) * timedelta(days=7), Does.WARN)
+            for one in warned
+        ),
+        domains=(DOMAIN, "other.example"),
+    )
+    assert graded(known)[0] == behaviour(known, LIMITS).score
