@@ -7,14 +7,16 @@ from typing import TYPE_CHECKING, Protocol
 
 from sesauditd.errors import SesauditdError
 from sesauditd.ingest.reader import RawLine, read
+from sesauditd.model.events import Flag
 from sesauditd.model.recorded import Recorded
+from sesauditd.model.register import Register
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
     from datetime import datetime
 
     from sesauditd.model.events import Reading
-    from sesauditd.model.register import OwnNotices, Register
+    from sesauditd.model.register import OwnNotices
 
 BATCH_BYTES = 16 * 1024 * 1024
 """A batch of large messages ends early, so that memory stays flat."""
@@ -37,6 +39,10 @@ class EventLog(Protocol):
         ...
 
 
+def _is_own_notice(reading: Reading) -> bool:
+    return reading.event is not None and Flag.OWN_NOTICE in reading.event.flags
+
+
 def _unseen(_: Recorded) -> None:
     return
 
@@ -55,11 +61,24 @@ class Pipeline:
         if not lines:
             return Recorded()
         now = self.clock()
-        register = await self.log.register()
-        readings = [
-            read(line, now=now, register=register, own_notices=self.own_notices) for line in lines
-        ]
+        readings = await self._read(lines, now)
         return await self.log.record(readings, now=now, proposed=proposed)
+
+    async def _read(self, lines: Sequence[RawLine], now: datetime) -> list[Reading]:
+        """Return what the lines say; the register is asked for only where it decides."""
+        nobody = Register()
+        readings = [
+            read(line, now=now, register=nobody, own_notices=self.own_notices) for line in lines
+        ]
+        # Where no caller is known, all that can be a notice of ours is taken for one.
+        doubtful = [place for place, one in enumerate(readings) if _is_own_notice(one)]
+        if doubtful:
+            register = await self.log.register()
+            for place in doubtful:
+                readings[place] = read(
+                    lines[place], now=now, register=register, own_notices=self.own_notices
+                )
+        return readings
 
     async def replay(
         self, lines: Iterable[RawLine], progress: Callable[[Recorded], None] = _unseen

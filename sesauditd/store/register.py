@@ -16,7 +16,7 @@ from sesauditd.store.statements import chunks
 from sesauditd.store.tables import customers, domains, iam_users
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable
 
     from sqlalchemy import Row
     from sqlalchemy.ext.asyncio import AsyncConnection
@@ -37,32 +37,44 @@ class Adoption:
 
 
 async def snapshot(connection: AsyncConnection) -> Register:
-    """Return the register as it is now."""
-    rows = (await connection.execute(select(domains).order_by(domains.c.registered_at))).all()
-    owners = {row.name: row.customer for row in rows}
+    """Return the register as it is now; only as much is read as every batch needs."""
+    rows = (await connection.execute(_OWNERS)).all()
+    owners = {name: customer for name, customer, _, _ in rows}
     callers: dict[str, list[tuple[str, str]]] = defaultdict(list)
-    in_order = iam_users.c.registered_at, iam_users.c.domain
-    for row in await connection.execute(select(iam_users).order_by(*in_order)):
-        callers[row.name].append((owners[row.domain], row.domain))
+    for name, domain in await connection.execute(_CALLERS):
+        callers[name].append((owners[domain], domain))
     since = await connection.execute(select(customers.c.id, customers.c.since))
+    offboarded = {plain(name) for name, _, _, closed in rows if closed}
     return Register(
         owners=owners,
         callers={name: tuple(pairs) for name, pairs in callers.items()},
         since={row.id: row.since for row in since},
-        contacts={row.name: row.contact for row in rows},
-        terms=_terms(rows),
+        contacts={name: contact for name, _, contact, _ in rows},
+        terms=await _terms(connection, offboarded) if offboarded else {},
     )
 
 
-def _terms(rows: Sequence[Row[Any]]) -> dict[str, tuple[Term, ...]]:
-    """Return whose the domains were, in the order of the rows, that were ever offboarded."""
-    offboarded = {plain(row.name) for row in rows if row.closed_at is not None}
+_OWNERS = select(
+    domains.c.name, domains.c.customer, domains.c.contact, domains.c.closed_at.is_not(None)
+).order_by(domains.c.registered_at)
+_CALLERS = select(iam_users.c.name, iam_users.c.domain).order_by(
+    iam_users.c.registered_at, iam_users.c.domain
+)
+
+
+async def _terms(connection: AsyncConnection, names: set[str]) -> dict[str, tuple[Term, ...]]:
+    """Return whose the domains were that were ever offboarded, in the order of time."""
     found: dict[str, list[Term]] = defaultdict(list)
-    for row in rows if offboarded else ():
-        if plain(row.name) in offboarded:
+    rows = await connection.execute(
+        select(domains.c.name, domains.c.registered_at, domains.c.closed_at).order_by(
+            domains.c.registered_at
+        )
+    )
+    for name, registered_at, closed_at in rows:
+        if plain(name) in names:
             # SES tells the time of a mail to the millisecond, and its key holds whole seconds.
-            since = row.registered_at.replace(microsecond=0)
-            found[plain(row.name)].append(Term(name=row.name, since=since, closed_at=row.closed_at))
+            since = registered_at.replace(microsecond=0)
+            found[plain(name)].append(Term(name=name, since=since, closed_at=closed_at))
     return {name: tuple(terms) for name, terms in found.items()}
 
 

@@ -14,6 +14,7 @@ from sesauditd.errors import Failed
 from sesauditd.ingest import pipeline as under_test
 from sesauditd.ingest.pipeline import Pipeline
 from sesauditd.ingest.reader import RawLine
+from sesauditd.model.events import Flag
 from sesauditd.model.recorded import Recorded
 from sesauditd.model.register import OwnNotices, Register
 from tests.unit.ingest.samples import VALIDATION_TEXT, encoded, event
@@ -30,6 +31,8 @@ NOW = datetime(2026, 11, 24, 9, tzinfo=UTC)
 class RememberedLog:
     """An event log in memory: each event and each quarantined body once."""
 
+    known: Register = field(default_factory=Register)
+    readings: list[Reading] = field(default_factory=list)
     keys: set[bytes] = field(default_factory=set)
     quarantine: dict[bytes, str] = field(default_factory=dict)
     batches: list[int] = field(default_factory=list)
@@ -39,11 +42,12 @@ class RememberedLog:
 
     async def register(self) -> Register:
         self.asked_for_register += 1
-        return Register(owners={"bakery.example": "bakery"})
+        return self.known
 
     async def record(
         self, readings: Sequence[Reading], *, now: datetime, proposed: bool
     ) -> Recorded:
+        self.readings.extend(readings)
         self.batches.append(len(readings))
         self.recorded_at.append(now)
         self.proposed.add(proposed)
@@ -78,12 +82,28 @@ def pipeline(log: RememberedLog, batch_lines: int = 1000) -> Pipeline:
     return Pipeline(log, OwnNotices(), lambda: NOW, batch_lines)
 
 
-async def test_a_batch_is_recorded_in_one_call_with_one_register_and_one_time() -> None:
+async def test_a_batch_is_recorded_in_one_call_with_one_time() -> None:
     log = RememberedLog()
     counts = await pipeline(log).handle([bounce(1), bounce(2)], proposed=False)
     assert counts == Recorded(recorded=2)
-    assert (log.batches, log.asked_for_register, log.recorded_at) == ([2], 1, [NOW])
+    assert (log.batches, log.asked_for_register, log.recorded_at) == ([2], 0, [NOW])
     assert log.proposed == {False}
+
+
+@pytest.mark.parametrize("callers", [{}, {"smtp-bakery": (("bakery", "bakery.example"),)}])
+async def test_the_register_decides_what_is_a_notice_of_ours_and_is_asked_for_nothing_else(
+    callers: dict[str, tuple[tuple[str, str], ...]],
+) -> None:
+    log = RememberedLog(known=Register(callers=callers))
+    own = OwnNotices(sender="postmaster@bakery.example", configuration_set="notices")
+    mail = {"source": "postmaster@bakery.example", "callerIdentity": "smtp-bakery"}
+    notice = event("Bounce", feedbackId="notice")
+    notice["mail"] = {**notice["mail"], **mail, "tags": {}}
+    lines = [bounce(1), raw(encoded(notice), 3), bounce(3)]
+    await Pipeline(log, own, lambda: NOW).handle(lines, proposed=False)
+    flagged = [one.event is not None and Flag.OWN_NOTICE in one.event.flags for one in log.readings]
+    assert flagged == [False, not callers, False]
+    assert log.asked_for_register == 1
 
 
 async def test_poison_does_not_harm_the_others_of_its_batch() -> None:
