@@ -7,6 +7,7 @@ loop stands still is what a health check asks.
 from __future__ import annotations
 
 import asyncio
+import errno
 from concurrent.futures import Future
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
@@ -49,6 +50,19 @@ def entrance(settings: Settings) -> tuple[Place, Gate]:
     return at, gate(at, settings.web.token_file)
 
 
+def not_listening(error: OSError) -> str:
+    """Return in words why nobody can be listened to there, and what to do."""
+    match error.errno:
+        case errno.EADDRINUSE:
+            return "another program listens there: set another port in web.bind, or stop it"
+        case errno.EADDRNOTAVAIL | errno.EINVAL:
+            return "this machine has no such address: set one of its own in web.bind"
+        case errno.EACCES:
+            return "that port is kept for root: set one from 1024 on in web.bind"
+        case _:
+            return str(error)
+
+
 @dataclass(slots=True, kw_only=True)
 class Dashboard:
     """The service that serves; its trouble is logged and never ends the daemon."""
@@ -80,7 +94,9 @@ class Dashboard:
     def _thread(self, halt: Future[object]) -> None:
         try:
             asyncio.run(self._serve(halt))
-        except (OSError, SesauditdError) as error:
+        except OSError as error:
+            self._complain(not_listening(error))
+        except SesauditdError as error:
             self._complain(str(error))
         except Exception:
             # The daemon guards people's mail; what only shows it must not end it.

@@ -13,6 +13,7 @@ from sesauditd.cli import options, output
 from sesauditd.cli.sections import Heading, examples
 from sesauditd.errors import Failed, Refused
 
+PRINTED = Path("-")
 READABLE_BY_GROUP = 0o640
 """The file may hold a password, and the daemon's group has to read it."""
 
@@ -22,7 +23,7 @@ def register(app: typer.Typer) -> None:
     app.command(
         "init",
         rich_help_panel=Heading.SETTING_UP,
-        epilog=examples("sesauditd init", "sesauditd init ./config.toml"),
+        epilog=examples("sesauditd init", "sesauditd init ./config.toml", "sesauditd init -"),
     )(init)
 
 
@@ -32,7 +33,7 @@ def init(
         Path | None,
         typer.Argument(
             metavar="PATH",
-            help="File to write; else what --config or $SESAUDITD_CONFIG names, "
+            help="File to write, - prints it; else what --config or $SESAUDITD_CONFIG names, "
             "else /etc/sesauditd/config.toml.",
             show_default=False,
         ),
@@ -46,6 +47,9 @@ def init(
     """
     from sesauditd.config.reading import DEFAULT_FILE, chosen_name
 
+    if path == PRINTED:
+        output.say(template().removesuffix("\n"))
+        return
     file = path or chosen_name(options.invocation_of(context).config, os.environ) or DEFAULT_FILE
     _write(file, template(), force=force)
     for line in _next_steps(file, default=DEFAULT_FILE):

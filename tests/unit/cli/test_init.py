@@ -92,3 +92,12 @@ def test_a_folder_is_no_file(tmp_path: Path, capsys: pytest.CaptureFixture[str])
 def test_a_place_where_nothing_can_be_written_fails(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["init", "/proc/config.toml"]) == 1
     assert "/proc/config.toml: cannot be written: " in capsys.readouterr().err
+
+
+def test_a_dash_prints_it_and_leaves_no_file(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert main(["init", "-"]) == 0
+    assert capsys.readouterr() == (template(), "")
+    assert list(tmp_path.iterdir()) == []
