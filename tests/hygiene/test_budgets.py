@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import ast
 import re
+from functools import cache
 from pathlib import Path
 from statistics import median
-
-import pytest
 
 ROOT = Path(__file__).parents[2]
 PROGRAM = sorted((ROOT / "sesauditd").rglob("*.py"))
@@ -41,9 +40,10 @@ REGISTRIES = re.compile(r"pypi[.]org|pythonh[o]sted|registry[.]npm[j]s|deb[.]deb
 VAGUE = re.compile(r"(Manager|Helper|Util|Utils|Service|Handler)$")
 
 
-def program_files() -> list[object]:
-    """Return the modules of the program as the rows of a table, named by their paths."""
-    return [pytest.param(path, id=_name(path)) for path in PROGRAM]
+@cache
+def program() -> dict[str, ast.Module]:
+    """Return the modules of the program, parsed, by their paths."""
+    return {_name(path): ast.parse(path.read_text(encoding="utf-8")) for path in PROGRAM}
 
 
 def _name(path: Path) -> str:
@@ -104,44 +104,43 @@ def test_most_modules_are_short() -> None:
     assert median(lengths) <= MEDIAN_MODULE
 
 
-@pytest.mark.parametrize("path", program_files())
-def test_a_module_fits_on_a_few_screens(path: Path) -> None:
-    lines = path.read_text(encoding="utf-8").count("\n")
-    assert lines <= LONGEST_MODULE
+def test_a_module_fits_on_a_few_screens() -> None:
+    lengths = {_name(path): path.read_text(encoding="utf-8").count("\n") for path in PROGRAM}
+    assert {name: lines for name, lines in lengths.items() if lines > LONGEST_MODULE} == {}
 
 
-@pytest.mark.parametrize("path", program_files())
-def test_a_module_says_in_a_sentence_what_it_is(path: Path) -> None:
-    text = path.read_text(encoding="utf-8")
-    documented = ast.get_docstring(ast.parse(text))
-    assert not text or (documented and documented.partition("\n")[0].endswith((".", ":")))
-
-
-@pytest.mark.parametrize("path", program_files())
-def test_a_function_fits_on_a_screen(path: Path) -> None:
-    tree = ast.parse(path.read_text(encoding="utf-8"))
+def test_a_module_says_in_a_sentence_what_it_is() -> None:
+    said = {name: ast.get_docstring(tree) or "" for name, tree in program().items() if tree.body}
     assert [
-        f"{function.name}: {_length(function)} lines"
+        name for name, text in said.items() if not text.partition("\n")[0].endswith((".", ":"))
+    ] == []
+
+
+def test_a_function_fits_on_a_screen() -> None:
+    assert [
+        f"{name}: {function.name}: {_length(function)} lines"
+        for name, tree in program().items()
         for function in _functions(tree)
         if _length(function) > LONGEST_FUNCTION
     ] == []
 
 
-@pytest.mark.parametrize("path", program_files())
-def test_only_the_command_line_prints(path: Path) -> None:
-    tree = ast.parse(path.read_text(encoding="utf-8"))
-    printed = [
-        node.lineno
+def test_only_the_command_line_prints() -> None:
+    assert [
+        f"{name}:{node.lineno}"
+        for name, tree in program().items()
+        if not name.startswith("sesauditd/cli/")
         for node in ast.walk(tree)
         if isinstance(node, ast.Call)
         and isinstance(node.func, ast.Name)
         and node.func.id == "print"
-    ]
-    assert not printed or "cli" in path.parts
+    ] == []
 
 
-@pytest.mark.parametrize("path", program_files())
-def test_a_class_is_named_for_what_it_is(path: Path) -> None:
-    tree = ast.parse(path.read_text(encoding="utf-8"))
-    classes = [node.name for node in ast.walk(tree) if isinstance(node, ast.ClassDef)]
-    assert [name for name in classes if VAGUE.search(name)] == []
+def test_a_class_is_named_for_what_it_is() -> None:
+    assert [
+        f"{name}: {node.name}"
+        for name, tree in program().items()
+        for node in ast.walk(tree)
+        if isinstance(node, ast.ClassDef) and VAGUE.search(node.name)
+    ] == []
