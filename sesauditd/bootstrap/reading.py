@@ -101,7 +101,7 @@ class Reader:
                 overview=await overview.overview(connection),
                 held=await dashboard.held(connection, HELD_SHOWN),
                 stopped=await dashboard.stopped(connection),
-                cases=await dashboard.open_cases(connection),
+                cases=await overview.open_cases(connection),
                 ranking=ranking,
             )
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from sesauditd import __version__
 from sesauditd.bootstrap.reading import Reader
 from sesauditd.store import retention
-from sesauditd.store.reports import daemon, dashboard, observed, people, tallies
+from sesauditd.store.reports import daemon, observed, overview, people, tallies
 from sesauditd.web.families import Facts
 
 if TYPE_CHECKING:
@@ -48,7 +48,7 @@ class Books(Reader):
                 actions=actions,
                 action_attempts=attempts,
                 notices=await tallies.notices_by_state(connection),
-                cases=await dashboard.open_cases(connection),
+                cases=await overview.open_cases(connection),
                 blocks=await tallies.active_blocks(connection, now),
                 quarantined=await observed.quarantined_count(connection),
                 unattributed=await observed.unattributed_count(connection),

@@ -146,7 +146,7 @@ def _tasks(found: Status) -> None:
     from sesauditd.report.morning import Urgency, headline, tasks
     from sesauditd.report.tables import filled
 
-    todo = tasks(found)
+    todo = tasks(found.morning)
     tones = {Urgency.WRONG: "bold red", Urgency.WAITS: "bold yellow"}
     worst = min((one.urgency for one in todo), default=Urgency.TIDY)
     output.headline(headline(todo), tones.get(worst, "bold green"))
@@ -174,7 +174,7 @@ def _actions(found: Status) -> None:
         output.say(f"... and {more} more: sesauditd actions")
     if blocks:
         output.say(f"{blocks} of them are blocks of one recipient.")
-    first = approvable(found)
+    first = approvable(found.pending)
     if first is not None:
         output.say(f"Approve with: sesauditd actions approve {first.id}")
 
@@ -225,6 +225,7 @@ def _customers(found: Status) -> None:
         return
     _title("Customers, by the last 90 days, with their share of the account's")
     # Who is treated otherwise than all is told apart; else the column says nothing.
+    parts = found.parts
     differ = any(one.mode != found.mode for one in found.customers)
     output.table(
         ("Customer", "Grade", "Weeks", "Mailed", "Bounces", "Complaints", *["Mode"][: int(differ)]),
@@ -234,8 +235,8 @@ def _customers(found: Status) -> None:
                 f"{one.score.grade} {one.score.value:g}" if one.score else None,
                 sparkline(one.weeks),
                 one.mailed,
-                shared(found.parts[one.customer].bounces),
-                shared(found.parts[one.customer].complaints),
+                shared(parts[one.customer].bounces),
+                shared(parts[one.customer].complaints),
                 *[one.mode][: int(differ)],
             )
             for one in found.customers[:CUSTOMERS_SHOWN]

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from sesauditd.report.morning import Morning
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
     from datetime import datetime
@@ -90,8 +92,28 @@ class Status:
     """Those that are not simply sending."""
     customers: tuple[Standing, ...]
     """Those who cost the account most first."""
-    parts: Mapping[str, Member]
-    """What each of them uses of what AWS lets the account have."""
+    account: Account
+    """What they share, and what each uses of what AWS lets the account have."""
+    cases: Mapping[str, int]
+    """How many open cases are in each state."""
+
+    @property
+    def parts(self) -> Mapping[str, Member]:
+        """Return each customer's part in the account."""
+        return {one.customer: one for one in self.account.members}
+
+    @property
+    def morning(self) -> Morning:
+        """Return what there may be to do about it."""
+        return Morning(
+            daemon=self.daemon,
+            overview=self.overview,
+            account=self.account,
+            pending=self.pending,
+            stopped=sum(one.stopped for one in self.domains),
+            explained=self.cases.get("explained", 0),
+            customers=len(self.customers),
+        )
 
 
 def mode_of(configured: str, customer: str, armings: Iterable[tuple[str, bool]]) -> str:

@@ -41,7 +41,17 @@ def standing(poll: Poll, kind: Kind) -> str:
         return "above pause"
     if rate >= lines.review:
         return "above review"
-    return f"{rate / lines.review:.0%} of review"
+    return f"{100 * rate / lines.review:.0f} % of review"
+
+
+def own_rate(poll: Poll | None, kind: Kind) -> str:
+    """Return AWS's own rate and how it stands, for a line beside ours."""
+    if poll is None:
+        return f"{NOT_KNOWN}: no daemon asked yet"
+    rate = poll.rate(kind)
+    if rate is None:
+        return f"{NOT_KNOWN}: {'AWS did not answer' if poll.problem else 'AWS shows none'}"
+    return f"{_rate(rate)}, {standing(poll, kind)}, at {minute(poll.at)} UTC"
 
 
 def reputation_note(poll: Poll) -> str:

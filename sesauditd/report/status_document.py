@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 def status_document(status: Status) -> dict[str, object]:
     """Return one document; `pending` counts actions by state, `actions` lists them."""
-    overview, daemon = status.overview, status.daemon
+    overview, daemon, parts = status.overview, status.daemon, status.parts
     return {
         "mode": status.mode,
         "daemon": {
@@ -41,8 +41,8 @@ def status_document(status: Status) -> dict[str, object]:
         "actions": [action_row(one) for one in status.pending],
         "shadow_verdicts": [verdict_row(one) for one in status.shown_only],
         "domains": [domain_row(one) for one in status.domains],
-        "customers": [_standing(one, status.parts[one.customer]) for one in status.customers],
-        "tasks": [_task(one) for one in tasks(status)],
+        "customers": [_standing(one, parts[one.customer]) for one in status.customers],
+        "tasks": [_task(one) for one in tasks(status.morning)],
     }
 
 

@@ -8,14 +8,16 @@ from typing import TYPE_CHECKING
 from urllib.parse import quote
 
 from sesauditd.model.events import Outcome
+from sesauditd.model.reputation import Kind as Rate
 from sesauditd.report.account import BOUNCE_LINES, COMPLAINT_LINES, standing_of
 from sesauditd.report.behaviour import Kind
 from sesauditd.report.limits_text import observation
 from sesauditd.report.plain import number, percent
 from sesauditd.report.plots import weekly_plots
+from sesauditd.report.reputation import own_rate
 from sesauditd.report.score import LEAST_MAILS, LESS_PER_DISABLE
 from sesauditd.report.templating import html_environment
-from sesauditd.web.concerns import concerns, verdict
+from sesauditd.web.concerns import told
 from sesauditd.web.wording import FILTERS, document
 
 if TYPE_CHECKING:
@@ -56,13 +58,19 @@ ALWAYS_SHOWN = frozenset(
 
 def start(frame: Frame, found: Start) -> str:
     """Return the page that says whether everything is well."""
-    listed = concerns(found)
+    verdict, concerns = told(found)
     account = found.ranking.account
     lines = [
-        {"name": name, "against": against, "lines": lines, "standing": standing_of(against, lines)}
-        for name, against, lines in (
-            ("Hard bounces", account.bounces, BOUNCE_LINES),
-            ("Complaints", account.complaints, COMPLAINT_LINES),
+        {
+            "name": name,
+            "against": against,
+            "lines": lines,
+            "standing": standing_of(against, lines),
+            "own": own_rate(found.daemon.reputation, kind),
+        }
+        for name, against, lines, kind in (
+            ("Hard bounces", account.bounces, BOUNCE_LINES, Rate.BOUNCE),
+            ("Complaints", account.complaints, COMPLAINT_LINES, Rate.COMPLAINT),
         )
     ]
     return _page(
@@ -70,8 +78,8 @@ def start(frame: Frame, found: Start) -> str:
         frame,
         "/",
         start=found,
-        concerns=listed,
-        verdict=verdict(listed),
+        concerns=concerns,
+        verdict=verdict,
         lines=lines,
         aws=_aws(found.daemon.account or {}),
         standings=found.ranking.standings[:RANKED_SHOWN],

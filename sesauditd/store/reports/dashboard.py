@@ -19,7 +19,7 @@ from sesauditd.store.reports import decided, overview, people
 from sesauditd.store.reports.behaviour import figures_of, figures_of_each
 from sesauditd.store.reports.grades import grades
 from sesauditd.store.reports.pages import GRADED_OVER, standing
-from sesauditd.store.tables import actions, cases, journal, observations
+from sesauditd.store.tables import actions, journal, observations
 from sesauditd.store.watch import MESSAGES
 
 if TYPE_CHECKING:
@@ -148,16 +148,6 @@ async def stopped(connection: AsyncConnection) -> tuple[Domain, ...]:
     """Return the domains that do not simply send, offboarded ones left out."""
     everything = await people.all_domains(connection)
     return tuple(one for one in everything if one.state not in {SENDING, OFFBOARDED})
-
-
-async def open_cases(connection: AsyncConnection) -> Mapping[str, int]:
-    """Return how many open cases are in each state."""
-    query = (
-        select(cases.c.state, func.count().label("number"))
-        .where(cases.c.closed_at.is_(None))
-        .group_by(cases.c.state)
-    )
-    return {str(row.state): int(row.number) for row in await connection.execute(query)}
 
 
 def _worst_first(one: Standing) -> tuple[bool, float, int, int, str]:

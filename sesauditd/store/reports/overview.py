@@ -14,9 +14,11 @@ from sesauditd.store.reports.observed import (
     quarantined_count,
     unattributed_count,
 )
-from sesauditd.store.tables import actions, journal, periods
+from sesauditd.store.tables import actions, cases, journal, periods
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from sqlalchemy.ext.asyncio import AsyncConnection
 
 PENDING = frozenset(
@@ -66,6 +68,16 @@ async def pending(connection: AsyncConnection) -> dict[str, int]:
     )
     found = {row.state: int(row.number) for row in await connection.execute(query)}
     return {state: found[state] for state in wanted if state in found}
+
+
+async def open_cases(connection: AsyncConnection) -> Mapping[str, int]:
+    """Return how many open cases are in each state."""
+    query = (
+        select(cases.c.state, func.count().label("number"))
+        .where(cases.c.closed_at.is_(None))
+        .group_by(cases.c.state)
+    )
+    return {str(row.state): int(row.number) for row in await connection.execute(query)}
 
 
 async def armings(connection: AsyncConnection) -> tuple[tuple[str, bool], ...]:

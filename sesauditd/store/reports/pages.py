@@ -102,7 +102,7 @@ async def status(
     snapshot = await register.snapshot(connection)
     span = Span.between(now - GRADED_OVER, now)
     armings = await overview.armings(connection)
-    limits = {one: policies.of(one) for one in snapshot.present}
+    limits = {one: policies.of(one) for one in snapshot.customers}
     each = figures_of_each(connection, snapshot, limits, span, whole=False)
     everybody = [one async for one in each]
     scores = await grades(connection, everybody, limits)
@@ -111,9 +111,10 @@ async def status(
             one, mode_of(configured(one.customer), one.customer, armings), scores
         )
         for one in everybody
+        if one.customer in snapshot.present
     }
     counted = {one.customer: one.counted for one in everybody}
-    members = account(span, counted, {}, 0).members
+    whole = account(span, counted, {}, 0)
     recent = await decided.verdicts_since(connection, now - SHADOW_SHOWN)
     return Status(
         mode=mode_of(configured(EVERYBODY), EVERYBODY, armings),
@@ -122,8 +123,11 @@ async def status(
         pending=await decided.actions_in(connection, overview.PENDING),
         shown_only=tuple(one for one in reversed(recent) if one.state == State.SHADOW),
         domains=await people.domains_to_look_at(connection),
-        customers=tuple(standings[one.customer] for one in members),
-        parts={one.customer: one for one in members},
+        customers=tuple(
+            standings[one.customer] for one in whole.members if one.customer in standings
+        ),
+        account=whole,
+        cases=await overview.open_cases(connection),
     )
 
 

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from sesauditd.model.actions import State
 from sesauditd.model.verdicts import Does
-from sesauditd.report.figures import Overview
-from sesauditd.report.morning import Urgency, approvable, headline, tasks
+from sesauditd.report.account import Account, Against
+from sesauditd.report.figures import Overview, Span
+from sesauditd.report.morning import Morning, Urgency, approvable, headline, tasks
 from sesauditd.report.pages import Daemon, Standing, Status, Trouble
 from tests.unit.report.builders import WEEK, action
 
@@ -22,6 +24,17 @@ WELL = Overview(
 )
 MEMBER = Standing(
     customer="k", mode="enforce", score=None, domains=1, mailed=1, hard_bounces=0, complaints=0
+)
+NOTHING = Against(
+    count=0, size=100, percent=0.0, share_percent=0.0, budget_percent=0.0, of_room_percent=0.0
+)
+ACCOUNT = Account(
+    span=Span.between(WEEK, WEEK),
+    mailed=100,
+    bounces=NOTHING,
+    complaints=NOTHING,
+    members=(),
+    unattributed=0,
 )
 
 
@@ -36,7 +49,7 @@ def daemon(**more: Any) -> Daemon:
     return Daemon(**(facts | more))
 
 
-def status(**more: Any) -> Status:
+def status(**more: Any) -> Morning:
     facts: dict[str, Any] = {
         "mode": "enforce",
         "daemon": daemon(),
@@ -45,9 +58,10 @@ def status(**more: Any) -> Status:
         "shown_only": (),
         "domains": (),
         "customers": (MEMBER,),
-        "parts": {},
+        "account": ACCOUNT,
+        "cases": {},
     }
-    return Status(**(facts | more))
+    return Status(**(facts | more)).morning
 
 
 def overview(**more: Any) -> Overview:
@@ -110,6 +124,30 @@ def test_a_new_installation_needs_a_customer_before_a_daemon() -> None:
 
 def test_something_weighty_is_approved_before_a_block() -> None:
     block = action(Does.BLOCK, State.PROPOSED, id="block")
-    assert approvable(status(pending=(block,))) == block
+    assert approvable((block,)) == block
     stop = action(Does.DISABLE, State.WAITING, id="stop")
-    assert approvable(status(pending=(block, stop))) == stop
+    assert approvable((block, stop)) == stop
+
+
+@pytest.mark.parametrize(
+    ("percent", "line"), [(4.9, None), (5.0, "review"), (9.9, "review"), (10.0, "pause")]
+)
+def test_bounces_above_a_line_of_aws_are_wrong(percent: float, line: str | None) -> None:
+    high = replace(ACCOUNT, bounces=replace(NOTHING, percent=percent))
+    said = [f"The account's bounces are above AWS's {line} line"] if line else []
+    assert [one.what for one in tasks(status(account=high))] == said
+
+
+@pytest.mark.parametrize("alarm", ["reputation_complaint", "own_complaint"])
+def test_what_an_alarm_said_of_a_rate_is_not_said_twice(alarm: str) -> None:
+    high = replace(ACCOUNT, complaints=replace(NOTHING, percent=0.2))
+    told = daemon(troubles=(Trouble(name=alarm, summary="complaints: 0.2 %", since=""),))
+    assert [one.what for one in tasks(status(account=high, daemon=told))] == ["complaints: 0.2 %"]
+    other = daemon(troubles=(Trouble(name="own_bounce", summary="bounces: 6 %", since=""),))
+    assert len(tasks(status(account=high, daemon=other))) == 2
+
+
+def test_who_explained_waits_for_an_answer() -> None:
+    (only,) = tasks(status(cases={"explained": 2, "opened": 1}))
+    assert only.line == "2 customers have explained: sesauditd cases"
+    assert only.urgency is Urgency.WAITS

@@ -5,11 +5,16 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import UTC, datetime
 
-from sesauditd.model.reputation import Poll, Tally
+from sesauditd.model.reputation import Kind, Poll, Tally
 from sesauditd.report.account import account
 from sesauditd.report.pages import Report
 from sesauditd.report.report_text import report_text
-from sesauditd.report.reputation import reputation_document, reputation_note, status_lines
+from sesauditd.report.reputation import (
+    own_rate,
+    reputation_document,
+    reputation_note,
+    status_lines,
+)
 from tests.unit.report.builders import SPAN, counted
 from tests.unit.report.test_text import widest
 
@@ -46,6 +51,16 @@ def test_why_something_is_not_known_is_said() -> None:
     assert "shows no rates, as of an account that hardly sends" in reputation_note(nothing)
     refused = replace(nothing, problem="CloudWatch GetMetricData: AccessDenied")
     assert "does not tell: CloudWatch GetMetricData: AccessDenied" in reputation_note(refused)
+
+
+def test_beside_our_rate_stands_aws_own_and_why_it_is_not_known() -> None:
+    assert own_rate(POLL, Kind.BOUNCE) == "6.1 %, above review, at 2026-11-23 02:45 UTC"
+    low = replace(POLL, bounce_rate=0.02)
+    assert own_rate(low, Kind.BOUNCE) == "2.0 %, 40 % of review, at 2026-11-23 02:45 UTC"
+    assert own_rate(POLL, Kind.COMPLAINT) == "not known: AWS shows none"
+    refused = replace(POLL, problem="CloudWatch GetMetricData: AccessDenied")
+    assert own_rate(refused, Kind.COMPLAINT) == "not known: AWS did not answer"
+    assert own_rate(None, Kind.BOUNCE) == "not known: no daemon asked yet"
 
 
 def test_the_screen_of_the_morning_has_a_line_each() -> None:

@@ -7,8 +7,8 @@ import pytest
 
 from sesauditd.report.account import Account, Against
 from sesauditd.report.figures import Overview, Span
-from sesauditd.report.pages import Daemon, Trouble
-from sesauditd.web.concerns import concerns, verdict
+from sesauditd.report.pages import Daemon, Standing
+from sesauditd.web.concerns import told
 from sesauditd.web.values import Ranking, Start
 from tests.support.dashboards import NOW
 
@@ -34,7 +34,17 @@ WELL = Start(
     cases={},
     ranking=Ranking(
         at=NOW,
-        standings=(),
+        standings=(
+            Standing(
+                customer="k",
+                mode="enforce",
+                score=None,
+                domains=1,
+                mailed=1,
+                hard_bounces=0,
+                complaints=0,
+            ),
+        ),
         account=Account(
             span=Span.between(NOW, NOW),
             mailed=100,
@@ -48,50 +58,50 @@ WELL = Start(
 
 
 def said(start: Start) -> str:
-    return verdict(concerns(start)).text
+    return told(start)[0].text
+
+
+def titles(start: Start) -> list[str]:
+    return [one.task.what for one in told(start)[1]]
 
 
 def test_where_nothing_is_wrong_all_is_well() -> None:
-    assert concerns(WELL) == ()
+    assert told(WELL)[1] == ()
     assert said(WELL) == "All is well"
 
 
 @pytest.mark.parametrize(
-    ("changed", "text"),
+    ("changed", "tone", "links"),
     [
-        pytest.param({"quarantined": 3, "unattributed": 2}, "All is well", id="leftovers"),
-        pytest.param({"pending": {"waiting": 1}}, "One thing waits for you", id="waiting"),
-        pytest.param({"pending": {"failed": 2}}, "One thing is wrong", id="failed"),
+        pytest.param({"quarantined": 3}, "good", ["/quarantine"], id="leftovers"),
+        pytest.param({"pending": {"waiting": 1}}, "warn", ["/actions?state=waiting"], id="waiting"),
+        pytest.param({"pending": {"failed": 2}}, "bad", ["/actions?state=failed"], id="failed"),
         pytest.param(
-            {"pending": {"failed": 1, "proposed": 4}},
-            "One thing is wrong, and 1 more waits for you",
+            {"pending": {"unknown": 1, "proposed": 4}},
+            "bad",
+            ["/actions?state=unknown", "/actions?state=proposed"],
             id="both",
         ),
-        pytest.param({"pending": {"requested": 4}}, "All is well", id="on its way"),
+        pytest.param({"pending": {"requested": 4}}, "good", [], id="on its way"),
     ],
 )
-def test_what_the_sentence_says(changed: dict[str, Any], text: str) -> None:
-    assert said(replace(WELL, overview=replace(WELL.overview, **changed))) == text
+def test_each_concern_leads_to_its_page(
+    changed: dict[str, Any], tone: str, links: list[str]
+) -> None:
+    sentence, found = told(replace(WELL, overview=replace(WELL.overview, **changed)))
+    assert sentence.tone == tone
+    assert [one.link for one in found] == links
+
+
+def test_the_sentence_is_the_one_of_the_terminal() -> None:
+    busy = replace(WELL, overview=replace(WELL.overview, pending={"failed": 1, "proposed": 4}))
+    assert said(busy) == "One thing is wrong, and one thing waits for you"
+    assert said(replace(WELL, cases={"explained": 2, "opened": 1})) == "One thing waits for you"
 
 
 def test_a_daemon_that_is_not_there_is_the_first_concern() -> None:
-    found = concerns(replace(WELL, daemon=replace(WELL.daemon, alive=False, unsent=1)))
-    assert [one.title for one in found] == [
-        "The daemon is not running.",
-        "1 notice did not surely arrive:",
+    daemon = replace(WELL.daemon, alive=False, unsent=1)
+    assert titles(replace(WELL, daemon=daemon)) == [
+        "The daemon is not running",
+        "1 notice did not surely arrive",
     ]
-
-
-def test_a_rate_above_a_line_is_told_once() -> None:
-    account = replace(WELL.ranking.account, bounces=replace(NOTHING, percent=6.0))
-    high = replace(WELL, ranking=replace(WELL.ranking, account=account))
-    assert [one.title for one in concerns(high)] == [
-        "The account's bounces are above AWS's review line."
-    ]
-    trouble = Trouble(name="reputation_bounce", summary="AWS says 6 %", since="")
-    told = replace(high, daemon=replace(WELL.daemon, troubles=(trouble,)))
-    assert [one.text for one in concerns(told)] == ["AWS says 6 %"]
-
-
-def test_who_explained_waits_for_an_answer() -> None:
-    assert said(replace(WELL, cases={"explained": 2, "opened": 1})) == "One thing waits for you"

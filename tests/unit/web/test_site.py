@@ -92,8 +92,9 @@ async def test_the_start_page_says_what_is_wrong_and_ranks_the_worst_first(
 ) -> None:
     async with dashboard(program) as client:
         page = await (await client.get("/")).text()
-    assert "The daemon is not running." in page
+    assert "The daemon is not running:" in page
     assert "for your approval" in page
+    assert page.count("own rate: not known: no daemon asked yet") == 2
     assert page.index("/customers/growth") < page.index("/customers/bakery")
 
 
