@@ -17,12 +17,18 @@ PIP := $(BIN)/python -m pip --quiet
 LOCKED := $(PIP) install --no-deps --require-hashes
 PYTEST := $(BIN)/python -m pytest
 SPREAD := -n $(WORKERS) --dist loadfile --no-loadscope-reorder
-# To trace doubles what a test costs, so only these are traced; they are held to the floors alone.
-# The commands that keep a domain right go through most of onboarding, and all through the store.
-TRACED := tests/unit tests/contract tests/live/test_keeping_commands.py --ignore=tests/unit/store
+ignoring = $(patsubst %,--ignore=%,$(1))
+# To trace doubles what a test costs, so it is done where it tells something: not through the store,
+# which every test uses, and not where the same ways are gone again and again, killed or at random.
+REPEATING := $(addprefix tests/unit/,enforce/test_any_sequence.py enforce/test_crashes.py \
+	enforce/test_many_blocks.py jobs/test_crashes.py jobs/test_storm.py model/test_surge.py \
+	sandbox/test_front.py sandbox/test_furnish.py store)
+# Goes through most of onboarding.
+KEEPING := tests/live/test_keeping_commands.py
+TRACED := tests/unit tests/contract $(KEEPING) $(call ignoring,$(REPEATING))
 # The long ones first, so that no worker is left alone with one of them.
-UNTRACED := tests/live tests/unit/store tests/stories tests/acceptance tests/browser tests/packaging tests/docs \
-	tests/hygiene $(patsubst %,--ignore=%,$(filter tests/live/%,$(TRACED)))
+UNTRACED := tests/live $(REPEATING) tests/stories tests/acceptance tests/browser tests/packaging tests/docs \
+	tests/hygiene $(call ignoring,$(KEEPING))
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
