@@ -10,7 +10,16 @@ from typing import TYPE_CHECKING, Protocol
 from sesauditd.errors import Failed, Forbidden
 from sesauditd.jobs.alarms import Finding, told
 from sesauditd.jobs.reputation_words import agreement, disagreement, rate_finding, unheard_finding
-from sesauditd.model.reputation import Kind, Poll, Z, level, settled, sign, unheard
+from sesauditd.model.reputation import (
+    FEWEST_JUDGED,
+    Kind,
+    Poll,
+    Z,
+    level,
+    settled,
+    sign,
+    unheard,
+)
 from sesauditd.model.statistics import wilson_lower
 
 if TYPE_CHECKING:
@@ -20,8 +29,6 @@ if TYPE_CHECKING:
 
 DAY = timedelta(days=1)
 HOUR = timedelta(hours=1)
-FEWEST_JUDGED = 1_000
-"""Recipients; of fewer, one complaint is more than AWS's line."""
 PATIENCE = 3
 """So many polls in a row without an answer are a matter for operators."""
 

@@ -23,6 +23,8 @@ REPRESENTATIVE = 10_000
 """Recipients that we take for a representative volume; AWS does not tell its own."""
 SLACK = 0.9
 """A rate is below a line again when it is below this share of it: else it flutters."""
+FEWEST_JUDGED = 1_000
+"""Recipients; of fewer, one complaint is more than AWS's line."""
 FEWEST_UNHEARD = 20
 UNHEARD_SHARE = 0.05
 """So many mails of a day, and such a share of them, may be on their way or counted otherwise."""

@@ -7,6 +7,7 @@ from enum import IntEnum, StrEnum
 from typing import TYPE_CHECKING
 
 from sesauditd.model.actions import State
+from sesauditd.model.reputation import FEWEST_JUDGED
 from sesauditd.report.account import BOUNCE_LINES, COMPLAINT_LINES, standing_of
 from sesauditd.report.plain import number, shortened
 
@@ -134,8 +135,10 @@ def _account(morning: Morning) -> Iterator[Task]:
         ("complaint", morning.account.complaints, COMPLAINT_LINES),
     ):
         standing = standing_of(against, lines)
+        if against.size < FEWEST_JUDGED or standing == "below":
+            continue
         # What an alarm said of AWS's own rate, or of ours, need not be said twice.
-        if standing != "below" and not told & {f"reputation_{kind}", f"own_{kind}"}:
+        if not told & {f"reputation_{kind}", f"own_{kind}"}:
             yield Task(
                 urgency=Urgency.WRONG,
                 topic=Topic.ACCOUNT,

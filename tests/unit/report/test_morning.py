@@ -26,7 +26,7 @@ MEMBER = Standing(
     customer="k", mode="enforce", score=None, domains=1, mailed=1, hard_bounces=0, complaints=0
 )
 NOTHING = Against(
-    count=0, size=100, percent=0.0, share_percent=0.0, budget_percent=0.0, of_room_percent=0.0
+    count=0, size=1000, percent=0.0, share_percent=0.0, budget_percent=0.0, of_room_percent=0.0
 )
 ACCOUNT = Account(
     span=Span.between(WEEK, WEEK),
@@ -136,6 +136,11 @@ def test_bounces_above_a_line_of_aws_are_wrong(percent: float, line: str | None)
     high = replace(ACCOUNT, bounces=replace(NOTHING, percent=percent))
     said = [f"The account's bounces are above AWS's {line} line"] if line else []
     assert [one.what for one in tasks(status(account=high))] == said
+
+
+def test_of_few_mails_a_rate_says_nothing() -> None:
+    few = replace(NOTHING, percent=13.3, size=999)
+    assert tasks(status(account=replace(ACCOUNT, bounces=few, complaints=few))) == ()
 
 
 @pytest.mark.parametrize("alarm", ["reputation_complaint", "own_complaint"])
