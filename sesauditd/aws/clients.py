@@ -16,13 +16,17 @@ from botocore.loaders import Loader, create_loader
 from sesauditd import __version__
 from sesauditd.aws.api import Api
 from sesauditd.aws.errors import Stake, saying
+from sesauditd.aws.lean import lean
 from sesauditd.aws.pace import Pace
+from sesauditd.aws.transport import Plain
 from sesauditd.errors import Refused
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Mapping
 
+    from sesauditd.aws.lean import Lean
     from sesauditd.aws.pace import Turns
+    from sesauditd.aws.transport import Transport
 
 ENDPOINTS: Final = "AWS_ENDPOINT_URL"
 
@@ -76,6 +80,8 @@ class Clients:
     account_id: str
     region: str
     sqs: Api
+    messages: Transport
+    """Of the same SQS, for what is asked all day."""
     s3: Api
     sesv2: Api
     sesv2_once: Api
@@ -118,23 +124,26 @@ async def connect(
     pace: Turns | None = None,
     patience: Patience = PATIENT,
     keys: Keys | None = None,
+    plainly: bool = False,
 ) -> AsyncIterator[Clients]:
     """Make one client a service; nothing is asked of AWS yet.
 
     Endpoints in the environment or in AWS's own files are ignored: only `endpoint_url` counts.
     Credentials come, and are renewed, as AWS's tools look for them, unless `keys` are given.
     `pace` holds SES's control calls back, and with it Route 53's are held to theirs; None lets
-    all of them run.
+    all of them run. Messages are received and deleted `plainly` by aiobotocore's client, or lean.
     Raises Refused when AWS's own settings, such as a profile, cannot be used.
     """
     session = _session(keys)
     zones = None if pace is None else zone_pace()
     async with AsyncExitStack() as stack:
-        opening = _Opening(session, stack, region, endpoint_url, patience, keys)
+        opening = _Opening(session, stack, region, endpoint_url, patience)
+        sqs = await opening.api("sqs", "SQS", **_polling(patience))
         yield Clients(
             account_id=account_id,
             region=region,
-            sqs=await opening.api("sqs", "SQS", **_polling(patience)),
+            sqs=sqs,
+            messages=Plain(sqs) if plainly else await opening.lean(sqs),
             s3=await opening.api("s3", "S3", **_addressing(endpoint_url)),
             sesv2=replace(await opening.api("sesv2", "SES"), pace=pace),
             sesv2_once=replace(await opening.api("sesv2", "SES", **_ONCE), stake=Stake.MAIL),
@@ -149,6 +158,8 @@ async def connect(
 
 def _session(keys: Keys | None) -> AioSession:
     session = get_session() if keys is None else AioSession(session_vars=_DEAF)
+    if keys is not None:
+        session.set_credentials(keys.key_id, keys.secret)
     try:
         descriptions = _descriptions(session.get_config_variable("data_path"))
     except BotoCoreError as error:
@@ -193,7 +204,6 @@ class _Opening:
     region: str
     endpoint_url: str | None
     patience: Patience
-    keys: Keys | None
 
     async def api(self, service: str, shown: str, **extra: object) -> Api:
         """Open the client of one service, which messages call `shown`; raises Refused."""
@@ -202,14 +212,23 @@ class _Opening:
             region_name=self.region,
             endpoint_url=self.endpoint_url,
             config=AioConfig(**{**_COMMON, **_trying(self.patience), **extra}),
-            aws_access_key_id=None if self.keys is None else self.keys.key_id,
-            aws_secret_access_key=None if self.keys is None else self.keys.secret,
         )
         try:
             client = await self.stack.enter_async_context(context)
         except BotoCoreError as error:
             raise _unusable(error) from error
         return Api(name=shown, client=client)
+
+    async def lean(self, sqs: Api) -> Lean:
+        """Open the lean transport beside the client of SQS; raises Refused."""
+        context = lean(
+            sqs.client,
+            await self.session.get_credentials(),
+            ca_bundle=self.session.get_config_variable("ca_bundle"),
+            connect_seconds=self.patience.connect_seconds,
+            read_seconds=self.patience.read_seconds,
+        )
+        return await self.stack.enter_async_context(context)
 
 
 def _trying(patience: Patience) -> Mapping[str, Any]:

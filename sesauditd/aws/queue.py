@@ -6,33 +6,23 @@ import asyncio
 import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 from typing import TYPE_CHECKING, Final
 
 from sesauditd.aws.errors import reading
 from sesauditd.aws.metrics import Metrics
-from sesauditd.errors import Unavailable, Uncertain
+from sesauditd.aws.transport import Message
 
 if TYPE_CHECKING:
     from sesauditd.aws.api import Answer
     from sesauditd.aws.clients import Clients
 
+__all__ = ["BATCH", "Depth", "Message", "Queue"]
+
 BATCH: Final = 10
 """What SQS gives and takes at once (ses-facts 2.3)."""
-EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 AT_ONCE: Final = 8
 """How many batches of acknowledgements are under way at a time."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Message:
-    """A message as SQS delivered it; `receipt` is good for this delivery only."""
-
-    message_id: str
-    receipt: str
-    body: str
-    sent_at: datetime
-    receive_count: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,6 +42,7 @@ class Queue:
     ) -> None:
         self._clients = clients
         self._sqs = clients.sqs
+        self._transport = clients.messages
         self._url = url
         self._hidden = (
             {} if visibility_seconds is None else {"VisibilityTimeout": visibility_seconds}
@@ -67,19 +58,18 @@ class Queue:
         """Wait up to 20 seconds for messages and return at most ten: SQS ReceiveMessage.
 
         Raises Unavailable, Forbidden or Missing. An empty answer proves nothing: SQS asks only
-        some of its machines, and a truncated answer reads as an empty one. Who cancels a poll
-        hides what it was about to deliver until the visibility timeout is over.
+        some of its machines, and botocore reads a truncated answer as an empty one. Who cancels
+        a poll hides what it was about to deliver until the visibility timeout is over.
         """
-        answer = await self._sqs.ask(
-            "ReceiveMessage",
-            QueueUrl=self._url,
-            MaxNumberOfMessages=BATCH,
-            WaitTimeSeconds=wait_seconds,
-            AttributeNames=["SentTimestamp", "ApproximateReceiveCount"],
-            **self._hidden,
+        return await self._transport.receive(
+            {
+                "QueueUrl": self._url,
+                "MaxNumberOfMessages": BATCH,
+                "WaitTimeSeconds": wait_seconds,
+                "AttributeNames": ["SentTimestamp", "ApproximateReceiveCount"],
+                **self._hidden,
+            }
         )
-        with reading("SQS ReceiveMessage"):
-            return [_message(found) for found in answer.get("Messages", ())]
 
     async def acknowledge(self, receipts: Sequence[str]) -> Sequence[str]:
         """Delete messages and return the receipts that SQS did not take: SQS DeleteMessageBatch.
@@ -163,26 +153,11 @@ class Queue:
             for number, receipt in enumerate(receipts)
         ]
         async with self._gate:
-            try:
-                answer = await self._sqs.ask(operation, QueueUrl=self._url, Entries=entries)
-            except Uncertain as error:
-                # Repeating is harmless, so there is nothing to look up: it is asked again.
-                raise Unavailable(str(error)) from error
-        # What is not named as done counts as not done: a truncated answer names nothing.
-        with reading(f"SQS {operation}"):
-            done = {str(entry["Id"]) for entry in answer.get("Successful", ())}
+            done = await self._transport.settle(
+                operation, {"QueueUrl": self._url, "Entries": entries}
+            )
+        # What is not named as done counts as not done.
         return [receipt for number, receipt in enumerate(receipts) if str(number) not in done]
-
-
-def _message(found: Answer) -> Message:
-    attributes = found["Attributes"]
-    return Message(
-        message_id=found["MessageId"],
-        receipt=found["ReceiptHandle"],
-        body=found["Body"],
-        sent_at=EPOCH + timedelta(milliseconds=int(attributes["SentTimestamp"])),
-        receive_count=int(attributes["ApproximateReceiveCount"]),
-    )
 
 
 def _tens(receipts: Sequence[str]) -> Iterator[Sequence[str]]:

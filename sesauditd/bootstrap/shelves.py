@@ -78,7 +78,10 @@ async def clients_of(settings: Settings) -> AsyncIterator[Clients]:
     if not aws.region or not aws.account_id:
         raise Refused("aws.region and aws.account_id are not set: this command asks AWS")
     async with connect(
-        region=aws.region, account_id=aws.account_id, endpoint_url=aws.endpoint_url
+        region=aws.region,
+        account_id=aws.account_id,
+        endpoint_url=aws.endpoint_url,
+        plainly=settings.queue.plainly,
     ) as clients:
         await account.check(clients, clients.account_id)
         yield clients

@@ -43,6 +43,13 @@ class Trust(StrEnum):
     SIGNATURE = "signature"
 
 
+class Transport(StrEnum):
+    """How messages are received and deleted."""
+
+    LEAN = "lean"
+    AIOBOTOCORE = "aiobotocore"
+
+
 class Section(BaseModel):
     """A table of the configuration file: unknown keys are refused, values never change."""
 
@@ -72,6 +79,12 @@ class Queue(Section):
     trust: Trust = Trust.QUEUE_POLICY
     visibility_seconds: kinds.Whole = Field(default=120, ge=30, le=43_200)
     receivers: kinds.Whole = Field(default=2, ge=1, le=64)
+    transport: Transport = Transport.LEAN
+
+    @property
+    def plainly(self) -> bool:
+        """Say whether aiobotocore's own client receives and deletes."""
+        return self.transport is Transport.AIOBOTOCORE
 
 
 class Archive(Section):

@@ -11,7 +11,7 @@ from tests.support.roles import COMMANDS, KEEPER
 ROOT = Path(__file__).parents[2]
 DOCUMENTS = ROOT / "docs" / "iam"
 DAEMON = ("consume", "archive", "observe", "notify", "enforce")
-MODULES = ("access", "account", "archive", "mail", "metrics", "queue", "shelf")
+MODULES = ("access", "account", "archive", "mail", "metrics", "queue", "shelf", "transport")
 """Of `sesauditd.aws`: those by which the daemon works."""
 ASKED = re.compile(r"\.(?:ask|every|_gone|_in_batches)\(\s*\"([A-Z]\w+)\"")
 ALLOWED_BY = {

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
 import pytest_asyncio
 
+from sesauditd.aws.transport import Plain
 from tests.unit.aws.wire import Wire, wired
 
 if TYPE_CHECKING:
@@ -36,6 +38,14 @@ async def _line() -> AsyncIterator[tuple[Wire, Clients]]:
 def wire(_line: tuple[Wire, Clients]) -> Wire:
     _line[0].asked.clear()
     return _line[0]
+
+
+@pytest.fixture(params=["lean", "aiobotocore"])
+def transported(request: pytest.FixtureRequest, clients: Clients) -> Clients:
+    """Return clients whose messages go one way, then those whose messages go the other."""
+    if request.param == "lean":
+        return clients
+    return replace(clients, messages=Plain(clients.sqs))
 
 
 @pytest.fixture

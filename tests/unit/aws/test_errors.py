@@ -175,11 +175,11 @@ async def test_iam_refuses_in_words_of_its_own(
     ],
 )
 async def test_the_queue_refuses_in_words_of_its_own(
-    wire: Wire, clients: Clients, reply: Reply, expected: type[Failed]
+    wire: Wire, transported: Clients, reply: Reply, expected: type[Failed]
 ) -> None:
     wire.will(reply)
     with pytest.raises(expected):
-        await Queue(clients, URL).receive(0)
+        await Queue(transported, URL).receive(0)
 
 
 async def test_a_busy_aws_is_asked_three_times(monkeypatch: pytest.MonkeyPatch) -> None:

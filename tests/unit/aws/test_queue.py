@@ -39,10 +39,10 @@ def _found(**changes: object) -> dict[str, object]:
 
 
 async def test_a_message_says_when_it_was_sent_and_how_often_it_was_received(
-    wire: Wire, clients: Clients
+    wire: Wire, transported: Clients
 ) -> None:
     wire.will(said({"Messages": [_found()]}))
-    [message] = await Queue(clients, URL, visibility_seconds=60).receive(3)
+    [message] = await Queue(transported, URL, visibility_seconds=60).receive(3)
     assert message.body == '{"a": 1}'
     assert message.sent_at == datetime(2026, 11, 24, 8, 0, 0, 250_000, tzinfo=UTC)
     assert message.receive_count == 3
@@ -55,10 +55,9 @@ async def test_a_message_says_when_it_was_sent_and_how_often_it_was_received(
     }
 
 
-@pytest.mark.parametrize("reply", [said({}), Reply(body=b'{"Messages": [{"Mess')])
-async def test_no_message_is_no_error(wire: Wire, clients: Clients, reply: Reply) -> None:
-    wire.will(reply)
-    assert await Queue(clients, URL).receive(0) == []
+async def test_no_message_is_no_error(wire: Wire, transported: Clients) -> None:
+    wire.will(said({}))
+    assert await Queue(transported, URL).receive(0) == []
 
 
 @pytest.mark.parametrize(
@@ -73,56 +72,51 @@ async def test_no_message_is_no_error(wire: Wire, clients: Clients, reply: Reply
     ids=["nothing", "no attributes", "no number", "no year", "no time"],
 )
 async def test_half_a_message_is_left_for_later(
-    wire: Wire, clients: Clients, found: dict[str, object]
+    wire: Wire, transported: Clients, found: dict[str, object]
 ) -> None:
     wire.will(said({"Messages": [found]}))
     with pytest.raises(Unavailable, match="truncated"):
-        await Queue(clients, URL).receive(0)
+        await Queue(transported, URL).receive(0)
 
 
-async def test_acknowledgements_go_out_in_tens(wire: Wire, clients: Clients) -> None:
+async def test_acknowledgements_go_out_in_tens(wire: Wire, transported: Clients) -> None:
     wire.will(said({"Successful": [{"Id": str(number)} for number in range(10)], "Failed": []}))
-    assert await Queue(clients, URL).acknowledge([f"r{number}" for number in range(23)]) == []
+    assert await Queue(transported, URL).acknowledge([f"r{number}" for number in range(23)]) == []
     sizes = sorted(len(asked.parameters["Entries"]) for asked in wire.asked)
     assert sizes == [3, 10, 10]
 
 
-async def test_nothing_to_acknowledge_asks_nothing(wire: Wire, clients: Clients) -> None:
-    assert await Queue(clients, URL).acknowledge([]) == []
+async def test_nothing_to_acknowledge_asks_nothing(wire: Wire, transported: Clients) -> None:
+    assert await Queue(transported, URL).acknowledge([]) == []
     assert wire.asked == []
 
 
-async def test_what_the_queue_did_not_delete_is_named(wire: Wire, clients: Clients) -> None:
+async def test_what_the_queue_did_not_delete_is_named(wire: Wire, transported: Clients) -> None:
     stale = {"Id": "1", "Code": "ReceiptHandleIsInvalid", "SenderFault": True}
     wire.will(said({"Successful": [{"Id": "0"}], "Failed": [stale]}))
-    assert await Queue(clients, URL).acknowledge(["r0", "r1"]) == ["r1"]
-
-
-async def test_a_truncated_answer_deleted_nothing(wire: Wire, clients: Clients) -> None:
-    wire.will(Reply(body=b'{"Successful": [{"I'))
-    assert await Queue(clients, URL).acknowledge(["r0", "r1"]) == ["r0", "r1"]
+    assert await Queue(transported, URL).acknowledge(["r0", "r1"]) == ["r1"]
 
 
 @pytest.mark.parametrize("reply", [RESET, Reply(status=500)], ids=["reset", "500"])
 async def test_a_lost_acknowledgement_is_asked_again(
-    wire: Wire, clients: Clients, reply: Reply
+    wire: Wire, transported: Clients, reply: Reply
 ) -> None:
     wire.will(reply)
     with pytest.raises(Unavailable):
-        await Queue(clients, URL).acknowledge(["r0"])
+        await Queue(transported, URL).acknowledge(["r0"])
 
 
-async def test_one_failed_batch_does_not_stop_the_others(wire: Wire, clients: Clients) -> None:
+async def test_one_failed_batch_does_not_stop_the_others(wire: Wire, transported: Clients) -> None:
     done = said({"Successful": [], "Failed": []})
     wire.will(refused("AccessDeniedException", 403), done)
     with pytest.raises(Forbidden):
-        await Queue(clients, URL).acknowledge([f"r{number}" for number in range(30)])
+        await Queue(transported, URL).acknowledge([f"r{number}" for number in range(30)])
     assert len(wire.asked) == 3
 
 
-async def test_visibility_is_changed_for_each(wire: Wire, clients: Clients) -> None:
+async def test_visibility_is_changed_for_each(wire: Wire, transported: Clients) -> None:
     wire.will(said({"Successful": [{"Id": "0"}, {"Id": "1"}], "Failed": []}))
-    queue = Queue(clients, URL)
+    queue = Queue(transported, URL)
     assert await queue.extend(["r0", "r1"], 90) == []
     assert await queue.release(["r0", "r1"]) == []
     changed = [entry["VisibilityTimeout"] for a in wire.asked for entry in a.parameters["Entries"]]

@@ -31,6 +31,8 @@ class Reply:
     """Hang up in place of an answer."""
     hang: bool = False
     """Never answer."""
+    after_seconds: float = 0
+    """Take so long."""
     cut_at: int | None = None
     """Promise the whole body and hang up after so many bytes."""
 
@@ -108,8 +110,7 @@ class Wire:
         )
         reply = self.replies.pop(0) if len(self.replies) > 1 else self.replies[0]
         body = reply.body.replace(OPERATION, self.asked[-1].operation.encode())
-        if reply.hang:
-            await asyncio.sleep(3600)
+        await asyncio.sleep(3600 if reply.hang else reply.after_seconds)
         if reply.reset:
             _hang_up(request)
         if reply.cut_at is not None:
