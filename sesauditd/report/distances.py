@@ -90,6 +90,8 @@ class Claim:
     last_moment: datetime
     measured: Callable[[], Distance | None]
     """Returns the distance, None where nothing was counted after all."""
+    is_certain: Callable[[], bool] = lambda: False
+    """Says whether it has that largest ratio, however many recipients the windows hold."""
 
 
 def nearest(found: Iterable[Distance]) -> Distance | None:

@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from sesauditd.model.limits import Limits
     from sesauditd.report.sizes import Measures
 
+SKETCHES_ABOVE = 1.1
+"""What a sketch tells of many recipients may be some percent more than there were."""
 Range = tuple[datetime, datetime]
 """Where windows may end, both ends included."""
 
@@ -43,6 +45,7 @@ def fast_claims(
             if first <= stretch.end <= last:
                 yield Claim(
                     at_most=rule.at_most(stretch),
+                    is_certain=partial(rule.is_certain, stretch),
                     windows=rule.windows(stretch),
                     last_moment=stretch.end,
                     measured=partial(rule.distance, stretch),
@@ -59,27 +62,33 @@ class _Ruled:
     distance: Callable[[Stretch], Distance]
     windows: Callable[[Stretch], tuple[Window, ...]] = lambda _stretch: ()
     """What has to be known for the distance."""
+    is_certain: Callable[[Stretch], bool] = lambda _stretch: False
+    """Whether the ratio is what it can be at most, whatever the windows hold."""
 
 
 def _rules(history: DomainsHistory, limits: Limits, sizes: Measures) -> Iterator[_Ruled]:
     for name, strikes in _scopes(history):
         bounces = [one for one in strikes if one.outcome is Outcome.HARD_BOUNCE]
         complaints = [one for one in strikes if one.outcome is Outcome.COMPLAINT]
-        length = timedelta(hours=limits.hard_bounce.surge.within_hours)
+        rule, share = limits.hard_bounce.surge, partial(_bounce_share, history, limits)
+        length = timedelta(hours=rule.within_hours)
         window = partial(_window, length, history, sizes, feeding_back=False)
         yield _Ruled(
             stretches=stretches(bounces, length, history.decisions),
-            at_most=partial(_bounce_share, history, limits),
+            at_most=share,
             distance=partial(_bounce_surge, name, history, limits, sizes, window),
             windows=partial(_alone, window),
+            is_certain=partial(_is_small, rule.rate_percent, window, sizes, share),
         )
-        length = timedelta(hours=limits.complaint.surge.within_hours)
+        surge, part = limits.complaint.surge, partial(_complaint_share, limits)
+        length = timedelta(hours=surge.within_hours)
         window = partial(_window, length, history, sizes, feeding_back=True)
         yield _Ruled(
             stretches=stretches(complaints, length, history.decisions),
-            at_most=partial(_complaint_share, limits),
+            at_most=part,
             distance=partial(_complaint_surge, name, limits, sizes, window),
             windows=partial(_alone, window),
+            is_certain=partial(_is_small, surge.rate_percent, window, sizes, part),
         )
         guessing = Guessing.among(bounces, history, limits)
         yield _Ruled(
@@ -91,6 +100,21 @@ def _rules(history: DomainsHistory, limits: Limits, sizes: Measures) -> Iterator
 
 def _alone(window: Callable[[Stretch], Window], stretch: Stretch) -> tuple[Window, ...]:
     return (window(stretch),)
+
+
+def _is_small(
+    rate_percent: float,
+    window: Callable[[Stretch], Window],
+    sizes: Measures,
+    share: Callable[[Stretch], float],
+    stretch: Stretch,
+) -> bool:
+    """Say whether the rate is nearer to its limit than the count, of however many recipients."""
+    size = sizes.at_most(window(stretch))
+    if size is None:
+        return False
+    most = max(SKETCHES_ABOVE * size, stretch.count)
+    return 100 * stretch.count / most >= rate_percent * share(stretch)
 
 
 def _bounce_share(history: DomainsHistory, limits: Limits, stretch: Stretch) -> float:

@@ -92,11 +92,11 @@ class Grading:
     def wanted(self) -> frozenset[Window]:
         """Return the windows whose `n` is needed next: none once the score is certain."""
         while self._open() and self._is_told(self._claims[-1]):
-            found = self._claims.pop().measured()
-            self._nearest = max(self._nearest, found.ratio if found is not None else 0.0)
+            self._nearest = max(self._nearest, self._ratio(self._claims.pop()))
         if not self._open():
             return frozenset()
-        asked = [one for one in self._claims[-self._at_once :] if one.at_most > self._nearest]
+        near = self._claims[-self._at_once :]
+        asked = [one for one in near if one.at_most > self._nearest and not one.is_certain()]
         # Whoever has many that come near is not asked for one by one.
         self._at_once *= 2
         return frozenset(
@@ -116,7 +116,13 @@ class Grading:
         return bool(self._claims) and self._nearest < min(self._claims[-1].at_most, 1.0)
 
     def _is_told(self, claim: Claim) -> bool:
-        return all(window in self._told.known for window in claim.windows)
+        return all(window in self._told.known for window in claim.windows) or claim.is_certain()
+
+    def _ratio(self, claim: Claim) -> float:
+        if claim.is_certain():
+            return claim.at_most
+        found = claim.measured()
+        return found.ratio if found is not None else 0.0
 
 
 def _claims(figures: Figures, limits: Limits, told: _Told) -> Iterator[Claim]:

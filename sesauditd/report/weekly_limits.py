@@ -85,8 +85,10 @@ def weekly_claims(
         for week in weeks if struck or warned else ():
             scopes = list(_scopes(history, week, struck.get(week, ()), limits, sizes))
             for scope in scopes:
+                is_small = _is_small(scope, rules.disable)
                 yield Claim(
-                    at_most=_at_most(scope, rules.disable),
+                    at_most=_at_most(scope, rules.disable, is_small=is_small),
+                    is_certain=partial(bool, is_small),
                     windows=(scope.window,),
                     last_moment=week.end - MICROSECOND,
                     measured=partial(_volume, scope, disabling, rules.disable),
@@ -168,12 +170,20 @@ def _volume(scope: _Scope, rule: Rule, limit: Volume) -> Distance:
     )
 
 
-def _at_most(scope: _Scope, limit: Volume) -> float:
-    """Return what the ratio can be at most: most senders are small, which their counts tell."""
+def _at_most(scope: _Scope, limit: Volume, *, is_small: bool) -> float:
+    """Return what the ratio can be at most: as of few, or with the highest rate of many."""
+    few = scope.hits / limit.small_count
+    if is_small:
+        return few
+    fewest = max(limit.small_below, scope.hits)
+    share = scope.hits / fewest if scope.complained else wilson_lower(scope.hits, fewest, scope.z)
+    return max(few, min(scope.hits / limit.count, 100 * share / limit.rate_percent))
+
+
+def _is_small(scope: _Scope, limit: Volume) -> bool:
+    """Say whether hits alone are counted, as counts tell of most senders without any sketch."""
     size = scope.sizes.at_most(scope.window)
-    if size is not None and max(size, scope.hits) < limit.small_below:
-        return scope.hits / limit.small_count
-    return scope.hits / _least(limit)
+    return size is not None and max(size, scope.hits) < limit.small_below
 
 
 def _warnings(

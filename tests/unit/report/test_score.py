@@ -153,17 +153,32 @@ def test_the_score_alone_is_that_of_the_report() -> None:
     whole = behaviour(known, LIMITS)
     assert whole.score is not None
     assert whole.score.value == 70.0
-    assert graded(known) == (whole.score, 1)
+    assert graded(known) == (whole.score, 0)
 
 
 def test_only_the_weeks_that_may_be_the_nearest_are_looked_at() -> None:
     weeks = [WEEK - number * timedelta(days=7) for number in range(6)]
-    strikes = [one for number, week in enumerate(weeks) for one in struck(6 - number, week)]
+    strikes = [one for week in weeks for one in struck(12 if week == WEEK else 1, week)]
     known = figures(
-        history(strikes, [sent(30, week) for week in weeks]),
-        counted=tuple(counted(30, day=week.date()) for week in weeks),
+        history(strikes, [sent(200, week) for week in weeks]),
+        counted=tuple(counted(200, day=week.date()) for week in weeks),
     )
     assert graded(known) == (behaviour(known, LIMITS).score, 1)
+
+
+@pytest.mark.parametrize(("size", "looked_at"), [(99, 0), (100, 1)])
+def test_of_small_senders_the_count_alone_makes_the_score(size: int, looked_at: int) -> None:
+    known = figures(history(struck(3), [sent(size)]), counted=(counted(size),))
+    assert graded(known) == (behaviour(known, LIMITS).score, looked_at)
+
+
+@pytest.mark.parametrize("size", [1_500, 9_000, 9_999, 20_000])
+def test_a_surge_of_few_is_not_looked_up_where_its_rate_cannot_be_low(size: int) -> None:
+    known = figures(history(struck(90), [sent(size)]), counted=(counted(size),))
+    whole = behaviour(known, LIMITS).score
+    assert whole is not None
+    assert whole.value < 100
+    assert graded(known)[0] == whole
 
 
 def test_who_mails_too_little_is_not_looked_at() -> None:
