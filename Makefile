@@ -12,6 +12,8 @@ CORE_FLOOR := 95
 FLOOR := 85
 
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
+# Each of hundreds of processes would compile the program anew.
+unexport PYTHONDONTWRITEBYTECODE
 PIP := $(BIN)/python -m pip --quiet
 # The locks name everything, so nothing is resolved: a release made since cannot get in the way.
 LOCKED := $(PIP) install --no-deps --require-hashes
