@@ -16,7 +16,7 @@ from botocore.loaders import Loader, create_loader
 from sesauditd import __version__
 from sesauditd.aws.api import Api
 from sesauditd.aws.errors import Stake, saying
-from sesauditd.aws.lean import lean
+from sesauditd.aws.lean import lean_of
 from sesauditd.aws.pace import Pace
 from sesauditd.aws.transport import Plain
 from sesauditd.errors import Refused
@@ -124,14 +124,14 @@ async def connect(
     pace: Turns | None = None,
     patience: Patience = PATIENT,
     keys: Keys | None = None,
-    plainly: bool = False,
+    lean: bool = False,
 ) -> AsyncIterator[Clients]:
     """Make one client a service; nothing is asked of AWS yet.
 
     Endpoints in the environment or in AWS's own files are ignored: only `endpoint_url` counts.
     Credentials come, and are renewed, as AWS's tools look for them, unless `keys` are given.
     `pace` holds SES's control calls back, and with it Route 53's are held to theirs; None lets
-    all of them run. Messages are received and deleted `plainly` by aiobotocore's client, or lean.
+    all of them run. Messages are received and deleted by aiobotocore's own client unless `lean`.
     Raises Refused when AWS's own settings, such as a profile, cannot be used.
     """
     session = _session(keys)
@@ -143,7 +143,7 @@ async def connect(
             account_id=account_id,
             region=region,
             sqs=sqs,
-            messages=Plain(sqs) if plainly else await opening.lean(sqs),
+            messages=await opening.lean(sqs) if lean else Plain(sqs),
             s3=await opening.api("s3", "S3", **_addressing(endpoint_url)),
             sesv2=replace(await opening.api("sesv2", "SES"), pace=pace),
             sesv2_once=replace(await opening.api("sesv2", "SES", **_ONCE), stake=Stake.MAIL),
@@ -221,7 +221,7 @@ class _Opening:
 
     async def lean(self, sqs: Api) -> Lean:
         """Open the lean transport beside the client of SQS; raises Refused."""
-        context = lean(
+        context = lean_of(
             sqs.client,
             await self.session.get_credentials(),
             ca_bundle=self.session.get_config_variable("ca_bundle"),

@@ -116,7 +116,7 @@ class Lean:
 
 
 @asynccontextmanager
-async def lean(
+async def lean_of(
     client: AioBaseClient,
     credentials: Credentials | None,
     *,

@@ -33,6 +33,7 @@ from yarl import URL
 
 from sesauditd import __version__
 from sesauditd.aws.errors import NONSENSE
+from sesauditd.errors import Refused
 
 if TYPE_CHECKING:
     import ssl
@@ -97,7 +98,7 @@ async def opened(url: str, ca_bundle: str | None, connect_seconds: float) -> Asy
     """Open a pool for one address, through the proxy that the environment names for it.
 
     `ca_bundle` is the file of authorities that AWS's settings name, if they do. Closes all
-    connections at the end. Raises OSError when the authorities cannot be read.
+    connections at the end. Raises Refused when the authorities cannot be read.
     """
     proxy = ProxyConfiguration(proxies=get_environ_proxies(url)).proxy_url_for(url)
     # Authorities are read from files, which takes its time.
@@ -120,8 +121,14 @@ def _trusting(ca_bundle: str | None) -> ssl.SSLContext:
     context: ssl.SSLContext = create_urllib3_context()
     # urllib3 compares names by itself and leaves it out; aiohttp leaves it to the context.
     context.check_hostname = True
-    named = ca_bundle or os.environ.get("REQUESTS_CA_BUNDLE")
-    context.load_verify_locations(named or where())
+    named = ca_bundle or os.environ.get("REQUESTS_CA_BUNDLE") or where()
+    try:
+        context.load_verify_locations(named)
+    except OSError as error:
+        raise Refused(
+            f"no authorities can be read from {named} ({error.strerror or type(error).__name__}); "
+            "AWS_CA_BUNDLE or ca_bundle in AWS's own settings is to name a file of them"
+        ) from error
     return context
 
 

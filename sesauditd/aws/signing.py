@@ -6,6 +6,7 @@ import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final, Protocol
+from urllib.parse import urlsplit
 
 from botocore.auth import SIGV4_TIMESTAMP, SigV4Auth
 from botocore.awsrequest import AWSRequest
@@ -105,7 +106,7 @@ def signer_of(client: AioBaseClient, credentials: Credentials | None) -> Signer:
     meta: Any = client.meta
     model = meta.service_model
     return Signer(
-        url=meta.endpoint_url.rstrip("/") + "/",
+        url=meta.endpoint_url if urlsplit(meta.endpoint_url).path else meta.endpoint_url + "/",
         service=model.signing_name,
         region=meta.region_name,
         headers={

@@ -61,7 +61,7 @@ async def live(
             if tempo.ses_control_paced
             else None,
             keys=tempo.keys,
-            plainly=settings.queue.plainly,
+            lean=settings.queue.lean,
         ) as clients,
     ):
         await account.check(clients, clients.account_id)

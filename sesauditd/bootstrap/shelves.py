@@ -81,7 +81,7 @@ async def clients_of(settings: Settings) -> AsyncIterator[Clients]:
         region=aws.region,
         account_id=aws.account_id,
         endpoint_url=aws.endpoint_url,
-        plainly=settings.queue.plainly,
+        lean=settings.queue.lean,
     ) as clients:
         await account.check(clients, clients.account_id)
         yield clients

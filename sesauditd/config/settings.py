@@ -82,9 +82,9 @@ class Queue(Section):
     transport: Transport = Transport.LEAN
 
     @property
-    def plainly(self) -> bool:
-        """Say whether aiobotocore's own client receives and deletes."""
-        return self.transport is Transport.AIOBOTOCORE
+    def lean(self) -> bool:
+        """Say whether messages go past aiobotocore's general client."""
+        return self.transport is Transport.LEAN
 
 
 class Archive(Section):

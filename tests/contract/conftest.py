@@ -25,7 +25,10 @@ async def world() -> AsyncIterator[World]:
         async with (
             sandbox() as running,
             connect(
-                region=running.region, account_id=running.account_id, endpoint_url=running.url
+                region=running.region,
+                account_id=running.account_id,
+                endpoint_url=running.url,
+                lean=True,
             ) as clients,
         ):
             yield World(sandbox=running, clients=clients)

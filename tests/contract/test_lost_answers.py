@@ -16,7 +16,6 @@ from tests.contract.stands import (
     access_stand,
     archive_stand,
     mail_stand,
-    queue_stand,
 )
 
 if TYPE_CHECKING:
@@ -69,16 +68,6 @@ async def test_a_mail_that_is_throttled_is_left_to_the_caller(world: World) -> N
     with pytest.raises(Unavailable):
         await Mail(world.clients).send(RAW, "a@shop.example", ["bob@x.org"], "shop")
     assert world.sandbox.recording.count("sesv2", "SendEmail") == 1
-
-
-async def test_a_deleted_message_may_be_returned_as_not_taken(world: World) -> None:
-    stand = await queue_stand("sandbox", world)
-    await stand.put("x")
-    [message] = await stand.queue.receive(0)
-    _lose(world, "sqs", "DeleteMessageBatch")
-    assert await stand.queue.acknowledge([message.receipt]) in ([], [message.receipt])
-    depth = await stand.queue.depth()
-    assert (depth.waiting, depth.in_flight) == (0, 0)
 
 
 async def test_a_policy_whose_answer_is_lost_for_good_is_there_to_be_read(world: World) -> None:

@@ -12,6 +12,12 @@ from tests.contract.stands import queue_stand
 if TYPE_CHECKING:
     from tests.contract.stands import World
 
+
+@pytest.fixture(params=["twin", "lean", "aiobotocore"])
+def kind(request: pytest.FixtureRequest) -> str:
+    return str(request.param)
+
+
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 

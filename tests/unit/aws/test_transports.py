@@ -300,7 +300,11 @@ async def test_without_credentials_nothing_is_asked(
 
 async def test_where_nobody_listens_is_said(kind: str) -> None:
     nobody = connect(
-        region="eu-central-1", account_id="1", endpoint_url="http://127.0.0.1:9", patience=ONCE
+        region="eu-central-1",
+        account_id="1",
+        endpoint_url="http://127.0.0.1:9",
+        patience=ONCE,
+        lean=True,
     )
     async with nobody as clients:
         with pytest.raises(Unavailable, match="Could not connect to the endpoint URL"):

@@ -155,7 +155,11 @@ async def wired(patience: Patience = ONCE) -> AsyncIterator[tuple[Wire, Clients]
         port = runner.addresses[0][1]
         wire.url = f"http://127.0.0.1:{port}"
         async with connect(
-            region="eu-central-1", account_id=ACCOUNT, endpoint_url=wire.url, patience=patience
+            region="eu-central-1",
+            account_id=ACCOUNT,
+            endpoint_url=wire.url,
+            patience=patience,
+            lean=True,
         ) as clients:
             yield wire, clients
     finally:
