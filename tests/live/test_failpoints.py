@@ -140,6 +140,8 @@ OCCASIONS: Mapping[str, Occasion] = {
     "backup.checked": OWE,
     "nightly.packed": OWE,
     "nightly.stored": OWE,
+    # Before the others, whose notices to operators become a digest that has an hour.
+    "alert.sent": ORDER,
     "journal.kept": ORDER,
     "executor.intended": ORDER,
     "executor.called": ORDER,
@@ -147,12 +149,15 @@ OCCASIONS: Mapping[str, Occasion] = {
     "notice.attempted": ORDER,
     "notice.sent": ORDER,
     "notice.recorded": ORDER,
-    "alert.sent": ORDER,
     "rebuild.compared": HOLD,
 }
 """Where a daemon dies, and what brings it there."""
-ONCE_A_LIFE = {one for one in OCCASIONS if one.startswith(("backup.", "nightly.", "rebuild."))}
-"""Only of the last night a copy is made, and AWS is compared once: lives die there in a row."""
+SELDOM = ("backup.", "nightly.", "rebuild.", "alert.")
+ONCE_A_LIFE = {one for one in OCCASIONS if one.startswith(SELDOM)}
+"""A copy is made of the last night alone, AWS is compared once, a road hears of what is new.
+
+There so many lives die in a row.
+"""
 A_SAMPLE = ("intake.archived", "jobs.enforced", "executor.called", "notice.sent")
 
 

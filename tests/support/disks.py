@@ -42,6 +42,16 @@ def filled(folder: Path) -> Iterator[None]:
         filler.unlink()
 
 
+@contextmanager
+def read_only(folder: Path) -> Iterator[None]:
+    """Let nothing be written on the small disk of a folder while the block runs."""
+    _mounted("-o", "remount,ro", str(folder))
+    try:
+        yield
+    finally:
+        _mounted("-o", "remount,rw", str(folder))
+
+
 def _fill(number: int) -> None:
     while True:
         try:

@@ -33,6 +33,11 @@ SELECT a.*, v.key AS verdict, v.withdrawn_at FROM actions a
 LEFT JOIN verdicts v ON v.key = a.cause WHERE a.kind = ? AND a.state IN ({})
 """
 BLOCKED = "SELECT * FROM blocks WHERE lifted_at IS NULL"
+UNSENT = """
+SELECT id FROM notices WHERE state IN ('requested', 'attempted')
+AND NOT (audience = 'operator' AND attempts = 0 AND due_at IS NOT NULL)
+"""
+"""But for those to operators that wait for the hour of the next digest."""
 TAKEN = 250
 
 
@@ -150,8 +155,7 @@ def hold(live: Stage, daemon: Daemon, domain: str) -> None:
 
 def _unfinished(live: Stage) -> bool:
     due = "SELECT id FROM actions WHERE state IN ('requested', 'attempted', 'pending', 'unknown')"
-    unsent = "SELECT id FROM notices WHERE state IN ('requested', 'attempted')"
-    return bool(live.rows(due) or live.rows(unsent))
+    return bool(live.rows(due) or live.rows(UNSENT))
 
 
 def _standing(live: Stage, kind: str) -> list[Any]:
