@@ -139,16 +139,13 @@ class Reader:
     async def domain(self, name: str) -> Subject | None:
         """Return a domain, None if it is not registered."""
         async with self.database.read() as connection:
-            owner = next(
-                (one.customer for one in await people.all_domains(connection) if one.name == name),
-                None,
-            )
+            owner = await people.owner_of(connection, name)
         return None if owner is None else await self._kept((owner, name))
 
     async def domains(self) -> Sequence[Domain]:
-        """Return all domains."""
+        """Return all domains, with those that are being onboarded."""
         async with self.database.read() as connection:
-            return await people.all_domains(connection)
+            return await people.shown_domains(connection)
 
     async def actions(self, state: str | None, page: int) -> Actions:
         """Return a page of actions, of one state or of all; pages begin at 1."""
@@ -240,7 +237,7 @@ class Reader:
             found = await dashboard.behaviour_of(
                 connection, snapshot, self.policies, customer, now, domain=domain
             )
-            everything = await people.all_domains(connection)
+            everything = await people.all_domains(connection, customer)
             steps = await onboarding.steps(connection, domain=domain) if domain else ()
             subject = subject_of(
                 found,

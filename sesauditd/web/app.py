@@ -77,7 +77,7 @@ class Books(Protocol):
         ...
 
     async def domains(self) -> Sequence[Domain]:
-        """Return all domains."""
+        """Return all domains, with those that are being onboarded."""
         ...
 
     async def actions(self, state: str | None, page: int) -> Actions:
@@ -205,9 +205,10 @@ class Site:
     async def _start(self, _request: web.Request) -> web.Response:
         return _html(pages.start(await self.books.frame(), await self.books.start()))
 
-    async def _customers(self, _request: web.Request) -> web.Response:
+    async def _customers(self, request: web.Request) -> web.Response:
         ranking, stopped = await self.books.ranking()
-        return _html(pages.customers(await self.books.frame(), ranking, stopped))
+        frame = await self.books.frame()
+        return _html(pages.customers(frame, ranking, stopped, _page(request)))
 
     async def _customer(self, request: web.Request) -> web.Response:
         return await self._subject(await self.books.customer(request.match_info["name"]))
@@ -220,15 +221,17 @@ class Site:
             return await self._nothing("Nobody of this name is registered.")
         return _html(pages.subject(await self.books.frame(), found))
 
-    async def _domains(self, _request: web.Request) -> web.Response:
-        return _html(pages.domains(await self.books.frame(), await self.books.domains()))
+    async def _domains(self, request: web.Request) -> web.Response:
+        frame, found = await self.books.frame(), await self.books.domains()
+        return _html(pages.domains(frame, found, _page(request)))
 
     async def _actions(self, request: web.Request) -> web.Response:
         found = await self.books.actions(request.query.get("state") or None, _page(request))
         return _html(pages.actions(await self.books.frame(), found))
 
-    async def _cases(self, _request: web.Request) -> web.Response:
-        return _html(pages.cases(await self.books.frame(), await self.books.cases()))
+    async def _cases(self, request: web.Request) -> web.Response:
+        frame, found = await self.books.frame(), await self.books.cases()
+        return _html(pages.cases(frame, found, _page(request)))
 
     async def _case(self, request: web.Request) -> web.Response:
         found = await self.books.case(request.match_info["name"])

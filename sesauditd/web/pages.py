@@ -18,6 +18,7 @@ from sesauditd.report.reputation import own_rate
 from sesauditd.report.score import LEAST_MAILS, LESS_PER_DISABLE
 from sesauditd.report.templating import html_environment
 from sesauditd.web.concerns import told
+from sesauditd.web.values import Part
 from sesauditd.web.wording import FILTERS, document
 
 if TYPE_CHECKING:
@@ -89,13 +90,15 @@ def start(frame: Frame, found: Start) -> str:
     )
 
 
-def customers(frame: Frame, ranking: Ranking, stopped: Sequence[Domain]) -> str:
-    """Return all customers, the worst first."""
+def customers(frame: Frame, ranking: Ranking, stopped: Sequence[Domain], page: int) -> str:
+    """Return a page of all customers, the worst first."""
+    part = Part.of(ranking.standings, page)
     return _page(
         "customers.html",
         frame,
         "/customers",
-        standings=ranking.standings,
+        part=part,
+        standings=part.shown,
         ranked_at=ranking.at,
         states=_states(stopped),
     )
@@ -131,9 +134,9 @@ def subject(frame: Frame, found: Subject) -> str:
     )
 
 
-def domains(frame: Frame, found: Sequence[Domain]) -> str:
-    """Return all domains and whether each may send."""
-    return _page("domains.html", frame, "/domains", domains=found)
+def domains(frame: Frame, found: Sequence[Domain], page: int) -> str:
+    """Return a page of all domains and whether each may send."""
+    return _page("domains.html", frame, "/domains", part=Part.of(found, page))
 
 
 def actions(frame: Frame, found: Actions) -> str:
@@ -142,9 +145,10 @@ def actions(frame: Frame, found: Actions) -> str:
     return _page("actions.html", frame, "/actions", actions=found, query=query)
 
 
-def cases(frame: Frame, found: Cases) -> str:
-    """Return all cases."""
-    return _page("cases.html", frame, "/cases", cases=found)
+def cases(frame: Frame, found: Cases, page: int) -> str:
+    """Return a page of all cases."""
+    part = Part.of(found.shown, page)
+    return _page("cases.html", frame, "/cases", part=part, domains=found.domains)
 
 
 def case(frame: Frame, found: OneCase) -> str:

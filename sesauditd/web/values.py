@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Generic, TypeVar
 
 if TYPE_CHECKING:
     from sesauditd.report.account import Account
@@ -20,6 +20,33 @@ if TYPE_CHECKING:
         StoredVerdict,
     )
     from sesauditd.report.pages import Daemon, Standing
+
+
+One = TypeVar("One")
+SHOWN_A_PAGE = 200
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Part(Generic[One]):
+    """Some of many, so that a page of a thousand domains is a page."""
+
+    shown: tuple[One, ...]
+    total: int
+    page: int
+    pages: int
+
+    @classmethod
+    def of(cls, everything: Sequence[One], page: int) -> Part[One]:
+        """Return the part for a page, the last one where there are not so many."""
+        pages = max(-(-len(everything) // SHOWN_A_PAGE), 1)
+        page = min(page, pages)
+        first = (page - 1) * SHOWN_A_PAGE
+        return cls(
+            shown=tuple(everything[first : first + SHOWN_A_PAGE]),
+            total=len(everything),
+            page=page,
+            pages=pages,
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -13,7 +13,7 @@ from sesauditd.store import access_keys, asked, onboarding, verifications
 from sesauditd.store.kept_domains import OFFBOARDING, REMOVING, TAKING_OVER
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping, Sequence
+    from collections.abc import Collection, Iterable, Mapping, Sequence
 
     from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -23,9 +23,15 @@ if TYPE_CHECKING:
 Steps = dict[str, list["Step"]]
 
 
-async def steps_of_domains(connection: AsyncConnection) -> Steps:
-    """Return the steps of each domain, the oldest first."""
+async def steps_of_domains(
+    connection: AsyncConnection, domains: Iterable[str] | None = None
+) -> Steps:
+    """Return the steps of each domain, or of each of some, the oldest first."""
     found: Steps = defaultdict(list)
+    if domains is not None:
+        for name in domains:
+            found[name] += await onboarding.steps(connection, domain=name)
+        return found
     for one in await onboarding.steps(connection):
         if one.domain != onboarding.ACCOUNT:
             found[one.domain].append(one)

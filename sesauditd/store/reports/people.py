@@ -47,23 +47,38 @@ async def all_customers(connection: AsyncConnection) -> tuple[Customer, ...]:
     )
 
 
-async def all_domains(connection: AsyncConnection) -> tuple[Domain, ...]:
-    """Return every domain, offboarded ones too, by name."""
-    users: dict[str, list[str]] = defaultdict(list)
+async def owner_of(connection: AsyncConnection, domain: str) -> str | None:
+    """Return the customer of a domain, an offboarded one too, None where it is not registered."""
+    query = select(domains.c.customer).where(domains.c.name == domain)
+    found = await connection.scalar(query)
+    return None if found is None else str(found)
+
+
+async def all_domains(
+    connection: AsyncConnection, customer: str | None = None
+) -> tuple[Domain, ...]:
+    """Return every domain, offboarded ones too, of one customer or of all, by name."""
+    rows = select(domains).order_by(domains.c.name)
     query = select(iam_users.c.domain, iam_users.c.name).order_by(iam_users.c.name)
+    own: list[str] | None = None
+    if customer is not None:
+        rows = rows.where(domains.c.customer == customer)
+        own = [row.name for row in await connection.execute(rows)]
+        query = query.where(iam_users.c.domain.in_(own))
+    users: dict[str, list[str]] = defaultdict(list)
     for row in await connection.execute(query):
         users[row.domain].append(row.name)
-    tenants = await tenancies.known(connection)
+    tenants = await tenancies.known(connection, own)
     of_domain: dict[str | None, list[StoredAction]] = defaultdict(list)
     of_customer: dict[str, list[StoredAction]] = defaultdict(list)
-    for action in await sending_actions(connection):
+    for action in await sending_actions(connection, customer):
         if action.kind in OF_CUSTOMERS:
             of_customer[action.customer].append(action)
         else:
             of_domain[action.domain].append(action)
-    steps = await newcomers.steps_of_domains(connection)
+    steps = await newcomers.steps_of_domains(connection, own)
     found = []
-    for row in await connection.execute(select(domains).order_by(domains.c.name)):
+    for row in await connection.execute(rows):
         state, stopped = sending_state([*of_domain[row.name], *of_customer[row.customer]])
         waits = None if row.closed_at else newcomers.waits_for(row.name, steps[row.name])
         if waits is not None and state == SENDING:
