@@ -21,6 +21,8 @@ from sesauditd.store.reports.decided import sending_actions
 from sesauditd.store.tables import customers, domains, iam_users
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
     from sqlalchemy.ext.asyncio import AsyncConnection
 
     from sesauditd.report.figures import StoredAction
@@ -59,15 +61,11 @@ async def all_domains(
 ) -> tuple[Domain, ...]:
     """Return every domain, offboarded ones too, of one customer or of all, by name."""
     rows = select(domains).order_by(domains.c.name)
-    query = select(iam_users.c.domain, iam_users.c.name).order_by(iam_users.c.name)
     own: list[str] | None = None
     if customer is not None:
         rows = rows.where(domains.c.customer == customer)
         own = [row.name for row in await connection.execute(rows)]
-        query = query.where(iam_users.c.domain.in_(own))
-    users: dict[str, list[str]] = defaultdict(list)
-    for row in await connection.execute(query):
-        users[row.domain].append(row.name)
+    users = await _users(connection, own)
     tenants = await tenancies.known(connection, own)
     of_domain: dict[str | None, list[StoredAction]] = defaultdict(list)
     of_customer: dict[str, list[StoredAction]] = defaultdict(list)
@@ -98,6 +96,18 @@ async def all_domains(
             )
         )
     return tuple(found)
+
+
+async def _users(
+    connection: AsyncConnection, of_domains: Sequence[str] | None
+) -> Mapping[str, list[str]]:
+    query = select(iam_users.c.domain, iam_users.c.name).order_by(iam_users.c.name)
+    if of_domains is not None:
+        query = query.where(iam_users.c.domain.in_(of_domains))
+    found: dict[str, list[str]] = defaultdict(list)
+    for row in await connection.execute(query):
+        found[row.domain].append(row.name)
+    return found
 
 
 async def shown_domains(connection: AsyncConnection) -> tuple[Domain, ...]:
