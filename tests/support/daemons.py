@@ -45,6 +45,8 @@ OPERATOR = "ops@operator-home.example"
 LOOK_SECONDS = 0.05
 PATIENCE_SECONDS = 180.0
 """A machine with much else to do takes half a minute to start a daemon."""
+TRANSPORT = "TESTED_TRANSPORT"
+"""Names in the environment how the daemons of a run of tests receive and delete."""
 CONTROL_PLANE = frozenset({"ses", "sesv2", "iam"})
 TAKEN = 250
 HOW_MANY = "SELECT count(*) FROM {}"
@@ -372,7 +374,11 @@ def _configure(folder: Path, furnished: Furnished) -> None:
             "account_id": furnished.account_id,
             "endpoint_url": furnished.endpoint_url,
         },
-        "queue": {"url": furnished.queue_url, "topic_arns": [furnished.topic_arn]},
+        "queue": {
+            "url": furnished.queue_url,
+            "topic_arns": [furnished.topic_arn],
+            "transport": os.environ.get(TRANSPORT, "lean"),
+        },
         "archive": {"bucket": furnished.bucket},
         "notices": {"from": f"postmaster@{furnished.notice_domain}", "operators": [OPERATOR]},
         "log": {"format": "json"},
