@@ -94,6 +94,7 @@ async def supervised(
     Return whether they ended only to begin anew with the new settings of the course.
     """
     from sesauditd import __version__
+    from sesauditd.daemon.garbage import leave_what_is_there
     from sesauditd.daemon.supervisor import supervise
     from sesauditd.daemon.watchdog import Progress, Watchdog
 
@@ -102,6 +103,7 @@ async def supervised(
     watchdog = Watchdog.from_environment(environment, [*running.poller.marks, mark])
 
     held = await running.lease.renew()
+    leave_what_is_there()
     watchdog.ready()
     log.info("daemon_ready", version=__version__, lease_held=held)
     try:
