@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import http.client
-import json
 import shutil
 import signal
-import socket
 import subprocess
-from contextlib import closing, contextmanager
-from typing import TYPE_CHECKING, Any
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
 
 import pytest
 from moto.sqs.models import sqs_backends
@@ -17,6 +14,7 @@ from moto.sqs.models import sqs_backends
 from tests.support import oracles
 from tests.support.daemons import TAKEN
 from tests.support.disks import filled, read_only, small_disk
+from tests.support.readiness import Readiness
 from tests.support.tracing import injected
 
 if TYPE_CHECKING:
@@ -30,7 +28,6 @@ MAILS = 2
 STEPS = (1, 2, 3, 5, 8, 13, 21, 34, 55, 89, 144)
 """Each death leaves more to record, so that with every N the end would run away."""
 DISK_MIB = 12
-TOKEN = "a-token-of-a-test-that-is-long-enough"
 
 
 def mailed(live: Stage, marked: str) -> int:
@@ -55,6 +52,7 @@ def test_a_death_at_any_write_or_flush_of_the_store_loses_nothing(live: Stage, c
     name = live.furnished.queue_url.rsplit("/", 1)[-1]
     queue = sqs_backends[live.furnished.account_id][live.furnished.region].get_queue(name)
     # The deaths are ours: nothing may be given up because of them.
+    assert queue.redrive_policy is not None
     queue.redrive_policy["maxReceiveCount"] = 1000
     for nth in STEPS:
         killed = died(live, f"{call}:signal=SIGKILL:when={nth}", f"p{nth}")
@@ -123,23 +121,6 @@ def test_a_disk_that_fails_ends_it_and_nothing_is_acknowledged(live: Stage, faul
 # A disk that is full.
 
 
-def free_port() -> int:
-    with closing(socket.create_server(("127.0.0.1", 0))) as server:
-        port: int = server.getsockname()[1]
-        return port
-
-
-def readiness(port: int) -> tuple[int, dict[str, Any]]:
-    """Return the status and the checks of /readyz; 0 while nobody listens yet."""
-    with closing(http.client.HTTPConnection("127.0.0.1", port, timeout=10)) as asking:
-        try:
-            asking.request("GET", "/readyz", headers={"Authorization": f"Bearer {TOKEN}"})
-        except ConnectionRefusedError:
-            return 0, {}
-        answer = asking.getresponse()
-        return answer.status, json.loads(answer.read())["checks"]
-
-
 @contextmanager
 def on_a_small_disk(live: Stage, disk: Path) -> Iterator[None]:
     """Have the store on a disk of its own, and the log elsewhere."""
@@ -149,28 +130,23 @@ def on_a_small_disk(live: Stage, disk: Path) -> Iterator[None]:
             shutil.move(one, disk / one.name)
         file.symlink_to(disk / file.name)
         yield
-        for one in live.daemons:
-            one.kill()
+        for daemon in live.daemons:
+            daemon.kill()
 
 
 @pytest.mark.slow
 def test_a_full_disk_stops_intake_says_so_and_ends_by_itself(live: Stage, tmp_path: Path) -> None:
-    disk, port, token = tmp_path / "disk", free_port(), tmp_path / "token"
-    token.write_text(TOKEN)
-    token.chmod(0o600)
+    disk, ready = tmp_path / "disk", Readiness.made(tmp_path)
     with on_a_small_disk(live, disk):
-        daemon = live.daemon(
-            SESAUDITD_WEB__BIND=f"127.0.0.1:{port}", SESAUDITD_WEB__TOKEN_FILE=str(token)
-        ).ready()
-        daemon.until(lambda: readiness(port)[0] == 200, "it to be ready")
+        daemon = live.daemon(**ready.settings).ready()
+        daemon.until(lambda: ready.status() == 200, "it to be ready")
         with filled(disk):
             published = mailed(live, "p")
-            daemon.until(lambda: readiness(port)[0] == 503, "the full disk to be seen")
-            checks = readiness(port)[1]
-            assert checks["intake"]["reason"].startswith("no space for the database")
+            daemon.until(lambda: ready.status() == 503, "the full disk to be seen")
+            assert ready.reason("intake").startswith("no space for the database")
             assert live.queue_depths() == (published, 0), "nothing is acknowledged"
             assert live.count("events") == 0
-        daemon.until(lambda: readiness(port)[0] == 200, "it to go on")
+        daemon.until(lambda: ready.status() == 200, "it to go on")
         daemon.until(lambda: live.queue_depths() == (0, 0), "the queue to be empty")
         assert {line["receive_count"] for line in live.archived()} == {1}
         assert len(live.daemons) == 1
