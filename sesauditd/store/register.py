@@ -48,7 +48,7 @@ async def snapshot(connection: AsyncConnection) -> Register:
     return Register(
         owners=owners,
         callers={name: tuple(pairs) for name, pairs in callers.items()},
-        since={row.id: row.since for row in since},
+        since=dict(since.all()),
         contacts={name: contact for name, _, contact, _ in rows},
         terms=await _terms(connection, offboarded) if offboarded else {},
     )
