@@ -71,10 +71,15 @@ class Outbox:
 
     async def abandoned(self, now: datetime) -> int:
         """Mark as unknown what a process that died was about to send; return how many."""
+        begun = notices.c.state == str(NoticeState.ATTEMPTED)
+        async with self.database.read() as connection:
+            # Asked every other moment, and mostly in vain: no reason to keep others from writing.
+            if await connection.scalar(select(notices.c.id).where(begun).limit(1)) is None:
+                return 0
         async with self.database.write() as connection:
             found = await connection.execute(
                 update(notices)
-                .where(notices.c.state == str(NoticeState.ATTEMPTED))
+                .where(begun)
                 .values(
                     state=str(NoticeState.UNKNOWN),
                     outcome="the program ended while it was being sent",
