@@ -5,7 +5,8 @@ python benchmarks/drain.py [--events 20000] [--peer-events 4000] [--repeats 3] [
 Everybody takes messages from the same stub of SQS and S3, stores them in SQLite with
 synchronous=FULL and deletes them when both stores have them. The peers do less: no compression, no
 roll-ups, no judging. Nobody verifies signatures, which is the daemon's default (the queue's policy
-is what is trusted), but for `ours, signatures`.
+is what is trusted), but for `ours, signatures`. `ours, plain` receives and deletes by aiobotocore's
+own client.
 """
 
 from __future__ import annotations
@@ -28,11 +29,13 @@ if TYPE_CHECKING:
     import argparse
 
 PEERS = Path(__file__).parent / "peers"
+PLAIN = {"SESAUDITD_QUEUE__TRANSPORT": "aiobotocore"}
 Found = dict[str, float]
 NAMES = (
     "ours",
     "ours, 10 % twice",
     "ours, signatures",
+    "ours, plain",
     "boto3 single",
     "boto3 batch",
     "sqs-consumer x8",
@@ -151,6 +154,7 @@ def contenders(wanted: argparse.Namespace, database: Path) -> dict[str, Callable
         "ours": lambda _: ours(database, wanted.events),
         "ours, 10 % twice": lambda _: ours(database, wanted.events, repeat=10),
         "ours, signatures": lambda _: verified(database, wanted.events),
+        "ours, plain": lambda _: _ours(database, wanted.events, None, PLAIN, {}),
         "boto3 single": lambda _: peer([*loop, "single"], few),
         "boto3 batch": lambda _: peer([*loop, "batch"], wanted.peer_events),
         "sqs-consumer x8": lambda _: peer(sqs_consumer(), wanted.peer_events),

@@ -1,9 +1,10 @@
-"""Receives and deletes only: the daemon's client of SQS against boto3.
+"""Receives and deletes only: the daemon's lean transport, its plain one, and boto3.
 
 python benchmarks/transport.py [--events 10000] [--repeats 3]
 
-Eight receivers share one client, as in the daemon; boto3 takes ten and deletes ten, in a loop. Both
-run in this process, and nothing is done with the messages.
+Eight receivers share one client, as in the daemon; boto3 takes ten and deletes ten, in a loop. All
+run in this process, and nothing is done with the messages. `plain` is aiobotocore's own client
+(`queue.transport = "aiobotocore"`).
 """
 
 from __future__ import annotations
@@ -26,10 +27,10 @@ PATH = "/111122223333/feedback"
 Found = dict[str, float]
 
 
-async def ours(stub: bench.Stub, events: int) -> Found:
+async def ours(stub: bench.Stub, events: int, *, lean: bool) -> Found:
     """Take everything with the daemon's queue."""
     async with connect(
-        region="eu-west-1", account_id="111122223333", endpoint_url=stub.url
+        region="eu-west-1", account_id="111122223333", endpoint_url=stub.url, lean=lean
     ) as clients:
         queue = Queue(clients, f"{stub.url}{PATH}", visibility_seconds=120)
         stub.feed(10)
@@ -70,7 +71,8 @@ def main() -> None:
     os.environ |= bench.KEYS
     with bench.stub() as stub:
         what: dict[str, Callable[[int], Found]] = {
-            "ours": lambda _: asyncio.run(ours(stub, wanted.events)),
+            "ours": lambda _: asyncio.run(ours(stub, wanted.events, lean=True)),
+            "plain": lambda _: asyncio.run(ours(stub, wanted.events, lean=False)),
             "boto3": lambda _: theirs(stub, wanted.events),
         }
         medians = bench.interleaved(what, wanted.repeats, results)

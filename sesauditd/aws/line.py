@@ -29,7 +29,6 @@ from botocore.httpsession import (
     where,
 )
 from botocore.utils import get_environ_proxies
-from yarl import URL
 
 from sesauditd import __version__
 from sesauditd.aws.errors import NONSENSE
@@ -69,7 +68,7 @@ class Line:
     """A pool of connections to one address."""
 
     session: aiohttp.ClientSession
-    url: URL
+    url: str
     proxy: str | None
     connect_seconds: float
 
@@ -90,7 +89,7 @@ class Line:
             ) as response:
                 return Answered(response.status, response.headers, await response.read())
         except FAULTS as error:
-            raise _botocores(error, str(self.url), self.proxy) from error
+            raise _botocores(error, self.url, self.proxy) from error
 
 
 @asynccontextmanager
@@ -110,7 +109,7 @@ async def opened(url: str, ca_bundle: str | None, connect_seconds: float) -> Asy
         auto_decompress=False,
         headers={"Accept-Encoding": "identity", "User-Agent": f"sesauditd/{__version__}"},
     ) as session:
-        yield Line(session, URL(url, encoded=True), proxy, connect_seconds)
+        yield Line(session, url, proxy, connect_seconds)
 
 
 def _encrypted(*urls: str | None) -> bool:
