@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from sesauditd.model.limits import Limits
 
 EVIDENCE_SHOWN = 20
+FED_FORM = "every infected message went only to the customer's own addresses, as from a form"
+"""Why an operator must look at a termination first; a Reject of other mail ends that."""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -159,7 +161,7 @@ def _fed_form(history: VirusHistory, incident: Incident) -> str | None:
     own = history.own_addresses
     recipients = {one for infection in incident.infections for one in infection.recipients}
     if recipients and all(one in own or domain_of(one) in own for one in recipients):
-        return "every infected message went only to the customer's own addresses, as from a form"
+        return FED_FORM
     return None
 
 

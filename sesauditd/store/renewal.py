@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from sqlalchemy import and_, or_, true, update
+from sqlalchemy import and_, literal, or_, true, update
 
 from sesauditd.model.actions import State, fate_of, newest_evidence
 from sesauditd.model.verdicts import Does
+from sesauditd.model.virus import FED_FORM
 from sesauditd.store import circumstances
 from sesauditd.store.tables import actions
 
@@ -36,7 +37,8 @@ async def renew(
     """Let a proposed action go ahead if live evidence newer than the proposal supports it.
 
     An incident has one verdict: without this, what a replay or old events only proposed would
-    keep a virus or a complainer of today from ever being stopped.
+    keep a virus or a complainer of today from ever being stopped. Likewise a termination that
+    waits because only the customer's own people were mailed goes ahead once others were.
     """
     fate = fate_of(verdict, await circumstances.of(connection, verdict, decisions, occasion))
     await _measure(connection, action, fate, occasion)
@@ -46,8 +48,17 @@ async def renew(
         update(actions)
         .where(
             actions.c.id == action,
-            actions.c.state == str(State.PROPOSED),
-            actions.c.evidence_at < newest_evidence(verdict),
+            or_(
+                and_(
+                    actions.c.state == str(State.PROPOSED),
+                    actions.c.evidence_at < newest_evidence(verdict),
+                ),
+                and_(
+                    actions.c.state == str(State.WAITING),
+                    actions.c.outcome == FED_FORM,
+                    literal(verdict.waits is None),
+                ),
+            ),
         )
         .values(
             state=str(fate.state),
