@@ -9,6 +9,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from tests.soak.letters import Fate, Identity, Letter
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
 
     from sesauditd.sandbox.operator import Operator
 
+AT_ONCE = timedelta(seconds=1)
 STORED = "SELECT sha256 FROM events"
 QUARANTINED = "SELECT sha256 FROM quarantine"
 ROLLED_UP = "SELECT domain, hour, outcome, SUM(count) FROM rollups GROUP BY 1, 2, 3"
@@ -32,10 +34,13 @@ WHERE e.domain IS NOT NULL AND r.outcome <> 'notice' GROUP BY 1, 2, 3
 class Kept:
     """The lines of the archive."""
 
+    lines: int
     bodies: Counter[str]
-    """How often each body is there, by its SHA-256."""
+    """How many messages with each body are there, by its SHA-256."""
     deliveries: Counter[str]
     """How often each message is there, by the queue's name for it."""
+    came_back: int
+    """Messages that were received again later: two receivers at once may both get one, too."""
     receive_counts: Counter[int]
     objects: int
 
@@ -55,12 +60,28 @@ def kept(asking: Operator, bucket: str) -> Kept:
     for key in batches:
         body = asking.ask("s3", "GetObject", Bucket=bucket, Key=key)["Body"].read()
         found += [json.loads(line) for line in gzip.decompress(body).splitlines()]
+    lines: dict[str, list[Mapping[str, object]]] = {}
+    for one in found:
+        lines.setdefault(str(one["message_id"]), []).append(one)
+    bodies = {str(one["message_id"]): str(one["sha256"]) for one in found}
     return Kept(
-        bodies=Counter(str(one["sha256"]) for one in found),
+        lines=len(found),
+        bodies=Counter(bodies.values()),
+        came_back=sum(map(_came_back, lines.values())),
         deliveries=Counter(str(one["message_id"]) for one in found),
         receive_counts=Counter(int(str(one["receive_count"])) for one in found),
         objects=len(batches),
     )
+
+
+def _came_back(lines: Sequence[Mapping[str, object]]) -> bool:
+    """Say whether a message was received again after its time was over.
+
+    What two receivers got at once has as many lines as receives, all of the same moment.
+    """
+    moments = [datetime.fromisoformat(str(one["received_at"])) for one in lines]
+    receives = max(int(str(one["receive_count"])) for one in lines)
+    return receives > len(lines) or max(moments) - min(moments) >= AT_ONCE
 
 
 def check_store(database: Path, sent: Sequence[Letter]) -> None:

@@ -48,7 +48,7 @@ def test_two_hundred_kills_lose_nothing_and_count_nothing_twice(soaking: Stand) 
     archive = kept(soaking.asking, soaking.account["bucket"])
     sys.stdout.write(
         f"\nseed {SEED}: {KILLS} kills, {recorded} batches recorded by the killed, "
-        f"{archive.objects} objects with {archive.bodies.total()} lines for {COUNT} messages, "
+        f"{archive.objects} objects with {archive.lines} lines for {COUNT} messages, "
         f"receive counts {dict(archive.receive_counts)}\n"
     )
     assert len(archive.deliveries) == COUNT
