@@ -48,6 +48,7 @@ def test_an_empty_file_is_enough(file: Path) -> None:
     assert settings.policy.mode is Mode.ENFORCE
     assert settings.policy.termination is Termination.AUTOMATIC
     assert settings.queue.trust is Trust.QUEUE_POLICY
+    assert settings.queue.lean
     assert settings.retention.events_days == 400
     assert settings.web.bind == "127.0.0.1:8080"
 
@@ -202,6 +203,7 @@ def test_variables_of_others_are_ignored(file: Path) -> None:
         ("policy", 'termination = "never"', "expected 'automatic' or 'confirm'"),
         ("policy", "mode = 1", "expected 'enforce', 'shadow' or 'off'"),
         ("queue", 'trust = "nobody"', "expected 'queue_policy' or 'signature'"),
+        ("queue", 'transport = "boto3"', "expected 'lean' or 'aiobotocore'"),
         ("queue", 'receivers = "many"', "expected a whole number"),
         ("queue", "receivers = true", "expected a whole number"),
         ("queue", "receivers = 0", "expected at least 1"),
