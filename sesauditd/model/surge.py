@@ -188,8 +188,8 @@ def _bounce_surge(
         return None
     new = ", and the customer is new" if is_new else ""
     reason = (
-        f"{slide.count} of {size} recipients did not exist within {rule.within_hours} hours "
-        f"(limit {least} and {rule.rate_percent:g} %{new})"
+        f"{slide.count} of {size} recipients did not exist within {rule.within_hours} hours; "
+        f"the limit is {least} of them and {rule.rate_percent:g} %{new}"
     )
     return reason, {"hard_bounces": slide.count, "n": size, "limit": least}
 
@@ -202,8 +202,8 @@ def _complaint_surge(
     if slide.count < rule.count or slide.count * 100 < rule.rate_percent * size:
         return None
     reason = (
-        f"{slide.count} of {size} recipients reported spam within {rule.within_hours} hours "
-        f"(limit {rule.count} and {rule.rate_percent:g} %)"
+        f"{slide.count} of {size} recipients reported spam within {rule.within_hours} hours; "
+        f"the limit is {rule.count} of them and {rule.rate_percent:g} %"
     )
     return reason, {"complaints": slide.count, "n": size, "limit": rule.count}
 

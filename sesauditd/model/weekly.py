@@ -132,8 +132,8 @@ def _reaches(counted: Counted, rule: Volume, percent: float) -> bool:
 
 def _limit(counted: Counted, rule: Volume) -> str:
     if counted.size < rule.small_below:
-        return f"; the limit below {rule.small_below} recipients is {rule.small_count}"
-    return f"; the limit is {rule.rate_percent:g} % and {rule.count} recipients"
+        return f"; the limit is {rule.small_count} of them, below {rule.small_below} recipients"
+    return f"; the limit is {rule.count} of them and {rule.rate_percent:g} %"
 
 
 def _warned(

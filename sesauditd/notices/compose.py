@@ -233,7 +233,8 @@ def _environment() -> Environment:
         environment.filters[word.__name__] = word
     for command in (
         commands.approving, commands.undoing, commands.repeating, commands.comparing,
-        commands.testing, words.proof_of, words.counted, words.rate, words.shown, trouble_of,
+        commands.testing, words.proof_of, words.counted, words.happened, words.rate,
+        words.shown, trouble_of,
     ):  # fmt: skip
         environment.globals[command.__name__] = command
     return environment

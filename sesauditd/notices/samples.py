@@ -32,15 +32,16 @@ def evidence(number: int = 1, **changed: object) -> dict[str, Any]:
 
 
 REASONS = {
-    "complaint": "week 2026-W47, shop.example: 4 of 820 recipients complained (limit 3)",
+    "complaint": "week 2026-W47, 4 of 820 recipients reported spam (0.49 %); the limit is 3 of "
+    "them, below 1000 recipients",
     "virus": "2 virus incidents within 365 days: the first on 2026-10-27, this one on "
     "2026-11-18 10:01 UTC",
     "guessing": "14 made-up addresses at acme.example within a week, score 0.92: 9 spellings of "
     "one name (j.doe, jdoe, doej ...); nothing was ever delivered there before",
 }
 BOUNCED = (
-    "week 2026-W47, shop.example: 13 of 100 recipients did not exist, surely more than 8.1 % "
-    "(limit 8 % and 10)"
+    "week 2026-W47, 13 of 100 recipients did not exist (13.0 %, at least 8.4 % when chance is "
+    "allowed for); the limit is 10 of them and 8 %"
 )
 
 
@@ -54,8 +55,8 @@ def ground(
     return {
         "rule": rule,
         "reason": REASONS.get(group, BOUNCED),
-        "from": "2026-11-16T00:00:00Z",
-        "to": "2026-11-23T00:00:00Z",
+        "from": "2026-10-27T09:12:00Z" if group == "virus" else "2026-11-16T00:00:00Z",
+        "to": "2026-11-18T10:01:00Z" if group == "virus" else "2026-11-23T00:00:00Z",
         "count": lines if count is None else count,
         "evidence": [evidence(number, **silent) for number in range(1, lines + 1)],
     }
@@ -124,7 +125,12 @@ BLOCKED = {
     "blocks": [
         block(),
         block(2, lever="iam_deny", until="2026-12-18T10:00:00Z"),
-        block(3, recipient="info@shop.example", lever="owner_told"),
+        block(
+            3,
+            recipient="info@shop.example",
+            lever="owner_told",
+            reason="mail to info@shop.example came back as undeliverable (5.1.1)",
+        ),
     ],
     "count": 3,
     "levers": ["account_list", "iam_deny", "owner_told"],

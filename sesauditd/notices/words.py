@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import json
+import re
 import shlex
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import idna
 
 from sesauditd.notices.cleaning import stripped
 
 EVIDENCE_TOLD = 20
+_WEEK = re.compile(r"^week [0-9]{4}-W[0-9]{2}, ")
+_MIDNIGHT = " 00:00 UTC"
 NAMES_TOLD = 20
 
 
@@ -26,6 +29,18 @@ def minute(moment: object) -> str:
         return f"{datetime.fromisoformat(str(moment)).astimezone(UTC):%Y-%m-%d %H:%M} UTC"
     except ValueError:
         return str(moment)
+
+
+def happened(ground: Mapping[str, object]) -> str:
+    """Return a verdict's reason as a customer reads it: in days, not in numbers of weeks."""
+    reason = _WEEK.sub("", str(ground["reason"])).replace(" %", "\N{NO-BREAK SPACE}%")
+    begin, end = minute(ground["from"]), minute(ground["to"])
+    if begin == end:
+        return f"On {begin}: {reason}"
+    if begin.endswith(_MIDNIGHT) and end.endswith(_MIDNIGHT):
+        last = datetime.fromisoformat(str(ground["to"])).astimezone(UTC) - timedelta(days=1)
+        return f"From {begin.removesuffix(_MIDNIGHT)} to {last:%Y-%m-%d}: {reason}"
+    return f"From {begin} to {end}: {reason}"
 
 
 def day(moment: object) -> str:

@@ -199,7 +199,8 @@ def _counts(behaviour: Behaviour) -> list[str]:
     if dead:
         share = percent(behaviour.rates.hard_bounce.percent)
         one = "address does not exist" if dead == 1 else "addresses do not exist"
-        said.append(f"{number(dead)} {one}, or the other side takes no mail for it ({share}).")
+        it = "it" if dead == 1 else "them"
+        said.append(f"{number(dead)} {one}, or the other side takes no mail for {it} ({share}).")
     soft = behaviour.rates.soft_bounce.hits
     if soft:
         one = "mailbox was" if soft == 1 else "mailboxes were"

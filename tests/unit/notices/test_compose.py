@@ -22,7 +22,7 @@ from sesauditd.model.notice import Audience, Notice, NoticeKind
 from sesauditd.notices.compose import CUT, LONGEST_PAGE, LONGEST_TEXT, Composer, wrapped
 from sesauditd.notices.ringing import alarm_of, level_of
 from sesauditd.notices.subjects import subject_of
-from sesauditd.notices.words import both
+from sesauditd.notices.words import both, happened
 from tests.support import notices as samples
 from tests.support.notices import COMPOSER, KINDS, NOW, notice
 from tests.support.sweeps import examples, sampled
@@ -300,7 +300,8 @@ def test_a_customer_is_greeted_and_can_answer_a_person(kind: NoticeKind) -> None
             NoticeKind.WARNED,
             [
                 "nothing is switched off: shop.example can send mail as before",
-                "4 of 820 recipients complained (limit 3)",
+                "From 2026-11-16 to 2026-11-22: 4 of 820 recipients reported spam",
+                "the limit is 3 of them, below 1000 recipients (our rule complaint.warn)",
                 "Put a link to unsubscribe",
             ],
             id="warned",
@@ -309,7 +310,8 @@ def test_a_customer_is_greeted_and_can_answer_a_person(kind: NoticeKind) -> None
             NoticeKind.DISABLED,
             [
                 "We have stopped all mail from shop.example, because too many of the addresses",
-                "rule hard_bounce.disable, 2026-11-16 00:00 UTC to 2026-11-23 00:00 UTC",
+                "From 2026-11-16 to 2026-11-22: 13 of 100 recipients did not exist (13.0 %,",
+                "(our rule hard_bounce.disable)",
                 "2026-11-18 10:01 UTC, old-customer-1@gone.example",
                 "SMTP status 5.1.1",
                 "> smtp; 550 5.1.1 The email account",
@@ -550,3 +552,20 @@ def test_a_report_goes_along_as_a_file_that_a_browser_opens(kind: NoticeKind) ->
     assert file.get_content_type() == "text/html"
     assert file.get_filename() == "report-2026-11-x.html"
     assert file.get_payload(decode=True) == page.encode(errors="replace")
+
+
+@pytest.mark.parametrize(
+    ("begin", "end", "said"),
+    [
+        ("2026-11-16T00:00:00Z", "2026-11-23T00:00:00Z", "From 2026-11-16 to 2026-11-22: too many"),
+        (
+            "2026-11-18T10:01:00Z",
+            "2026-11-19T10:00:30Z",
+            "From 2026-11-18 10:01 UTC to 2026-11-19 10:00 UTC: too many",
+        ),
+        ("2026-11-18T10:01:00Z", "2026-11-18T10:01:40Z", "On 2026-11-18 10:01 UTC: too many"),
+    ],
+)
+def test_a_customer_reads_days_and_not_numbers_of_weeks(begin: str, end: str, said: str) -> None:
+    ground = {"from": begin, "to": end, "reason": "week 2026-W47, too many"}
+    assert happened(ground) == said
