@@ -152,17 +152,6 @@ class Sets:
             EventDestination=_reporting(topic, types),
         )
 
-    async def delete_destination(self, name: str, destination: str) -> None:
-        """Let a set report no more: SES DeleteConfigurationSetEventDestination.
-
-        Harmless if it is gone. Raises Unavailable, Uncertain or Forbidden.
-        """
-        await self._gone(
-            "DeleteConfigurationSetEventDestination",
-            ConfigurationSetName=name,
-            EventDestinationName=destination,
-        )
-
     async def _gone(self, operation: str, **parameters: object) -> None:
         try:
             await self._ses.ask(operation, **parameters)

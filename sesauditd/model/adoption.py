@@ -28,10 +28,8 @@ class AdoptedDomain:
     name: str
     owner: str | None = None
     has_identity: bool = False
-    identity_is_ours: bool = False
     set_name: str | None = None
     """Its identity's default set."""
-    set_is_ours: bool = False
     set_shared_with: tuple[str, ...] = ()
     """Other registered domains whose default it is too."""
     told: tuple[str, ...] = ()

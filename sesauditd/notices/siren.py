@@ -32,8 +32,6 @@ class Taken:
     road: str
     failure: str | None = None
     """Why it did not take the alarm, without any secret; None if it did."""
-    is_skipped: bool = False
-    """The alarm is not grave enough for this road."""
 
 
 class Siren:

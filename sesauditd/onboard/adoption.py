@@ -89,14 +89,11 @@ class Adoption:
         entry = next((one for one in register if one.name == domain), None)
         identity = tagged(await self.adapters.identities.identity(domain))
         set_name = None if identity is None else identity["configuration_set"]
-        found = set_name and await self.adapters.sets.configuration_set(str(set_name))
         return AdoptedDomain(
             name=domain,
             owner=None if entry is None else entry.customer,
             has_identity=identity is not None,
-            identity_is_ours=self._is_ours(identity),
             set_name=str(set_name) if set_name else None,
-            set_is_ours=self._is_ours(tagged(found or None)),
             set_shared_with=await self._sharing(domain, str(set_name or ""), register),
             told=await self._told(str(set_name or "")),
             needed=EVENTS,

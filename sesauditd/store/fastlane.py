@@ -29,7 +29,6 @@ if TYPE_CHECKING:
     from sesauditd.model.touched import Touched
     from sesauditd.store.occasion import Occasion
 
-RECIPIENT_RULES = (Rule.SOFT_BOUNCE_BLOCK, Rule.HARD_BOUNCE_BLOCK, Rule.COMPLAINT_BLOCK)
 SURGE_RULES = (Rule.HARD_BOUNCE_SURGE, Rule.COMPLAINT_SURGE, Rule.GUESSING_DISABLE)
 VIRUS_RULES = (Rule.VIRUS_DISABLE, Rule.VIRUS_TERMINATE)
 WEEK_RULES = (

@@ -9,20 +9,18 @@ from sqlalchemy import case, func, literal, select
 
 from sesauditd.model.calendar import WEEK, hour_of, hour_start
 from sesauditd.model.events import OUTCOMES
-from sesauditd.model.statistics import different
 from sesauditd.report.figures import Counted
 from sesauditd.store.history import hourly
 from sesauditd.store.tables import domains as registered
 from sesauditd.store.tables import rollups
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Sequence
     from datetime import date, datetime
 
     from sqlalchemy import BindParameter
     from sqlalchemy.ext.asyncio import AsyncConnection
 
-    from sesauditd.model.events import Outcome
     from sesauditd.model.history import Hourly
     from sesauditd.report.figures import Span
 
@@ -121,17 +119,3 @@ async def sketches(
 ) -> tuple[Hourly, ...]:
     """Return the roll-ups of the domains from the hour of `start` to the hour of `end`."""
     return await hourly(connection, domains, hour_of(start), hour_of(end))
-
-
-async def different_recipients(
-    connection: AsyncConnection,
-    domains: Sequence[str],
-    start: datetime,
-    end: datetime,
-    *,
-    outcomes: Iterable[Outcome],
-) -> int:
-    """Return how many different recipients had any of the outcomes, as the sketches tell."""
-    wanted = frozenset(outcomes)
-    found = await sketches(connection, domains, start, end)
-    return different(row.sketch for row in found if row.outcome in wanted)

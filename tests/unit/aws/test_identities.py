@@ -159,7 +159,6 @@ SET_CHANGES: dict[str, Callable[[Sets], Awaitable[object]]] = {
     "tag": lambda ses: ses.tag("s", {"a": "b"}),
     "create destination": lambda ses: ses.create_destination("s", "d", topic="t", types=["SEND"]),
     "update destination": lambda ses: ses.update_destination("s", "d", topic="t", types=["SEND"]),
-    "delete destination": lambda ses: ses.delete_destination("s", "d"),
     "delete": lambda ses: ses.delete("s"),
 }
 IDENTITY_CHANGES: dict[str, Callable[[Identities], Awaitable[object]]] = {
@@ -194,7 +193,6 @@ async def test_each_change_of_an_identity_is_one_call(
 async def test_what_is_gone_may_be_deleted_again(wire: Wire, clients: Clients) -> None:
     wire.will(ABSENT)
     await Sets(clients).delete("s")
-    await Sets(clients).delete_destination("s", "d")
     await Identities(clients).delete("x.example")
 
 

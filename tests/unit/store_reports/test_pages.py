@@ -70,19 +70,6 @@ async def test_counts_are_summed_by_domain_and_day(database: Database) -> None:
     assert [one.count for one in only] == [1]
 
 
-async def test_different_recipients_are_told_from_sketches(database: Database) -> None:
-    async with filling(database) as fill:
-        await fill.domain("a.example")
-        await fill.rollup("a.example", 50, WEEK)
-        await fill.rollup("a.example", 60, WEEK + HOUR, "delivered")
-        await fill.rollup("a.example", 90, WEEK + 2 * HOUR, "echo")
-    async with database.read() as connection:
-        found = await counts.different_recipients(
-            connection, ["a.example"], WEEK, NOW, outcomes={Outcome.SENT, Outcome.DELIVERED}
-        )
-    assert found == 60
-
-
 async def test_figures_hold_all_that_a_report_looks_at(database: Database) -> None:
     monday = WEEK - 84 * DAY
     async with filling(database) as fill:
