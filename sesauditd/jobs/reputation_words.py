@@ -22,11 +22,13 @@ def rate_finding(name: str, kind: Kind, rate: float, state: str | None, poll: Po
     """Return which of AWS's lines a rate has reached, AWS's own or ours."""
     lines = LINES[kind]
     whose = "AWS's own" if name.startswith("reputation") else "our own count of the"
-    said = f"{whose} {kind} rate is {rate:.2%}{_beside(name, kind, poll)}"
-    review = f"AWS reviews an account at {lines.review:.1%} and may pause it at {lines.pause:.1%}"
+    said = f"{whose} {kind} rate is {_percent(rate)}{_beside(name, kind, poll)}"
+    review = (
+        f"AWS reviews an account at {_line(lines.review)} and may pause it at {_line(lines.pause)}"
+    )
     match state:
         case None:
-            summary = f"{said}, below AWS's line of review of {lines.review:.1%}."
+            summary = f"{said}, below AWS's line of review of {_line(lines.review)}."
         case "near":
             summary = f"{said}, near a line: {review}; {DO} before it is reached."
         case _:
@@ -42,7 +44,7 @@ def rate_finding(name: str, kind: Kind, rate: float, state: str | None, poll: Po
 def disagreement(kind: Kind, found: Sign, poll: Poll) -> Finding:
     """Return that AWS's rate and ours cannot both be right."""
     seen = ", ".join(
-        f"{hits / size:.2%} of {size:,} over {_days(days)}"
+        f"{_percent(hits / size)} of {size:,} over {_days(days)}"
         for days, (hits, size) in ((one.days, one.of(kind)) for one in poll.tallies)
         if size
     )
@@ -92,10 +94,10 @@ def _beside(name: str, kind: Kind, poll: Poll) -> str:
         if ours is None or ours.rate(kind) is None:
             return " (we counted no mail)"
         hits, size = ours.of(kind)
-        return f" (we counted {hits / size:.2%} of {size:,} in {_days(ours.days)})"
+        return f" (we counted {_percent(hits / size)} of {size:,} in {_days(ours.days)})"
     rate = poll.rate(kind)
     counted = "" if ours is None else f" of {ours.of(kind)[1]:,} in {_days(ours.days)}"
-    return f"{counted} ({'AWS shows none' if rate is None else f'AWS shows {rate:.2%}'})"
+    return f"{counted} ({'AWS shows none' if rate is None else f'AWS shows {_percent(rate)}'})"
 
 
 def _figures(kind: Kind, poll: Poll) -> dict[str, object]:
@@ -109,7 +111,11 @@ def _figures(kind: Kind, poll: Poll) -> dict[str, object]:
 
 
 def _percent(rate: float | None) -> str:
-    return "not known" if rate is None else f"{rate:.2%}"
+    return "not known" if rate is None else f"{100 * rate:.2f} %"
+
+
+def _line(rate: float) -> str:
+    return f"{100 * rate:g} %"
 
 
 def _days(days: int) -> str:

@@ -146,10 +146,10 @@ async def test_a_rate_is_told_once_at_each_line_and_once_when_it_is_well_below()
         ("recovered", "reputation_bounce"),
     ]
     assert "near a line" in str(states[0])
-    assert "we counted 1.00% of 20,000 in 28 days" in str(states[0])
-    assert "5.20%" in str(states[1])
+    assert "we counted 1.00 % of 20,000 in 28 days" in str(states[0])
+    assert "5.20 %" in str(states[1])
     assert "`sesauditd report`" in str(states[1])
-    assert "below AWS's line of review of 5.0%" in str(states[3])
+    assert "below AWS's line of review of 5 %" in str(states[3])
 
 
 async def test_what_aws_does_not_show_is_not_known_and_ends_no_alarm() -> None:
@@ -201,8 +201,8 @@ async def test_rates_that_cannot_both_be_right_are_told_at_the_third_poll_and_th
     await watched.look(times=4)
     assert watched.siren.heard == [("trouble", "disagreement_bounce")]
     told = str(watched.memory.notices[0].facts["summary"])
-    assert "3.00%" in told
-    assert "1.00% of 20,000 over 28 days" in told
+    assert "3.00 %" in told
+    assert "1.00 % of 20,000 over 28 days" in told
     assert "`sesauditd doctor`" in told
     watched.aws.bounce_rate = 0.01
     await watched.look(times=2)
