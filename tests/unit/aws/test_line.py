@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import ipaddress
+import socket
 import ssl
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
+import aiohttp
 import pytest
 from aiohttp import web
 from cryptography import x509
@@ -177,6 +179,40 @@ async def test_a_proxy_is_left_out_where_the_environment_says_so(
         monkeypatch.setenv("NO_PROXY", "127.0.0.1")
         async with _queue(kind, wire.url) as queue:
             assert await queue.receive(0) == []
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        aiohttp.ConnectionTimeoutError("Connection timeout to host"),
+        aiohttp.SocketTimeoutError("Timeout on reading"),
+        TimeoutError(),
+        aiohttp.ServerDisconnectedError(),
+        aiohttp.ClientPayloadError("short"),
+        aiohttp.http_exceptions.BadStatusLine("?"),
+        aiohttp.http_exceptions.HttpProcessingError(code=400, message="?"),
+        aiohttp.ClientOSError(104, "reset"),
+        aiohttp.InvalidURL("?"),
+        socket.gaierror(-2, "unknown"),
+        ConnectionResetError(104, "reset"),
+        ValueError("odd"),
+    ],
+    ids=lambda error: type(error).__name__,
+)
+async def test_both_call_a_fault_of_aiohttp_the_same(
+    monkeypatch: pytest.MonkeyPatch, error: Exception
+) -> None:
+    async def failing(*_: object, **__: object) -> None:
+        raise error
+
+    said_of = []
+    async with wired() as (_, clients):
+        monkeypatch.setattr(aiohttp.ClientSession, "_request", failing)
+        for each in (clients, replace(clients, messages=Plain(clients.sqs))):
+            with pytest.raises(Unavailable) as caught:
+                await Queue(each, URL).receive(0)
+            said_of.append((str(caught.value), type(caught.value.__cause__)))
+    assert said_of[0] == said_of[1]
 
 
 async def test_nobody_is_sent_elsewhere_with_a_signature() -> None:
