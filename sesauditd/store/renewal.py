@@ -44,22 +44,14 @@ async def renew(
     await _measure(connection, action, fate, occasion)
     if occasion.from_replay or fate.state not in BY_ITSELF:
         return
+    newer = and_(
+        actions.c.state == str(State.PROPOSED), actions.c.evidence_at < newest_evidence(verdict)
+    )
+    fed = and_(actions.c.state == str(State.WAITING), actions.c.outcome == FED_FORM)
+    others = and_(fed, literal(verdict.waits is None))
     await connection.execute(
         update(actions)
-        .where(
-            actions.c.id == action,
-            or_(
-                and_(
-                    actions.c.state == str(State.PROPOSED),
-                    actions.c.evidence_at < newest_evidence(verdict),
-                ),
-                and_(
-                    actions.c.state == str(State.WAITING),
-                    actions.c.outcome == FED_FORM,
-                    literal(verdict.waits is None),
-                ),
-            ),
-        )
+        .where(actions.c.id == action, or_(newer, others))
         .values(
             state=str(fate.state),
             outcome=fate.why,

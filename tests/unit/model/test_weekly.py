@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from sesauditd.model.events import Outcome
 from sesauditd.model.history import Decisions, DomainsHistory, Strike
 from sesauditd.model.limits import Lane
+from sesauditd.model.statistics import wilson_lower
 from sesauditd.model.verdicts import Does, Rule, Verdict
 from sesauditd.model.weekly import judge_week
 from tests.unit.model.builders import (
@@ -167,6 +168,40 @@ def test_the_third_warning_in_eight_weeks_disables(earlier: list[Verdict], rule:
     assert rules(domains(strikes(8), hourly(50)), earlier) == [rule]
 
 
+@pytest.mark.parametrize(
+    ("count", "sent", "said", "limit"),
+    [
+        (
+            13,
+            100,
+            "13 of 100 recipients did not exist (13.0 %, at least 8.4 %",
+            "the limit is 10 of them and 8 %",
+        ),
+        (
+            15,
+            99,
+            "15 of 99 recipients did not exist (15.2 %, at least 10.2 %",
+            "the limit is 15 of them, below 100 recipients",
+        ),
+    ],
+)
+def test_a_reason_names_the_figures_and_the_limit_that_counted(
+    count: int, sent: int, said: str, limit: str
+) -> None:
+    (one,) = judged(domains(strikes(count), hourly(sent)))
+    assert one.reason == f"week {WEEK.name}, {said} when chance is allowed for); {limit}"
+    assert one.evidence["rate_percent"] == round(100 * wilson_lower(count, sent, 1.645), 4)
+
+
+def test_a_reason_names_how_many_warnings_and_domains_there_were() -> None:
+    (third,) = judged(domains(strikes(8), hourly(50)), warned(2, 1))
+    assert third.reason.endswith("; this would be warning number 3 in 8 weeks")
+    assert "over" not in third.reason
+    struck = [*strikes(4), *strikes(4, domain=BLOG, place="y{}.example")]
+    for one in judged(domains(struck, hourly(20), hourly(20, domain=BLOG))):
+        assert one.reason.startswith(f"week {WEEK.name}, over 2 domains: 8 of ")
+
+
 def test_the_third_complaint_warning_disables_too() -> None:
     history = domains(strikes(3, COMPLAINT), hourly(500))
     assert rules(history, warned(2, 1, rule=C_WARN)) == [C_DISABLE]
@@ -179,6 +214,8 @@ def test_the_third_complaint_warning_disables_too() -> None:
         pytest.param(at(days=-2), SHOP, Lane.FAST, [B_WARN], id="of another week"),
         pytest.param(at(days=2), BLOG, Lane.FAST, [B_WARN], id="of another domain"),
         pytest.param(at(days=2), SHOP, Lane.WEEKLY, [B_WARN], id="not of the fast lane"),
+        pytest.param(at(), SHOP, Lane.FAST, [], id="of the week's first moment"),
+        pytest.param(at(days=7), SHOP, Lane.FAST, [B_WARN], id="of the next week's first moment"),
     ],
 )
 def test_a_standing_fast_disable_absorbs_a_warning(
