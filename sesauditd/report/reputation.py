@@ -51,7 +51,7 @@ def own_rate(poll: Poll | None, kind: Kind) -> str:
     rate = poll.rate(kind)
     if rate is None:
         return f"{NOT_KNOWN}: {'AWS did not answer' if poll.problem else 'AWS shows none'}"
-    return f"{_rate(rate)}, {standing(poll, kind)}, at {minute(poll.at)} UTC"
+    return f"{_rate(rate)}, {standing(poll, kind)}, asked {minute(poll.at)}"
 
 
 def reputation_note(poll: Poll) -> str:

@@ -10,6 +10,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.support import browser as browsers
+
 pytestmark = pytest.mark.slow
 
 ROOT = Path(__file__).parents[2]
@@ -150,10 +152,26 @@ def test_the_dashboard_answers_from_the_wheel(python: Path, tmp_path: Path) -> N
         assert f"{path} 200" in said.splitlines()
 
 
-def test_the_demo_plays_from_the_wheel(python: Path, tmp_path: Path) -> None:
-    run(python, "-m", "sesauditd", "demo", "--headless", cwd=tmp_path)
+@pytest.fixture(scope="module")
+def made(python: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return what the demo wrote, played to its end from the wheel."""
+    folder = tmp_path_factory.mktemp("demo")
+    run(python, "-m", "sesauditd", "demo", "--headless", cwd=folder)
+    return folder / "sesauditd-demo"
 
-    made = tmp_path / "sesauditd-demo"
+
+def test_the_demo_plays_from_the_wheel(python: Path, made: Path, tmp_path: Path) -> None:
     assert "club" in (made / "report.txt").read_text()
     asked = [python, "-m", "sesauditd", "--config", made / "config.toml", "status", "--json"]
     assert run(*asked, cwd=tmp_path).startswith("{")
+
+
+@pytest.mark.skipif(browsers.found() is None, reason="no Chromium is installed")
+async def test_the_report_of_the_demo_opens_in_a_browser(made: Path, tmp_path: Path) -> None:
+    async with browsers.browser(tmp_path / "profile") as browser:
+        await browser.look(width=1280, dark=False)
+        await browser.go((made / "report.html").as_uri())
+        assert "club" in await browser.value("document.body.innerText")
+        assert await browser.value("document.querySelectorAll('svg').length") > 0
+        assert await browser.violations() == []
+    assert browser.complaints == []

@@ -54,9 +54,9 @@ def test_why_something_is_not_known_is_said() -> None:
 
 
 def test_beside_our_rate_stands_aws_own_and_why_it_is_not_known() -> None:
-    assert own_rate(POLL, Kind.BOUNCE) == "6.1 %, above review, at 2026-11-23 02:45 UTC"
+    assert own_rate(POLL, Kind.BOUNCE) == "6.1 %, above review, asked 2026-11-23 02:45"
     low = replace(POLL, bounce_rate=0.02)
-    assert own_rate(low, Kind.BOUNCE) == "2.0 %, 40 % of review, at 2026-11-23 02:45 UTC"
+    assert own_rate(low, Kind.BOUNCE) == "2.0 %, 40 % of review, asked 2026-11-23 02:45"
     assert own_rate(POLL, Kind.COMPLAINT) == "not known: AWS shows none"
     refused = replace(POLL, problem="CloudWatch GetMetricData: AccessDenied")
     assert own_rate(refused, Kind.COMPLAINT) == "not known: AWS did not answer"
