@@ -8,6 +8,7 @@ from datetime import timedelta
 
 import pytest
 
+from sesauditd.model import tried as sorting
 from sesauditd.model.free_mail import FREE_MAIL
 from sesauditd.model.guessing import Suspicion, suspicion_of
 from sesauditd.model.names import spellings
@@ -197,3 +198,28 @@ def test_who_has_somebody_twice_in_a_long_list_guesses_nobody() -> None:
 def test_a_number_in_a_tag_makes_no_mailboxes_for_anybody() -> None:
     names = [f"{name}+{n}" for n, name in enumerate(JOHN.split())]
     assert suspicion(tried(names)).score >= SURE
+
+
+@pytest.mark.parametrize(
+    ("looked_at", "seen"),
+    [
+        pytest.param(99, [("a", 6, 2, 0.4), ("b", 6, 1, 0.35), ("c", 5, 0, 0.25)], id="enough"),
+        pytest.param(10, [("a", 6, 2, 0.4), ("b", 4, 3, 0.35)], id="four of the second"),
+        pytest.param(9, [("a", 6, 2, 0.4)], id="three tell nothing"),
+        pytest.param(11, [("a", 6, 2, 0.4), ("b", 5, 2, 0.35)], id="none of the third"),
+    ],
+)
+def test_of_very_many_guesses_the_largest_crowds_are_looked_at(
+    looked_at: int, seen: list[tuple[str, int, int, float]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sorting, "LOOKED_AT", looked_at)
+    monkeypatch.setattr(sorting, "LOOKED_AT_THERE", 6)
+    week = Week(draw=week_of(GUESSING[0], 0).draw)
+    for place, count in (("c", 5), ("a", 8), ("b", 7)):
+        for number in range(count):
+            moment = MONDAY + timedelta(hours=30, minutes=number)
+            week.bounces(f"p{number}q@{place}.example", moment)
+    found = places(week.tried(), FREE_MAIL)
+    assert [
+        (one.domain.partition(".")[0], len(one.unknown), one.unseen, one.share) for one in found
+    ] == seen
