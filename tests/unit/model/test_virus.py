@@ -178,3 +178,8 @@ def test_an_outbreak_that_ended_in_shadow_mode_stops_nobody() -> None:
 def test_a_termination_of_shadow_mode_does_not_shield_who_goes_on() -> None:
     found = judged(on(0, 10, 12), armed_after(11))
     assert rules(found) == [DISABLE, TERMINATE, DISABLE, DISABLE]
+
+
+def test_a_domain_that_joins_an_outbreak_after_shadow_mode_is_stopped_once() -> None:
+    found = judged([*on(0), infection(at(days=3), domain=BLOG)], armed_after(2))
+    assert [(one.domain, one.window.end) for one in found] == [(SHOP, at()), (BLOG, at(days=3))]
