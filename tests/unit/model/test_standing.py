@@ -240,3 +240,31 @@ def test_a_standing_block_knows_when_it_was_deserved_last() -> None:
     (found,) = judged(days(COMPLAINT, 0, 1, 2, 3, 9))
     assert found.window.end == at(days=2)
     assert found.evidence["newest_at"] == iso(at(days=9))
+
+
+def test_a_bounce_in_the_last_moment_of_a_block_is_still_the_same_incident() -> None:
+    bounced = days(HARD, 0, 30, status="5.7.1")
+    assert untils(judged(bounced)) == [at(days=30)]
+    later = days(HARD, 0, 30.001, status="5.7.1")
+    assert untils(judged(later)) == [at(days=30), None]
+
+
+@pytest.mark.parametrize(
+    ("status", "said", "gone"),
+    [
+        ("5.1.1", "came back as undeliverable with status 5.1.1 on 2026-11-02", True),
+        (None, "came back as undeliverable on 2026-11-02", True),
+        ("5.7.1", "came back as undeliverable with status 5.7.1 on 2026-11-02", False),
+    ],
+)
+def test_a_block_says_what_came_back_and_whether_the_mailbox_is_gone(
+    status: str | None, said: str, gone: bool
+) -> None:
+    (one,) = judged([strike(at(), HARD, status=status)])
+    assert one.reason == f"mail to a@x.example {said}"
+    assert one.evidence["mailbox_gone"] is gone
+
+
+def test_five_soft_bounces_say_nothing_of_the_mailbox() -> None:
+    (one,) = judged(days(SOFT, 0, 1, 2, 3, 4))
+    assert one.evidence["mailbox_gone"] is False
