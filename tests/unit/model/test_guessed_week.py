@@ -146,17 +146,17 @@ def test_a_place_that_any_domain_reached_long_ago_is_no_first_contact() -> None:
 
 
 @pytest.mark.parametrize(
-    ("count", "limit", "rule"),
+    ("count", "sure_at", "ask_at", "rule"),
     [
-        pytest.param(8, {"sure_at": 1.0}, TERMINATE, id="just sure"),
-        pytest.param(5, {"ask_at": 0.75}, DISABLE, id="just asked about"),
-        pytest.param(5, {"ask_at": 0.7501}, None, id="just below"),
+        pytest.param(8, 1.0, 0.5, TERMINATE, id="just sure"),
+        pytest.param(5, 0.8, 0.75, DISABLE, id="just asked about"),
+        pytest.param(5, 0.8, 0.7501, None, id="just below"),
     ],
 )
 def test_a_score_at_its_limit_is_enough(
-    count: int, limit: dict[str, float], rule: Rule | None
+    count: int, sure_at: float, ask_at: float, rule: Rule | None
 ) -> None:
-    terminating = replace(LIMITS.guessing.terminate, **limit)
+    terminating = replace(LIMITS.guessing.terminate, sure_at=sure_at, ask_at=ask_at)
     limits = replace(LIMITS, guessing=replace(LIMITS.guessing, terminate=terminating))
     found = judge_guesses(domains(guessed(JOHN[:count]), *SEEN), WEEK, limits)
     assert [one.rule for one in found] == ([rule] if rule else [])
