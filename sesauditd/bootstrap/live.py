@@ -42,10 +42,12 @@ async def live(
 ) -> AsyncIterator[Live]:
     """Open the database and the way to AWS, check whose account it is, put all together.
 
-    Raises Refused for another account than the configured one.
+    Raises Refused for another account than the configured one, and for a database that is older
+    than its archive.
     """
     from sesauditd.aws import account
     from sesauditd.aws.clients import connect, control_pace
+    from sesauditd.bootstrap.older import check_not_older
     from sesauditd.config.readiness import check_runnable
 
     check_runnable(settings)
@@ -65,6 +67,7 @@ async def live(
         ) as clients,
     ):
         await account.check(clients, clients.account_id)
+        await check_not_older(program, clients)
         yield _assembled(program, clients, tempo)
 
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Final
 
-from sqlalchemy import delete, insert, update
+from sqlalchemy import delete, func, insert, select, update
 
 from sesauditd.model.actions import State
 from sesauditd.store import journal, seals, watch
@@ -80,6 +80,11 @@ async def standing(connection: AsyncConnection) -> Rebuilt | None:
         compared=int(str(facts.get("compared", 0))),
         mended=int(str(facts.get("mended", 0))),
     )
+
+
+async def last_sequence(connection: AsyncConnection) -> int:
+    """Return the number of the newest row of the journal, 0 if there is none."""
+    return (await connection.execute(select(func.max(rows.c.sequence)))).scalar() or 0
 
 
 async def reconciled(

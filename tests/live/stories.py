@@ -345,12 +345,13 @@ async def story(
     await asyncio.to_thread(house.clean)
     now = [NOON]
     house.sandbox.clock.set_to(NOON)
-    settings = load(_configured(house.furnished, folder, policy), {})
+    mark = f"s{next(_stories)}"
+    settings = load(_configured(house.furnished, folder, policy, mark), {})
     async with live(settings, clock=lambda: now[0], tempo=QUICK) as daemon:
-        yield Story(house=house, live=daemon, now=now, mark=f"s{next(_stories)}")
+        yield Story(house=house, live=daemon, now=now, mark=mark)
 
 
-def _configured(furnished: Furnished, folder: Path, policy: str) -> Path:
+def _configured(furnished: Furnished, folder: Path, policy: str, mark: str) -> Path:
     folder.mkdir(parents=True, exist_ok=True)
     sections: dict[str, dict[str, object]] = {
         "database": {"url": f"sqlite:///{folder / 'story.db'}"},
@@ -360,7 +361,8 @@ def _configured(furnished: Furnished, folder: Path, policy: str) -> Path:
             "endpoint_url": furnished.endpoint_url,
         },
         "queue": {"url": furnished.queue_url, "topic_arns": [furnished.topic_arn]},
-        "archive": {"bucket": furnished.bucket},
+        # Stories share the bucket; an archive belongs to one database.
+        "archive": {"bucket": furnished.bucket, "prefix": f"sesauditd/{mark}"},
         "notices": {"from": f"postmaster@{furnished.notice_domain}", "operators": [OPERATOR]},
     }
     lines = [f"[policy]\n{policy}\n"]

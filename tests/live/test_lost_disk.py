@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 import sqlite3
 import subprocess
 import sys
@@ -113,6 +114,40 @@ def test_a_lost_database_is_made_anew_and_enforces_after_aws_was_compared(live: 
         lambda: live.actions().get("block_recipient carl@gone.example") == "done", "a new block"
     )
     assert daemon.stop() == 0
+
+
+@pytest.mark.slow
+def test_an_older_copy_put_back_is_not_worked_on_and_a_rebuild_knows_what_came_since(
+    live: Stage,
+) -> None:
+    file, older = live.folder / "test.db", live.folder / "older.db"
+    worked(live)
+    live.done("db", "backup", str(older))
+    daemon = live.daemon().ready()
+    live.done("disable", CLUB, "--reason", "asked for it")
+    assert live.mail(SHOP, "p9@good.example") == TAKEN
+    live.tell()
+    daemon.until(lambda: live.queue_depths() == (0, 0), "the queue to be empty")
+    daemon.until(lambda: copied(live), "the journal to be in the archive")
+    assert daemon.stop() == 0
+    before = lost(file)
+    live.forget_calls()
+
+    shutil.copyfile(older, file)
+    refused = live.daemon()
+    assert refused.ended() == 2
+    (line,) = refused.said().splitlines()
+    assert "older than its archive" in line
+    file.unlink()
+    assert live.daemon().ended() == 2, "an empty database is older still"
+    assert live.writes() == []
+
+    asked(live, "db", "rebuild")
+    assert live.run("db", "diff", str(before), str(file), "--json").json["first"] == []
+    again = live.daemon()
+    again.until(lambda: reconciled(live), "the comparison with AWS")
+    assert live.actions()[f"disable_domain {CLUB}"] == "done"
+    assert again.stop() == 0
 
 
 def reconciled(live: Stage) -> bool:

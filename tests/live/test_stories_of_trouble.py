@@ -389,7 +389,7 @@ async def test_digests_and_the_summary_come_once_with_evidence_that_lies_in_the_
             text = unfolded(raw)
             assert who in text
             assert sum(one in text for one in ("dead@x.example", "gone@x.example")) == 1
-            found = re.search(r"(sesauditd/raw/\S+?\.jsonl\.gz)", text)
+            found = re.search(r"(sesauditd/\w+/raw/\S+?\.jsonl\.gz)", text)
             digest = re.search(r"\b([0-9a-f]{64})\b(?!\.jsonl)", text)
             assert found is not None, text
             assert digest is not None, text

@@ -10,7 +10,7 @@ from sesauditd.aws import account
 from sesauditd.aws.lean import Lean
 from sesauditd.aws.queue import Queue
 from sesauditd.aws.transport import Plain
-from sesauditd.bootstrap import now
+from sesauditd.bootstrap import now, older
 from sesauditd.bootstrap.live import live
 from sesauditd.bootstrap.shelves import clients_of
 from sesauditd.config import load
@@ -33,6 +33,7 @@ def _the_right_account(monkeypatch: pytest.MonkeyPatch) -> None:
         return None
 
     monkeypatch.setattr(account, "check", checked)
+    monkeypatch.setattr(older, "check_not_older", checked)
     monkeypatch.setenv("AWS_ACCESS_KEY_ID", "test")
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "test")
 
