@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.support.daemons import TAKEN, VIRUS
+from tests.support.databases import SERVER
 
 if TYPE_CHECKING:
     from tests.support.daemons import Stage
@@ -67,10 +68,10 @@ def test_a_kill_on_a_messages_way_loses_nothing_and_counts_nothing_twice(
     archived = live.archived()
     assert len({line["message_id"] for line in archived}) == published
     assert len({line["sha256"] for line in archived}) == published
-    stored = live.rows("SELECT kind, hex(sha256) AS sha256 FROM events")
+    stored = live.rows("SELECT kind, sha256 FROM events")
     kinds = {"Send": 8, "Delivery": 6, "Bounce": 1, "Reject": 1}
     assert Counter(row["kind"] for row in stored) == kinds
-    assert {row["sha256"].lower() for row in stored} <= {line["sha256"] for line in archived}
+    assert {row["sha256"].hex() for row in stored} <= {line["sha256"] for line in archived}
     assert live.count("quarantine") == 0
     counts = live.rows("SELECT outcome, sum(count) AS n FROM rollups GROUP BY outcome")
     outcomes = {"sent": 8, "delivered": 6, "hard_bounce": 1, "virus": 1}
@@ -169,7 +170,8 @@ def test_kills_at_any_moment_lose_nothing_and_do_nothing_twice(live: Stage, seed
     stored = Counter(row["kind"] for row in live.rows("SELECT kind FROM events"))
     rejected = stored["Reject"]
     assert stored == {"Send": 40 + rejected, "Delivery": 36, "Bounce": 4, "Reject": rejected}
-    assert [tuple(row) for row in live.rows("PRAGMA integrity_check")] == [("ok",)]
+    if not SERVER:
+        assert [tuple(row) for row in live.rows("PRAGMA integrity_check")] == [("ok",)]
     made = effects(live)
     assert {name: made[name] for name in STOPPED} == STOPPED
     assert made["iam.CreatePolicy"] == made["iam.AttachUserPolicy"] == 1
