@@ -254,6 +254,27 @@ def test_windows_judged_before_need_not_be_judged_again(
     assert sorted((*before, *later), key=str) == sorted(whole, key=str)
 
 
+@pytest.mark.parametrize(
+    ("reinstated", "incidents"),
+    [
+        pytest.param([], ["incident-1"], id="it goes on"),
+        pytest.param([at(hours=5.5)], ["incident-1", "incident-2"], id="reinstated between"),
+    ],
+)
+def test_a_surge_that_was_judged_before_goes_on_as_the_same_incident(
+    reinstated: list[datetime], incidents: list[str]
+) -> None:
+    found = [
+        strike(at(hours=hour), recipient=f"r{hour}@x.example", status=GENERAL) for hour in range(12)
+    ]
+    rule = HardBounceSurge(within_hours=30, count=6, new_customer_count=6)
+    limits = Limits(hard_bounce=HardBounce(surge=rule))
+    history = domains(found, decisions=enforcing(shop=reinstated))
+    before = judge_surges(domains(found[:6], decisions=history.decisions), limits)
+    later = judge_surges(history, limits, since=at(hours=6), before=before)
+    assert [one.incident for one in (*before, *later)] == incidents
+
+
 def test_the_longest_window_is_that_of_any_rule() -> None:
     assert longest_span(LIMITS) == timedelta(hours=24)
     rare = Limits(hard_bounce=HardBounce(surge=HardBounceSurge(within_hours=72)))
