@@ -5,7 +5,6 @@ from __future__ import annotations
 import gzip
 import random
 import signal
-import sqlite3
 import time
 from collections.abc import Sequence
 from datetime import datetime, timedelta
@@ -16,6 +15,7 @@ import pytest
 from tests.support import ses
 from tests.support.cases import Facts, all_facts, spread, when
 from tests.support.cli import Cli, program
+from tests.support.databases import rows_of
 from tests.support.sweeps import sampled
 
 if TYPE_CHECKING:
@@ -281,10 +281,7 @@ def killed_midway(cli: Cli, path: Path) -> None:
 
 def recorded(database: Path) -> int:
     """Return how many events the database holds."""
-    with sqlite3.connect(database) as connection:
-        (count,) = connection.execute("SELECT count(*) FROM events").fetchone()
-    connection.close()
-    return int(count)
+    return int(rows_of(database, "SELECT count(*) FROM events")[0][0])
 
 
 def times(verdicts: Sequence[Facts]) -> list[datetime]:

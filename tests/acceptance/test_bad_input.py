@@ -12,6 +12,7 @@ import pytest
 from tests.support import ses
 from tests.support.cases import when
 from tests.support.cli import NEVER_SEEN, Cli, Ran, rows_of
+from tests.support.databases import NEEDS_FILE
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -159,6 +160,8 @@ def test_a_missing_database_folder_is_refused_with_its_name(cli: Cli) -> None:
     assert ran.code == REFUSED
 
 
+# What a server's database is told apart by is in tests/unit/store/test_server.py.
+@NEEDS_FILE
 @pytest.mark.parametrize("what", ["a folder", "no database", "a newer database"])
 def test_what_is_no_database_of_ours_is_named_and_left_alone(cli: Cli, what: str) -> None:
     if what == "a folder":
