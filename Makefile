@@ -21,15 +21,16 @@ PYTEST := $(BIN)/python -m pytest
 SPREAD := -n $(WORKERS) --dist loadfile --no-loadscope-reorder
 ignoring = $(patsubst %,--ignore=%,$(1))
 # To trace doubles what a test costs, so it is done where it tells something: not through the store,
-# which every test uses, and not where the same ways are gone again and again, killed or at random.
-REPEATING := $(addprefix tests/unit/,enforce/test_any_sequence.py enforce/test_crashes.py \
-	enforce/test_many_blocks.py jobs/test_crashes.py jobs/test_storm.py model/test_surge.py \
+# which every test uses, nor where the same ways are gone again and again, killed, at random or long.
+HEAVY := $(addprefix tests/unit/,cli/test_any_text.py enforce/test_any_sequence.py enforce/test_blocking.py \
+	enforce/test_crashes.py enforce/test_many_blocks.py jobs/test_crashes.py jobs/test_storm.py \
+	jobs/test_table.py model/test_surge.py onboard/test_hcl.py onboard/test_terraform.py \
 	sandbox/test_front.py sandbox/test_furnish.py store)
 # Goes through most of onboarding.
 KEEPING := tests/live/test_keeping_commands.py
-TRACED := tests/unit tests/contract $(KEEPING) $(call ignoring,$(REPEATING))
+TRACED := tests/unit tests/contract $(KEEPING) $(call ignoring,$(HEAVY))
 # The long ones first, so that no worker is left alone with one of them.
-UNTRACED := tests/live $(REPEATING) tests/stories tests/acceptance tests/browser tests/packaging tests/docs \
+UNTRACED := tests/live $(HEAVY) tests/stories tests/acceptance tests/browser tests/packaging tests/docs \
 	tests/hygiene $(call ignoring,$(KEEPING))
 
 .DEFAULT_GOAL := help

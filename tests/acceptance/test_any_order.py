@@ -235,6 +235,7 @@ def test_from_a_folder_of_compressed_files_it_is_the_same(
     assert judged(cli) == straight
 
 
+@pytest.mark.slow
 def test_killed_again_and_again_it_is_the_same(
     tmp_path: Path, told: list[str], straight: list[Facts]
 ) -> None:

@@ -112,7 +112,11 @@ class Story:
         await self.live.settle()
 
     async def ring(self) -> None:
-        """Let the daemon do its jobs, and what follows from them."""
+        """Let the daemon do its jobs, and what follows from them.
+
+        What SES said meanwhile is read first: a week is not judged before its queue is empty.
+        """
+        await self.settle()
         await self.live.ring()
         await self.settle()
 
