@@ -8,7 +8,6 @@ from __future__ import annotations
 import asyncio
 import time
 from contextlib import AbstractContextManager, contextmanager
-from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 import pytest
@@ -21,6 +20,7 @@ from sesauditd.ingest.source import Pace
 from sesauditd.sandbox.faults import Fault, FaultAction
 from tests.support.daemons import TAKEN, until
 from tests.support.locking import locked
+from tests.support.receiving import received_once
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -30,7 +30,6 @@ if TYPE_CHECKING:
 SHOP = "shop.example"
 EVENTS = 10
 AWAY_SECONDS = 2.0
-AT_ONCE = timedelta(seconds=1)
 QUICK = Pace(
     visibility_seconds=2, batch_seconds=0.1, wait_seconds=1, empty_seconds=0.1, patience_seconds=0.1
 )
@@ -109,17 +108,7 @@ def mail(live: Stage) -> None:
 
 
 def assert_once(live: Stage) -> None:
-    """Assert that every message is archived at its first receive, and recorded once.
-
-    Two receivers at once may get the same message from moto, as from SQS: a line more, and the
-    same moment. One that came back because its time was over would be that much later.
-    """
-    received: dict[str, list[datetime]] = {}
-    for one in live.archived():
-        received.setdefault(one["message_id"], []).append(
-            datetime.fromisoformat(one["received_at"])
-        )
-    assert len(received) == live.tell()
-    assert all(max(times) - min(times) < AT_ONCE for times in received.values()), received
+    """Assert that every message is archived at its first receive, and recorded once."""
+    assert len(received_once(live.archived())) == live.tell()
     assert live.count("events") == live.count("event_recipients") == EVENTS
     assert live.queue_depths() == (0, 0)
