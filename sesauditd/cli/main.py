@@ -7,7 +7,8 @@ How a command is added: a module in `sesauditd/cli/` holds plain functions and o
             "status", rich_help_panel=Heading.LOOKING, epilog=examples("sesauditd status --json")
         )(status)
 
-and is named in `COMMANDS` below. A command takes `context: typer.Context` and the shared options
+and is named in `COMMANDS` below with what it adds: of all modules only that of the command that
+is asked for is imported. A command takes `context: typer.Context` and the shared options
 of `cli.options`, gets its configuration by `options.settings_of(context)`, prints through
 `cli.output`, raises errors of `sesauditd.errors` (this module prints them and picks the exit
 code) and ends early with `raise typer.Exit(code)`. The first line of its docstring is its
@@ -24,77 +25,51 @@ import re
 import sys
 import traceback
 from functools import cache
+from importlib import import_module
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from sesauditd import __version__
-from sesauditd.cli import (
-    casework,
-    credentials,
-    database,
-    deciding,
-    demonstrate,
-    doctor,
-    drift,
-    events,
-    export,
-    initialise,
-    listings,
-    notices,
-    offboard,
-    onboard,
-    options,
-    output,
-    policy,
-    production,
-    quarantine,
-    queues,
-    recording,
-    reporting,
-    running,
-    sandbox,
-    setup,
-    status,
-    trial,
-)
+from sesauditd.cli import options, output
 from sesauditd.cli.options import ConfigOption, DebugOption, Invocation
 from sesauditd.cli.sections import Grouped, examples
 from sesauditd.errors import Failed, Refused, SesauditdError
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
     from types import ModuleType
 
     from typer._click.core import Command
 
-COMMANDS = (
-    initialise,
-    setup,
-    onboard,
-    doctor,
-    trial,
-    drift,
-    credentials,
-    offboard,
-    export,
-    production,
-    running,
-    policy,
-    recording,
-    queues,
-    quarantine,
-    status,
-    reporting,
-    events,
-    listings,
-    casework,
-    notices,
-    deciding,
-    demonstrate,
-    sandbox,
-    database,
-)
+COMMANDS = {
+    "initialise": ("init",),
+    "setup": ("setup",),
+    "onboard": ("onboard",),
+    "doctor": ("doctor",),
+    "trial": ("test",),
+    "drift": ("drift",),
+    "credentials": ("credentials",),
+    "offboard": ("offboard",),
+    "export": ("export",),
+    "production": ("production-access",),
+    "running": ("run",),
+    "policy": ("policy",),
+    "recording": ("adopt", "replay", "rollup", "enforce"),
+    "queues": ("queue",),
+    "quarantine": ("quarantine",),
+    "status": ("status",),
+    "reporting": ("report",),
+    "events": ("events",),
+    "listings": ("customers", "domains", "blocks", "actions"),
+    "casework": ("cases",),
+    "notices": ("notices",),
+    "deciding": ("block", "unblock", "disable", "reinstate", "terminate", "restore", "arm"),
+    "demonstrate": ("demo",),
+    "sandbox": ("sandbox",),
+    "database": ("db",),
+}
+"""The modules of commands, and what each of them adds."""
 PROGRAM = "sesauditd"
 INTERRUPTED = 130
 """The exit code of a program that Ctrl-C ended: 128 and the number of SIGINT."""
@@ -119,7 +94,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return code
 
 
-def application(modules: Sequence[ModuleType] | None = None) -> typer.Typer:
+def application(modules: Iterable[ModuleType] | None = None) -> typer.Typer:
     """Return the program with all its commands, or with those of some modules."""
     app = typer.Typer(
         cls=Grouped,
@@ -136,9 +111,28 @@ def application(modules: Sequence[ModuleType] | None = None) -> typer.Typer:
         context_settings={"help_option_names": ["-h", "--help"]},
     )
     app.callback()(_root)
-    for module in COMMANDS if modules is None else modules:
+    for module in modules_for(()) if modules is None else modules:
         module.register(app)
     return app
+
+
+def modules_for(arguments: Sequence[str]) -> tuple[ModuleType, ...]:
+    """Return the module of the command that the arguments begin with, or else all of them.
+
+    To import and prepare every command takes longer than most of them work. Whoever asks for
+    help, for a completion or for a command that does not exist gets them all.
+    """
+    named = {name: module for module, names in COMMANDS.items() for name in names}
+    wanted = [named[one] for one in _words(arguments)[:1] if one in named]
+    return tuple(import_module(f"sesauditd.cli.{one}") for one in wanted or COMMANDS)
+
+
+def _words(arguments: Sequence[str]) -> Sequence[str]:
+    """Return the arguments, global options at their front left out."""
+    rest = list(arguments)
+    while rest and rest[0].startswith("-"):
+        del rest[: 2 if rest[0] == options.CONFIG else 1]
+    return rest
 
 
 @cache
@@ -169,8 +163,9 @@ def _root(
 def _run(given: list[str]) -> int:
     debug = options.DEBUG in given
     try:
-        outcome = _command(COMMANDS).main(
-            args=options.global_first(given), prog_name=PROGRAM, standalone_mode=False
+        arguments = options.global_first(given)
+        outcome = _command(modules_for(arguments)).main(
+            args=arguments, prog_name=PROGRAM, standalone_mode=False
         )
     except SesauditdError as error:
         return _told(error, str(error), error.exit_code, debug=debug)

@@ -253,7 +253,7 @@ def test_every_error_has_its_code_and_its_line(
     code: int,
     line: str,
 ) -> None:
-    monkeypatch.setattr(main, "COMMANDS", (Only(_raising(error)), database))
+    monkeypatch.setattr(main, "modules_for", lambda _: (Only(_raising(error)), database))
     assert main.main(["act"]) == code
     assert capsys.readouterr().err == line
 
@@ -278,7 +278,7 @@ def test_a_reader_that_leaves_at_the_last_moment_is_no_error(
     def act() -> None:
         sys.stdout.write("still in the buffer")
 
-    monkeypatch.setattr(main, "COMMANDS", (Only(act), database))
+    monkeypatch.setattr(main, "modules_for", lambda _: (Only(act), database))
     with os.fdopen(write, "w", encoding="utf-8") as stream:
         monkeypatch.setattr(sys, "stdout", stream)
         assert main.main(["act"]) == 1
@@ -306,7 +306,7 @@ def test_help_and_version_are_asked_for_in_the_usual_ways(
 def test_debug_shows_the_traceback_of_what_nobody_expected(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr(main, "COMMANDS", (Only(_raising(KeyError("x"))), database))
+    monkeypatch.setattr(main, "modules_for", lambda _: (Only(_raising(KeyError("x"))), database))
     assert main.main(["act", "--debug"]) == 1
     said = capsys.readouterr().err
     assert said.startswith("Traceback")
@@ -321,7 +321,7 @@ def test_a_command_is_told_the_global_options(
     def act(context: typer.Context) -> None:
         told.append(options.invocation_of(context))
 
-    monkeypatch.setattr(main, "COMMANDS", (Only(act), database))
+    monkeypatch.setattr(main, "modules_for", lambda _: (Only(act), database))
     assert main.main(["act", "--debug", "--config", str(tmp_path)]) == 0
     assert told == [options.Invocation(config=tmp_path, debug=True)]
 

@@ -99,7 +99,7 @@ def test_a_wrong_time_is_refused_by_the_name_of_its_option(
         def register(app: typer.Typer) -> None:
             app.command("act")(act)
 
-    monkeypatch.setattr(main, "COMMANDS", (Acting, database))
+    monkeypatch.setattr(main, "modules_for", lambda _: (Acting, database))
     assert main.main(["act", "--since", written]) == code
     assert capsys.readouterr() == said
 

@@ -9,7 +9,7 @@ import pytest
 import typer
 from typer.core import TyperGroup
 
-from sesauditd.cli.main import PROGRAM, application, main
+from sesauditd.cli.main import COMMANDS, PROGRAM, application, main, modules_for
 from sesauditd.cli.options import global_first
 
 if TYPE_CHECKING:
@@ -46,6 +46,27 @@ def has_own_work(path: str) -> bool:
 def examples_of(path: str) -> list[str]:
     lines = (TREE[path].epilog or "").splitlines()
     return [line.strip() for line in lines if line.startswith(f"  {PROGRAM}")]
+
+
+def test_each_module_adds_the_commands_that_it_is_imported_for() -> None:
+    for module, names in COMMANDS.items():
+        found = modules_for([names[0]])
+        assert [one.__name__ for one in found] == [f"sesauditd.cli.{module}"]
+        assert tuple(typer.main.get_group(application(found)).commands) == names
+
+
+@pytest.mark.parametrize(
+    "arguments", [[], ["--help"], ["polcy"], ["--config", "status"], ["--debug", "-h"]], ids=str
+)
+def test_without_a_command_that_exists_all_are_there(arguments: list[str]) -> None:
+    assert len(modules_for(arguments)) == len(COMMANDS)
+
+
+@pytest.mark.parametrize(
+    "arguments", [["status"], ["--debug", "status", "x"], ["--config", "a", "status"]], ids=str
+)
+def test_the_command_is_found_behind_the_global_options(arguments: list[str]) -> None:
+    assert [one.__name__ for one in modules_for(arguments)] == ["sesauditd.cli.status"]
 
 
 @pytest.mark.parametrize("path", [one for one in TREE if has_own_work(one) and one != PROGRAM])
