@@ -13,6 +13,7 @@ import pytest
 import structlog
 
 from sesauditd.store import schema
+from tests.support import compiled
 from tests.support.schema import copied
 
 if TYPE_CHECKING:
@@ -45,6 +46,13 @@ def _no_settings_of_this_machine() -> Iterator[None]:
         for name in list(os.environ):
             if name.startswith(FOREIGN_SETTINGS):
                 patch.delenv(name)
+        yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _statements_compiled_once() -> Iterator[None]:
+    with pytest.MonkeyPatch.context() as patch:
+        compiled.share(patch)
         yield
 
 

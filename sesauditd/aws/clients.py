@@ -19,6 +19,7 @@ from sesauditd.aws.errors import Stake, saying
 from sesauditd.aws.lean import lean_of
 from sesauditd.aws.pace import Pace
 from sesauditd.aws.transport import Plain
+from sesauditd.aws.trust import Trusting
 from sesauditd.errors import Refused
 
 if TYPE_CHECKING:
@@ -34,6 +35,7 @@ _COMMON: Final[Mapping[str, Any]] = {
     "user_agent": f"sesauditd/{__version__}",
     "ignore_configured_endpoint_urls": True,
     "tcp_keepalive": True,
+    "http_session_cls": Trusting,
 }
 _ONCE: Final[Mapping[str, Any]] = {
     "retries": {"mode": "standard", "total_max_attempts": 1},
