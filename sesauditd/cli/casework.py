@@ -12,9 +12,9 @@ from typing_extensions import override
 
 from sesauditd.cli import output
 from sesauditd.cli.deciding import decide, said
-from sesauditd.cli.options import JsonOption, settings_of
+from sesauditd.cli.looking import looked
+from sesauditd.cli.options import JsonOption
 from sesauditd.cli.sections import Heading, examples
-from sesauditd.cli.waiting import finished
 from sesauditd.errors import Refused
 
 if TYPE_CHECKING:
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
     from typer._click.core import Command, Context
 
+    from sesauditd.bootstrap.looking import Look
     from sesauditd.report.cases import CaseFile
     from sesauditd.report.figures import Case
 
@@ -81,7 +82,7 @@ def cases(
     """List what customers were asked to explain, open cases first; or show one."""
     if context.invoked_subcommand is not None:
         return
-    found, domains = finished(_cases(context, customer))
+    found, domains = looked(context, lambda look: _cases(look, customer))
     from sesauditd.report.cases import listed_row, offences
 
     again = offences(found)
@@ -108,7 +109,7 @@ def show(
     as_json: JsonOption = False,
 ) -> None:
     """Show one case: what happened in which order, and the evidence."""
-    file = finished(_file(context, name))
+    file = looked(context, lambda look: _file(look, name))
     from sesauditd.report import cases as documents
     from sesauditd.report import cases_text
 
@@ -161,30 +162,20 @@ def _cells(case: Case, domains: Sequence[str], offence: str | None) -> list[obje
 
 
 async def _cases(
-    context: typer.Context, customer: str | None
+    look: Look, customer: str | None
 ) -> tuple[list[Case], Mapping[str, Sequence[str]]]:
-    from sesauditd import bootstrap
     from sesauditd.store.register import first_domain_of
     from sesauditd.store.reports import cases as found
     from sesauditd.store.reports import decided
 
-    async with (
-        bootstrap.application(settings_of(context)) as application,
-        application.database.read() as connection,
-    ):
-        if customer is not None:
-            await first_domain_of(connection, customer)
-        everything = await decided.all_cases(connection)
-        domains = await found.domains_of(connection)
+    if customer is not None:
+        await first_domain_of(look.connection, customer)
+    everything = await decided.all_cases(look.connection)
+    domains = await found.domains_of(look.connection)
     return [one for one in everything if customer in {None, one.customer}], domains
 
 
-async def _file(context: typer.Context, name: str) -> CaseFile:
-    from sesauditd import bootstrap
+async def _file(look: Look, name: str) -> CaseFile:
     from sesauditd.store.reports import cases as found
 
-    async with (
-        bootstrap.application(settings_of(context)) as application,
-        application.database.read() as connection,
-    ):
-        return await found.case_file(connection, name)
+    return await found.case_file(look.connection, name)

@@ -8,15 +8,16 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from sesauditd.cli import output
-from sesauditd.cli.options import JsonOption, SinceOption, settings_of
+from sesauditd.cli.looking import looked
+from sesauditd.cli.options import JsonOption, SinceOption
 from sesauditd.cli.sections import Heading, examples
-from sesauditd.cli.waiting import finished
 from sesauditd.errors import Refused
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from datetime import datetime
 
+    from sesauditd.bootstrap.looking import Look
     from sesauditd.report.figures import Quarantined, StoredEvent
 
 EVENTS_SHOWN = 50
@@ -82,10 +83,12 @@ def events(
     if quarantined:
         if unattributed or domain is not None or kind is not None:
             raise Refused("--quarantined goes with --since, --limit and --json only")
-        _unreadable(finished(_quarantined(context, limit, since)), as_json=as_json)
+        _unreadable(looked(context, lambda look: _quarantined(look, limit, since)), as_json=as_json)
         return
     wanted = {"domain": _domain(domain), "kind": _kind(kind)}
-    found = finished(_events(context, wanted, since, limit, unattributed=unattributed))
+    found = looked(
+        context, lambda look: _events(look, wanted, since, limit, unattributed=unattributed)
+    )
     from sesauditd.report.rows import event_row
 
     if as_json:
@@ -163,40 +166,28 @@ def _kind(kind: str | None) -> str | None:
 
 
 async def _events(
-    context: typer.Context,
+    look: Look,
     wanted: dict[str, str | None],
     since: datetime | None,
     limit: int,
     *,
     unattributed: bool,
 ) -> Sequence[StoredEvent]:
-    from sesauditd import bootstrap
     from sesauditd.store.reports import observed, pages
 
-    async with (
-        bootstrap.application(settings_of(context)) as application,
-        application.database.read() as connection,
-    ):
-        if wanted["domain"] is not None:
-            await pages.check_domain(connection, wanted["domain"])
-        return await observed.events_page(
-            connection,
-            limit=limit,
-            domain=wanted["domain"],
-            kind=wanted["kind"],
-            since=since,
-            unattributed=unattributed,
-        )
+    if wanted["domain"] is not None:
+        await pages.check_domain(look.connection, wanted["domain"])
+    return await observed.events_page(
+        look.connection,
+        limit=limit,
+        domain=wanted["domain"],
+        kind=wanted["kind"],
+        since=since,
+        unattributed=unattributed,
+    )
 
 
-async def _quarantined(
-    context: typer.Context, limit: int, since: datetime | None
-) -> Sequence[Quarantined]:
-    from sesauditd import bootstrap
+async def _quarantined(look: Look, limit: int, since: datetime | None) -> Sequence[Quarantined]:
     from sesauditd.store.reports import observed
 
-    async with (
-        bootstrap.application(settings_of(context)) as application,
-        application.database.read() as connection,
-    ):
-        return await observed.quarantined_page(connection, limit=limit, since=since)
+    return await observed.quarantined_page(look.connection, limit=limit, since=since)

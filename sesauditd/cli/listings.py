@@ -9,14 +9,15 @@ import typer
 
 from sesauditd.cli import output, proving
 from sesauditd.cli.deciding import decide
-from sesauditd.cli.options import JsonOption, settings_of
+from sesauditd.cli.looking import looked
+from sesauditd.cli.options import JsonOption
 from sesauditd.cli.sections import Heading, examples
-from sesauditd.cli.waiting import finished
 from sesauditd.model.calendar import WEEK
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from sesauditd.bootstrap.looking import Look
     from sesauditd.report.figures import Block, Customer, Domain, StoredAction
 
 WEEKS_DRAWN = 8
@@ -63,7 +64,7 @@ def customers(
     context: typer.Context, *, everything: ClosedOption = False, as_json: JsonOption = False
 ) -> None:
     """List the customers and their domains, and how much each mailed in the last eight weeks."""
-    all_of_them, weeks = finished(_customers(context))
+    all_of_them, weeks = looked(context, _customers)
     found = [one for one in all_of_them if everything or not one.is_closed]
     from sesauditd.report.plain import sparkline
     from sesauditd.report.rows import customer_row
@@ -83,7 +84,7 @@ def domains(
     context: typer.Context, *, everything: ClosedOption = False, as_json: JsonOption = False
 ) -> None:
     """List the domains, and whether each may send."""
-    all_of_them = finished(_domains(context))
+    all_of_them = looked(context, _domains)
     found = [one for one in all_of_them if everything or one.closed_at is None]
     from sesauditd.report.rows import domain_row
 
@@ -104,7 +105,7 @@ def blocks(
     context: typer.Context, *, everything: AllOption = False, as_json: JsonOption = False
 ) -> None:
     """List the recipients that are blocked, for whom, and until when."""
-    found = finished(_blocks(context, everything=everything))
+    found = looked(context, lambda look: _blocks(look, everything=everything))
     from sesauditd.report.rows import block_row
 
     if as_json:
@@ -127,7 +128,7 @@ def actions(
     if verify:
         proving.prove(context, as_json=as_json)
         return
-    found = finished(_actions(context))
+    found = looked(context, _actions)
     from sesauditd.report.rows import action_row
 
     if as_json:
@@ -186,59 +187,39 @@ def _until(block: Block) -> str | None:
 
 
 async def _customers(
-    context: typer.Context,
+    look: Look,
 ) -> tuple[Sequence[Customer], Mapping[str, Sequence[int]]]:
-    from sesauditd import bootstrap
     from sesauditd.report.counts import by_week
     from sesauditd.report.figures import Span
     from sesauditd.store.reports import counts, people
 
-    async with (
-        bootstrap.application(settings_of(context)) as application,
-        application.database.read() as connection,
-    ):
-        now = application.clock()
-        span = Span.between(now - WEEKS_DRAWN * WEEK, now)
-        counted = await counts.by_day(connection, span.start, span.end)
-        found = await people.all_customers(connection)
-        return found, {
-            one.name: [
-                week.mailed
-                for week in by_week((each for each in counted if each.domain in one.domains), span)
-            ][-WEEKS_DRAWN:]
-            for one in found
-        }
+    now = look.now
+    span = Span.between(now - WEEKS_DRAWN * WEEK, now)
+    counted = await counts.by_day(look.connection, span.start, span.end)
+    found = await people.all_customers(look.connection)
+    return found, {
+        one.name: [
+            week.mailed
+            for week in by_week((each for each in counted if each.domain in one.domains), span)
+        ][-WEEKS_DRAWN:]
+        for one in found
+    }
 
 
-async def _domains(context: typer.Context) -> Sequence[Domain]:
-    from sesauditd import bootstrap
+async def _domains(look: Look) -> Sequence[Domain]:
     from sesauditd.store.reports import people
 
-    async with (
-        bootstrap.application(settings_of(context)) as application,
-        application.database.read() as connection,
-    ):
-        return await people.shown_domains(connection)
+    return await people.shown_domains(look.connection)
 
 
-async def _blocks(context: typer.Context, *, everything: bool) -> Sequence[Block]:
-    from sesauditd import bootstrap
+async def _blocks(look: Look, *, everything: bool) -> Sequence[Block]:
     from sesauditd.store.reports import decided
 
-    async with (
-        bootstrap.application(settings_of(context)) as application,
-        application.database.read() as connection,
-    ):
-        active_at = None if everything else application.clock()
-        return await decided.all_blocks(connection, active_at=active_at)
+    active_at = None if everything else look.now
+    return await decided.all_blocks(look.connection, active_at=active_at)
 
 
-async def _actions(context: typer.Context) -> Sequence[StoredAction]:
-    from sesauditd import bootstrap
+async def _actions(look: Look) -> Sequence[StoredAction]:
     from sesauditd.store.reports import decided
 
-    async with (
-        bootstrap.application(settings_of(context)) as application,
-        application.database.read() as connection,
-    ):
-        return await decided.all_actions(connection)
+    return await decided.all_actions(look.connection)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from sesauditd.cli import output
+from sesauditd.cli.looking import looked
 from sesauditd.cli.options import JsonOption, SinceOption, settings_of
 from sesauditd.cli.sections import Heading, examples
 from sesauditd.cli.waiting import finished
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from datetime import datetime
 
+    from sesauditd.bootstrap.looking import Look
     from sesauditd.bootstrap.retrying import Retried
     from sesauditd.report.figures import Quarantined
     from sesauditd.store.quarantined import Kept
@@ -55,7 +57,7 @@ def list_(
     as_json: JsonOption = False,
 ) -> None:
     """List what could not be read or was not believed, and why."""
-    found = finished(_listed(context, limit, since))
+    found = looked(context, lambda look: _listed(look, limit, since))
     if as_json:
         rows = [
             {
@@ -94,7 +96,7 @@ def show(
     as_json: JsonOption = False,
 ) -> None:
     """Show one message: why it is here, where its archived line is, and what it says."""
-    found = finished(_named(context, message))
+    found = looked(context, lambda look: _named(look, message))
     body = found.body.decode("utf-8", errors="replace")
     if as_json:
         output.emit_json(
@@ -147,28 +149,16 @@ def retry(
     )
 
 
-async def _listed(
-    context: typer.Context, limit: int, since: datetime | None
-) -> Sequence[Quarantined]:
-    from sesauditd import bootstrap
+async def _listed(look: Look, limit: int, since: datetime | None) -> Sequence[Quarantined]:
     from sesauditd.store.reports import observed
 
-    async with (
-        bootstrap.application(settings_of(context)) as application,
-        application.database.read() as connection,
-    ):
-        return await observed.quarantined_page(connection, limit=limit, since=since)
+    return await observed.quarantined_page(look.connection, limit=limit, since=since)
 
 
-async def _named(context: typer.Context, message: str) -> Kept:
-    from sesauditd import bootstrap
+async def _named(look: Look, message: str) -> Kept:
     from sesauditd.store import quarantined
 
-    async with (
-        bootstrap.application(settings_of(context)) as application,
-        application.database.read() as connection,
-    ):
-        return await quarantined.named(connection, message)
+    return await quarantined.named(look.connection, message)
 
 
 async def _retried(context: typer.Context, message: str | None, *, vouch: bool) -> Retried:

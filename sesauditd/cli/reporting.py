@@ -10,15 +10,16 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from sesauditd.cli import output
+from sesauditd.cli.looking import looked
 from sesauditd.cli.options import JsonOption, SinceOption, settings_of
 from sesauditd.cli.sections import Heading, examples
-from sesauditd.cli.waiting import finished
 from sesauditd.errors import Failed, Refused
 from sesauditd.model.calendar import iso
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from sesauditd.bootstrap.looking import Look
     from sesauditd.report.pages import Report
 
 SPAN = timedelta(days=90)
@@ -82,7 +83,7 @@ def report(
         _check_reader(subject, chosen)
     if out is not None:
         _check(out)
-    found = finished(_report(context, subject, since, whole=chosen != "text"))
+    found = looked(context, lambda look: _report(look, subject, since, whole=chosen != "text"))
     text = _written(found, chosen, whose, _contact(context))
     if out is not None:
         _write(out, text)
@@ -99,25 +100,20 @@ def report(
 
 
 async def _report(
-    context: typer.Context, subject: str | None, since: datetime | None, *, whole: bool
+    look: Look, subject: str | None, since: datetime | None, *, whole: bool
 ) -> Report:
-    from sesauditd import bootstrap
     from sesauditd.model.classify import SES_LAUNCH
     from sesauditd.report.figures import Span
     from sesauditd.store.reports import pages
 
-    async with (
-        bootstrap.application(settings_of(context)) as application,
-        application.database.read() as connection,
-    ):
-        now = application.clock()
-        start = since or now - SPAN
-        if start > now:
-            raise Refused(f"--since {iso(start)} lies ahead: the report ends now")
-        span = Span.between(max(start, SES_LAUNCH), now)
-        if subject is None:
-            return await pages.account_report(connection, application.policies, span, whole=whole)
-        return await pages.subject_report(connection, application.policies, subject, span)
+    now = look.now
+    start = since or now - SPAN
+    if start > now:
+        raise Refused(f"--since {iso(start)} lies ahead: the report ends now")
+    span = Span.between(max(start, SES_LAUNCH), now)
+    if subject is None:
+        return await pages.account_report(look.connection, look.policies, span, whole=whole)
+    return await pages.subject_report(look.connection, look.policies, subject, span)
 
 
 def _one_of(option: str, given: str, known: Sequence[str]) -> str:

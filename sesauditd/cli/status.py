@@ -8,13 +8,14 @@ import typer
 
 from sesauditd.cli import output
 from sesauditd.cli.listings import ACTION_COLUMNS, action_cells, state_of
-from sesauditd.cli.options import JsonOption, settings_of
+from sesauditd.cli.looking import looked
+from sesauditd.cli.options import JsonOption
 from sesauditd.cli.sections import Heading, examples
-from sesauditd.cli.waiting import finished
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from sesauditd.bootstrap.looking import Look
     from sesauditd.report.figures import StoredAction
     from sesauditd.report.pages import Status
     from sesauditd.store.rebuilt import Rebuilt
@@ -48,7 +49,7 @@ def status(context: typer.Context, *, as_json: JsonOption = False) -> None:
 
     What is most urgent stands first, each with the command that deals with it.
     """
-    found, remade = finished(_status(context))
+    found, remade = looked(context, _status)
     from sesauditd.report.status_document import status_document
 
     if as_json:
@@ -65,23 +66,17 @@ def status(context: typer.Context, *, as_json: JsonOption = False) -> None:
     _customers(found)
 
 
-async def _status(context: typer.Context) -> tuple[Status, Rebuilt | None]:
-    from sesauditd import bootstrap
+async def _status(look: Look) -> tuple[Status, Rebuilt | None]:
     from sesauditd.store import rebuilt
     from sesauditd.store.reports import pages
 
-    settings = settings_of(context)
-    async with (
-        bootstrap.application(settings) as application,
-        application.database.read() as connection,
-    ):
-        found = await pages.status(
-            connection,
-            application.policies,
-            lambda customer: str(settings.policy.mode_of(customer)),
-            application.clock(),
-        )
-        return found, await rebuilt.standing(connection)
+    found = await pages.status(
+        look.connection,
+        look.policies,
+        lambda customer: str(look.settings.policy.mode_of(customer)),
+        look.now,
+    )
+    return found, await rebuilt.standing(look.connection)
 
 
 def _remade(found: Rebuilt) -> str:

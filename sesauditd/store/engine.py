@@ -14,7 +14,6 @@ from sqlalchemy import create_engine
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError, InvalidRequestError
 from sqlalchemy.exc import TimeoutError as NoTurn
-from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
 from sesauditd.errors import Broken, Busy, Failed, Refused, SesauditdError
 from sesauditd.store import marking, seals, server
@@ -26,6 +25,8 @@ from sesauditd.store.turns import Turns
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Coroutine, Iterator, Mapping
     from contextlib import AbstractAsyncContextManager
+
+    from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 Answer = TypeVar("Answer")
 
@@ -68,7 +69,10 @@ class Database:
         Raises Refused for an URL that cannot be used, for a folder that does not exist and for
         one on another machine.
         """
-        parsed = _parsed(url)
+        # It brings the object-relational half of SQLAlchemy, which a mere look does without.
+        from sqlalchemy.ext.asyncio import create_async_engine
+
+        parsed = parsed_url(url)
         try:
             # A driver's error would show the values, and addresses are among them.
             writing, reading = (
@@ -104,7 +108,7 @@ class Database:
         keeps the database locked, Refused if the file cannot be used, Failed for what else the
         database answers.
         """
-        with _in_words():
+        with in_words():
             async with self._alone() as connection, connection.begin():
                 if sealed and not self.draft:
                     await seals.watch(connection)
@@ -123,7 +127,7 @@ class Database:
         if self.straight is None:
             async with self.write() as connection:
                 return await work(connection)
-        with _in_words():
+        with in_words():
             async with self._alone():
                 return await self.straight.run(partial(self._sealing, work))
 
@@ -151,7 +155,7 @@ class Database:
     @asynccontextmanager
     async def read(self) -> AsyncIterator[AsyncConnection]:
         """Give a connection that sees one state of the database throughout; raises as `write`."""
-        with _in_words():
+        with in_words():
             async with self.reading.begin() as connection:
                 yield connection
 
@@ -167,7 +171,7 @@ class Database:
 
 def file_of(url: str) -> Path | None:
     """Return the file of a SQLite database, None for a server's; raises as `Database.open`."""
-    parsed = _parsed(url)
+    parsed = parsed_url(url)
     is_file = parsed.get_backend_name() == "sqlite"
     return Path(str(parsed.database)).absolute() if is_file else None
 
@@ -183,7 +187,8 @@ def _pools(url: URL, lock_wait_seconds: float) -> tuple[Mapping[str, Any], ...]:
     return alone, together
 
 
-def _parsed(url: str) -> URL:
+def parsed_url(url: str) -> URL:
+    """Return a database's URL with the driver that is used; raises as `Database.open`."""
     try:
         parsed = make_url(url)
     except ArgumentError as error:
@@ -226,7 +231,7 @@ def _check_place(path: str | None) -> None:
 
 
 @contextmanager
-def _in_words() -> Iterator[None]:
+def in_words() -> Iterator[None]:
     """Turn the errors of the database into one line for a person."""
     try:
         yield

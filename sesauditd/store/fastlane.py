@@ -16,7 +16,14 @@ from sesauditd.model.verdicts import Rule
 from sesauditd.model.virus import incidents
 from sesauditd.store import blast, history, ledger, precedents
 from sesauditd.store.statements import among, insert_rows
-from sesauditd.store.tables import periods, reopened_weeks, standings, strikes, verdicts
+from sesauditd.store.tables import (
+    ENFORCEMENT,
+    periods,
+    reopened_weeks,
+    standings,
+    strikes,
+    verdicts,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -40,7 +47,6 @@ WEEK_RULES = (
     Rule.GUESSING_TERMINATE,
 )
 DAY = timedelta(hours=24)
-ENFORCEMENT = "enforcement"
 
 
 async def judge(

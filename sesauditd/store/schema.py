@@ -12,6 +12,7 @@ from sesauditd.store.server import check_order
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
+    from sqlalchemy.ext.asyncio import AsyncConnection
 
     from sesauditd.store.engine import Database
 
@@ -27,11 +28,16 @@ async def upgrade(database: Database) -> str:
     processes may do it at once: the second finds it done.
     """
     async with database.read() as connection:
-        if await connection.run_sync(_revision) == NEWEST:
+        if await is_newest(connection):
             return NEWEST
     async with database.write(sealed=False) as connection:
         await connection.run_sync(_upgrade)
     return NEWEST
+
+
+async def is_newest(connection: AsyncConnection) -> bool:
+    """Say whether nothing has to be done to the schema."""
+    return await connection.run_sync(_revision) == NEWEST
 
 
 def _revision(connection: Connection) -> str | None:

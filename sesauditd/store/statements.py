@@ -8,7 +8,6 @@ from operator import itemgetter
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar, cast
 
 import sqlalchemy as sa
-from sqlalchemy.dialects.postgresql import insert as postgresql_insert
 from sqlalchemy.dialects.sqlite import Insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 
@@ -33,6 +32,9 @@ def upsert(connection: AsyncConnection, table: sa.Table) -> Insert:
 
 def _dialects_insert(dialect: sa.Dialect, table: sa.Table) -> Insert:
     if dialect.name == "postgresql":
+        # The dialect comes with all of its drivers' parts, and who keeps a file needs none.
+        from sqlalchemy.dialects.postgresql import insert as postgresql_insert
+
         # Both have the same methods, which no common base class promises.
         return cast("Insert", postgresql_insert(table))
     return sqlite_insert(table)

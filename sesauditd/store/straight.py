@@ -90,7 +90,7 @@ class Straight:
     def _through(self, work: Callable[[AsyncConnection], Coroutine[Any, Any, Answer]]) -> Answer:
         with self.engine.begin() as connection:
             # No base class promises what both can do, and AtOnce has all that work may use.
-            return _run_through(work(cast("AsyncConnection", AtOnce(connection))))
+            return run_through(work(cast("AsyncConnection", AtOnce(connection))))
 
     async def close(self) -> None:
         """Close the connection in the thread that it belongs to, and end that."""
@@ -98,7 +98,8 @@ class Straight:
         self.thread.shutdown(wait=False)
 
 
-def _run_through(work: Coroutine[Any, Any, Answer]) -> Answer:
+def run_through(work: Coroutine[Any, Any, Answer]) -> Answer:
+    """Return the answer of work that waits for nothing; raises RuntimeError where it does."""
     try:
         work.send(None)
     except StopIteration as done:

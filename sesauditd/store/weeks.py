@@ -16,10 +16,10 @@ from sesauditd.model.limits import Lane
 from sesauditd.model.surge import longest_span
 from sesauditd.model.verdicts import Rule
 from sesauditd.store import blast, documents, guesses, history, ledger, precedents, register
-from sesauditd.store.fastlane import ENFORCEMENT, WEEK_RULES
+from sesauditd.store.fastlane import WEEK_RULES
 from sesauditd.store.occasion import Occasion
 from sesauditd.store.statements import upsert
-from sesauditd.store.tables import periods, reopened_weeks, verdicts
+from sesauditd.store.tables import ENFORCEMENT, periods, reopened_weeks, verdicts
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Collection, Mapping, Sequence

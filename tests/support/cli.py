@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any
 from unittest.mock import patch
 
 from sesauditd import bootstrap
+from sesauditd.bootstrap import looking
 from sesauditd.cli.main import main
 from tests.support.databases import url_of
 
@@ -231,6 +232,7 @@ def _time_is(moment: datetime) -> Iterator[None]:
     with (
         patch.object(bootstrap, "application", at_that_time),
         patch.object(bootstrap, "now", clock),
+        patch.object(looking, "now", clock),
     ):
         yield
 

@@ -8,13 +8,12 @@ from sqlalchemy import func, select
 
 from sesauditd.model.actions import State
 from sesauditd.report.figures import Overview
-from sesauditd.store.fastlane import ENFORCEMENT
 from sesauditd.store.reports.observed import (
     newest_event_at,
     quarantined_count,
     unattributed_count,
 )
-from sesauditd.store.tables import actions, cases, journal, periods
+from sesauditd.store.tables import ENFORCEMENT, actions, cases, journal, periods
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

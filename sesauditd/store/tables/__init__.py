@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from sesauditd.store.tables.catalogue import metadata
 from sesauditd.store.tables.decided import (
+    ENFORCEMENT,
     actions,
     alerts,
     blocks,
@@ -37,6 +38,7 @@ from sesauditd.store.tables.reputation import reputation_polls
 from sesauditd.store.tables.tenancies import tenancies
 
 __all__ = [
+    "ENFORCEMENT",
     "actions",
     "alerts",
     "archive_objects",

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 from sqlalchemy import (
     JSON,
     Boolean,
@@ -170,6 +172,9 @@ periods = Table(
     Column("state", String, nullable=False),
     Column("done_at", Moment),
 )
+
+ENFORCEMENT: Final = "enforcement"
+"""The job whose periods are the weeks that were judged."""
 
 reopened_weeks = Table(
     "reopened_weeks",

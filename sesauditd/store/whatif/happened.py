@@ -11,8 +11,7 @@ from sesauditd.model.calendar import Week
 from sesauditd.model.limits import Lane
 from sesauditd.model.verdicts import Does, Rule
 from sesauditd.model.whatif import Hit
-from sesauditd.store.fastlane import ENFORCEMENT
-from sesauditd.store.tables import actions, periods, verdicts
+from sesauditd.store.tables import ENFORCEMENT, actions, periods, verdicts
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

@@ -25,6 +25,12 @@ if TYPE_CHECKING:
 
 HEAVY = ("sqlalchemy", "alembic", "pydantic", "pydantic_settings", "rich", "structlog", "asyncio")
 
+WORKING = (
+    *("alembic", "aiosqlite", "sqlalchemy.orm", "sqlalchemy.ext.asyncio", "structlog"),
+    *("rich.traceback", "pygal", "jinja2", "numpy", "botocore", "sesauditd.store.log"),
+    *("sesauditd.ingest", "sesauditd.enforce", "sesauditd.cli.onboard"),
+)
+
 
 def ran(*arguments: str, **environ: str) -> subprocess.CompletedProcess[str]:
     """Run the program as a person does, with none of this machine's own settings."""
@@ -64,6 +70,21 @@ def test_help_loads_nothing_heavy() -> None:
     )
     assert done.stderr == ""
     assert "Usage:" in done.stdout
+
+
+def test_a_look_imports_nothing_that_works_on_the_database(tmp_path: Path) -> None:
+    (tmp_path / "config.toml").write_text(f'[database]\nurl = "sqlite:///{tmp_path}/a.db"')
+    arguments = ["--config", str(tmp_path / "config.toml"), "status"]
+    script = (
+        f"import sys; from sesauditd.cli.main import main; main({arguments});"
+        f"sys.exit(' '.join(name for name in {WORKING} if name in sys.modules) or 0)"
+    )
+    assert ran(*arguments[:2], "db", "upgrade").returncode == 0
+    done = subprocess.run(
+        [sys.executable, "-c", script], capture_output=True, text=True, check=False, timeout=60
+    )
+    assert done.stderr == ""
+    assert done.stdout.startswith("One thing waits for you.")
 
 
 def test_the_version_is_told() -> None:
