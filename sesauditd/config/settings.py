@@ -7,8 +7,6 @@ from pathlib import Path
 from typing import Annotated, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
-from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
-from typing_extensions import override
 
 from sesauditd.config import kinds, values
 from sesauditd.model.level import Level
@@ -213,16 +211,8 @@ class Log(Section):
     format: Literal["json", "console"] = "console"
 
 
-class Settings(BaseSettings):
+class Settings(Section):
     """The whole configuration; made by `load`, which alone looks at files and environment."""
-
-    model_config = SettingsConfigDict(
-        extra="forbid",
-        frozen=True,
-        env_prefix=ENVIRONMENT_PREFIX,
-        env_nested_delimiter=NESTING,
-        enable_decoding=False,
-    )
 
     installation: Installation = Installation()
     aws: Aws = Aws()
@@ -239,19 +229,6 @@ class Settings(BaseSettings):
     retention: Retention = Retention()
     web: Web = Web()
     log: Log = Log()
-
-    @classmethod
-    @override
-    def settings_customise_sources(
-        cls,
-        settings_cls: type[BaseSettings],
-        init_settings: PydanticBaseSettingsSource,
-        env_settings: PydanticBaseSettingsSource,
-        dotenv_settings: PydanticBaseSettingsSource,
-        file_secret_settings: PydanticBaseSettingsSource,
-    ) -> tuple[PydanticBaseSettingsSource, ...]:
-        """Take what is passed and nothing else: the environment is an argument of `load`."""
-        return (init_settings,)
 
 
 def known_keys(model: type[BaseModel] = Settings, prefix: str = "") -> list[str]:

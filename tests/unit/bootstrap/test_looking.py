@@ -33,6 +33,7 @@ async def customers(look: Look) -> int:
     return int(await look.connection.scalar(CUSTOMERS) or 0)
 
 
+@NEEDS_FILE
 def test_a_database_that_is_not_there_yet_is_made_once(tmp_path: Path) -> None:
     settings, made = settings_in(tmp_path), list[str]()
     for _ in range(2):

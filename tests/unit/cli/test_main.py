@@ -27,6 +27,7 @@ HEAVY = ("sqlalchemy", "alembic", "pydantic", "pydantic_settings", "rich", "stru
 
 WORKING = (
     *("alembic", "aiosqlite", "sqlalchemy.orm", "sqlalchemy.ext.asyncio", "structlog"),
+    *("sqlalchemy.dialects.postgresql", "pydantic_settings"),
     *("rich.traceback", "pygal", "jinja2", "numpy", "botocore", "sesauditd.store.log"),
     *("sesauditd.ingest", "sesauditd.enforce", "sesauditd.cli.onboard"),
 )
