@@ -49,10 +49,11 @@ def status(context: typer.Context, *, as_json: JsonOption = False) -> None:
 
     What is most urgent stands first, each with the command that deals with it.
     """
-    found, remade = looked(context, _status)
-    from sesauditd.report.status_document import status_document
-
+    shown = None if as_json else CUSTOMERS_SHOWN
+    found, remade = looked(context, lambda look: _status(look, shown))
     if as_json:
+        from sesauditd.report.status_document import status_document
+
         output.emit_json({**status_document(found), "rebuilt": remade})
         return
     _tasks(found)
@@ -66,7 +67,7 @@ def status(context: typer.Context, *, as_json: JsonOption = False) -> None:
     _customers(found)
 
 
-async def _status(look: Look) -> tuple[Status, Rebuilt | None]:
+async def _status(look: Look, shown: int | None) -> tuple[Status, Rebuilt | None]:
     from sesauditd.store import rebuilt
     from sesauditd.store.reports import pages
 
@@ -75,6 +76,7 @@ async def _status(look: Look) -> tuple[Status, Rebuilt | None]:
         look.policies,
         lambda customer: str(look.settings.policy.mode_of(customer)),
         look.now,
+        shown=shown,
     )
     return found, await rebuilt.standing(look.connection)
 
@@ -234,10 +236,10 @@ def _customers(found: Status) -> None:
                 shared(parts[one.customer].complaints),
                 *[one.mode][: int(differ)],
             )
-            for one in found.customers[:CUSTOMERS_SHOWN]
+            for one in found.customers
         ],
     )
-    more = len(found.customers) - CUSTOMERS_SHOWN
+    more = found.present - CUSTOMERS_SHOWN
     if more > 0:
         output.say(f"... and {more} more, who cost the account less: sesauditd report")
 

@@ -91,7 +91,9 @@ class Status:
     domains: tuple[Domain, ...]
     """Those that are not simply sending."""
     customers: tuple[Standing, ...]
-    """Those who cost the account most first."""
+    """Those who cost the account most first, as many as are shown."""
+    present: int
+    """How many customers there are."""
     account: Account
     """What they share, and what each uses of what AWS lets the account have."""
     cases: Mapping[str, int]
@@ -112,7 +114,7 @@ class Status:
             pending=self.pending,
             stopped=sum(one.stopped for one in self.domains),
             explained=self.cases.get("explained", 0),
-            customers=len(self.customers),
+            customers=self.present,
         )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, TypeVar
@@ -19,7 +20,7 @@ from sesauditd.store.reports import counts, decided
 from sesauditd.store.tables import rollups
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator, Callable, Iterable, Mapping, Sequence
+    from collections.abc import AsyncGenerator, Callable, Iterable
 
     from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
     from sesauditd.report.figures import Block, Counted, Span, StoredAction, StoredVerdict
 
 One = TypeVar("One")
+ByCustomer = Mapping[str, Sequence["Counted"]]
 
 
 async def figures_of(
@@ -55,12 +57,15 @@ async def figures_of_each(
     span: Span,
     *,
     whole: bool = True,
+    counted: ByCustomer | None = None,
 ) -> AsyncGenerator[Figures]:
     """Yield the figures of each customer that has limits here, in that order, as `figures_of`.
 
     What is the same question about everybody is asked once; only sketches, which are large, are
-    loaded for one customer after the other.
+    loaded for one customer after the other. `counted` is what `counted_of_each` found, if it did.
     """
+    if counted is None:
+        counted = await counted_of_each(connection, register, limits, span)
     known = await _known(connection, register, limits, span)
     monday = looks_back_to(span)
     for customer, own in limits.items():
@@ -71,7 +76,7 @@ async def figures_of_each(
             customer=customer,
             domains=register.domains_of(customer),
             span=span,
-            counted=tuple(known.counted[customer]),
+            counted=tuple(counted.get(customer, ())),
             history=await _history(
                 connection,
                 register,
@@ -87,11 +92,19 @@ async def figures_of_each(
         )
 
 
+async def counted_of_each(
+    connection: AsyncConnection, register: Register, customers: Iterable[str], span: Span
+) -> ByCustomer:
+    """Return the counts of each of the customers by week, from where a report looks back to."""
+    domains = [domain for customer in customers for domain in register.domains_of(customer)]
+    found = await counts.by_week(connection, looks_back_to(span), span, domains=domains)
+    return _grouped(found, lambda one: register.owners[one.domain])
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Known:
     """What was asked once about all customers, by customer."""
 
-    counted: Mapping[str, Sequence[Counted]]
     strikes: Mapping[str, Sequence[Strike]]
     reached: Mapping[str, Sequence[tuple[tuple[str, str], datetime]]]
     """First contacts by (domain, receiving domain), of all places that had a strike."""
@@ -114,10 +127,6 @@ async def _known(
     verdicts = await decided.verdicts_since(connection, told_since, customer=alone)
     owner = register.owners.__getitem__
     return _Known(
-        counted=_grouped(
-            await counts.by_week(connection, monday, span, domains=domains),
-            lambda one: owner(one.domain),
-        ),
         strikes=_grouped(strikes, lambda one: owner(one.domain)),
         reached=_grouped(
             (await history.reached_among(connection, domains, strikes)).items(),

@@ -66,10 +66,11 @@ async def ranking(
     each = figures_of_each(connection, snapshot, limits, span, whole=False)
     everybody = [one async for one in each]
     scores = await grades(connection, everybody, limits)
+    present = frozenset(snapshot.present)
     found = [
         standing(one, mode_of(configured(one.customer), one.customer, armings), scores)
         for one in everybody
-        if one.customer in snapshot.present
+        if one.customer in present
     ]
     counted = {one.customer: one.counted for one in everybody}
     whole = account(span, counted, {}, 0)

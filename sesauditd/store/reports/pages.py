@@ -17,7 +17,7 @@ from sesauditd.report.figures import Span
 from sesauditd.report.pages import EVERYBODY, Report, Standing, Status, mode_of
 from sesauditd.store import register, reputation
 from sesauditd.store.reports import decided, observed, overview, people
-from sesauditd.store.reports.behaviour import figures_of, figures_of_each
+from sesauditd.store.reports.behaviour import counted_of_each, figures_of, figures_of_each
 from sesauditd.store.reports.daemon import daemon
 from sesauditd.store.reports.grades import grades
 
@@ -97,24 +97,24 @@ async def status(
     policies: Policies,
     configured: Callable[[str], str],
     now: datetime,
+    *,
+    shown: int | None = None,
 ) -> Status:
-    """Return the morning's screen; `configured` says the mode a customer has in the settings."""
+    """Return the morning's screen; `configured` says the mode a customer has in the settings.
+
+    Only of so many customers, those who cost the account most, it is found out how they behave.
+    """
     snapshot = await register.snapshot(connection)
     span = Span.between(now - GRADED_OVER, now)
     armings = await overview.armings(connection)
-    limits = {one: policies.of(one) for one in snapshot.customers}
-    each = figures_of_each(connection, snapshot, limits, span, whole=False)
+    counted = await counted_of_each(connection, snapshot, snapshot.customers, span)
+    whole = account(span, {one: counted.get(one, ()) for one in snapshot.customers}, {}, 0)
+    present = frozenset(snapshot.present)
+    costliest = [one.customer for one in whole.members if one.customer in present]
+    limits = {one: policies.of(one) for one in costliest[:shown]}
+    each = figures_of_each(connection, snapshot, limits, span, whole=False, counted=counted)
     everybody = [one async for one in each]
     scores = await grades(connection, everybody, limits)
-    standings = {
-        one.customer: standing(
-            one, mode_of(configured(one.customer), one.customer, armings), scores
-        )
-        for one in everybody
-        if one.customer in snapshot.present
-    }
-    counted = {one.customer: one.counted for one in everybody}
-    whole = account(span, counted, {}, 0)
     recent = await decided.verdicts_since(connection, now - SHADOW_SHOWN)
     return Status(
         mode=mode_of(configured(EVERYBODY), EVERYBODY, armings),
@@ -124,8 +124,10 @@ async def status(
         shown_only=tuple(one for one in reversed(recent) if one.state == State.SHADOW),
         domains=await people.domains_to_look_at(connection),
         customers=tuple(
-            standings[one.customer] for one in whole.members if one.customer in standings
+            standing(one, mode_of(configured(one.customer), one.customer, armings), scores)
+            for one in everybody
         ),
+        present=len(present),
         account=whole,
         cases=await overview.open_cases(connection),
     )

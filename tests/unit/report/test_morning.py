@@ -58,6 +58,7 @@ def status(**more: Any) -> Morning:
         "shown_only": (),
         "domains": (),
         "customers": (MEMBER,),
+        "present": 1,
         "account": ACCOUNT,
         "cases": {},
     }
@@ -100,7 +101,7 @@ def test_what_is_most_urgent_stands_first() -> None:
 @pytest.mark.parametrize(
     ("more", "said"),
     [
-        ({"customers": ()}, "One thing waits for you."),
+        ({"present": 0}, "One thing waits for you."),
         ({"daemon": daemon(alive=False)}, "One thing is wrong."),
         (
             {"overview": overview(quarantined=1)},
@@ -114,7 +115,7 @@ def test_the_headline_counts(more: dict[str, Any], said: str) -> None:
 
 def test_a_new_installation_needs_a_customer_before_a_daemon() -> None:
     empty = status(
-        customers=(),
+        present=0,
         daemon=daemon(alive=False, last_message_at=None),
         overview=overview(newest_event_at=None),
     )

@@ -232,6 +232,23 @@ async def test_the_morning_screen_tells_what_needs_looking_at(database: Database
     assert document["newest_event_at"] == "2026-11-16T08:00:00Z"
 
 
+async def test_as_many_customers_as_are_shown_are_looked_at_the_costliest_first(
+    database: Database,
+) -> None:
+    async with filling(database) as fill:
+        await bakery(fill)
+        for number in range(1, 5):
+            await fill.domain(f"d{number}.example", f"c{number}")
+            await fill.rollup(f"d{number}.example", 40)
+            await fill.rollup(f"d{number}.example", 2 * number, outcome="hard_bounce")
+    async with database.read() as connection:
+        said = (connection, Policies(), lambda _customer: "enforce", NOW)
+        whole, few = await pages.status(*said), await pages.status(*said, shown=2)
+    assert few.customers == whole.customers[:2]
+    assert [one.customer for one in few.customers] == ["k", "c4"]
+    assert (few.account, few.present, few.morning) == (whole.account, 5, whole.morning)
+
+
 async def test_an_empty_database_has_pages_too(database: Database) -> None:
     async with database.read() as connection:
         account = await pages.account_report(connection, Policies(), SPAN)
