@@ -113,8 +113,8 @@ class Dashboard:
 
     async def _serve(self, halt: Future[object]) -> None:
         database = Database.open(self.live.program.settings.database.url)
+        books = self._books(database)
         try:
-            books = self._books(database)
             site = Site(books=books, pulse=self.pulse, gate=self.gate, metrics_type=CONTENT_TYPE)
             runner = web.AppRunner(
                 site.application(), access_log=None, shutdown_timeout=FAREWELL_SECONDS
@@ -122,12 +122,22 @@ class Dashboard:
             await runner.setup()
             try:
                 await web.TCPSite(runner, self.at.host or None, self.at.port).start()
+                await self._begin(books)
                 self._served(runner.addresses[0][1])
                 await self._count(books, halt)
             finally:
                 await runner.cleanup()
         finally:
+            await books.close()
             await database.close()
+
+    async def _begin(self, books: Books) -> None:
+        """Count what every look needs; until then pages say that they cannot know yet."""
+        try:
+            await books.rank()
+            await books.warm_up()
+        except SesauditdError as error:
+            log.warning("ranking_failed", reason=str(error))
 
     def _served(self, port: int) -> None:
         self._complained = False

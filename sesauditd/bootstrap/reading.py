@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
+from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -11,9 +12,10 @@ from typing import TYPE_CHECKING
 
 from sesauditd import __version__
 from sesauditd.bootstrap.subjects import subject_of
-from sesauditd.errors import Refused, SesauditdError, Unavailable
+from sesauditd.errors import Refused, SesauditdError
 from sesauditd.report.pages import EVERYBODY
 from sesauditd.store import onboarding, register
+from sesauditd.store.glance import Beside
 from sesauditd.store.reports import (
     cases,
     daemon,
@@ -41,13 +43,17 @@ if TYPE_CHECKING:
     from sesauditd.config.settings import Settings
     from sesauditd.report.figures import Domain
     from sesauditd.store.engine import Database
+    from sesauditd.store.glance import Connection
 
 ACTIONS_SHOWN = 50
 HELD_SHOWN = 20
 QUARANTINED_SHOWN = 100
+SUBJECTS_KEPT = 100
+"""Customers and domains; those looked at last."""
+WARMED, WARMED_DOMAINS = 10, 3
+"""Customers that are counted before the first look at them, and so many domains of each."""
 QUICK_SECONDS = 0.05
 """What takes no longer is counted at each look."""
-
 
 Key = tuple[str, str | None]
 """A customer, and one of its domains or None for all."""
@@ -76,10 +82,20 @@ class Reader:
     wanted: asyncio.Event = field(default_factory=asyncio.Event, init=False)
     """Set when somebody looked at what has to be counted anew."""
     _wanted: list[Key] = field(default_factory=list, init=False)
-    _subjects: dict[Key, _Kept] = field(default_factory=dict, init=False)
+    _subjects: OrderedDict[Key, _Kept] = field(default_factory=OrderedDict, init=False)
+    """The one that was looked at last is last."""
+    _beside: Beside = field(init=False)
     _ranking: Ranking | None = field(default=None, init=False)
     _mark: dashboard.Mark | None = field(default=None, init=False)
     _counting: asyncio.Lock = field(default_factory=asyncio.Lock, init=False)
+
+    def __post_init__(self) -> None:
+        """Prepare for long looks; nothing is opened yet."""
+        self._beside = Beside.of(self.database, self.settings.database.url)
+
+    async def close(self) -> None:
+        """Close what is not the database's own."""
+        await self._beside.close()
 
     async def frame(self) -> Frame:
         """Return what stands around every page."""
@@ -92,9 +108,11 @@ class Reader:
             mode=mode,
         )
 
-    async def start(self) -> Start:
-        """Return whether everything is well."""
-        ranking = await self.ranked()
+    async def start(self) -> Start | None:
+        """Return whether everything is well, None while nobody can know."""
+        ranking = self._ranking
+        if ranking is None:
+            return None
         async with self.database.read() as connection:
             return Start(
                 daemon=await daemon.daemon(connection, self.machine_clock()),
@@ -105,31 +123,47 @@ class Reader:
                 ranking=ranking,
             )
 
-    async def ranking(self) -> tuple[Ranking, Sequence[Domain]]:
-        """Return all customers, and the domains that do not simply send."""
-        ranking = await self.ranked()
+    async def ranking(self) -> tuple[Ranking, Sequence[Domain]] | None:
+        """Return all customers, and the domains that do not simply send; None before `rank`."""
+        ranking = self._ranking
+        if ranking is None:
+            return None
         async with self.database.read() as connection:
             return ranking, await dashboard.stopped(connection)
 
     async def rank(self) -> None:
         """Count the ranking anew if anything may have changed it."""
         async with self._counting:
-            async with self.database.read() as connection:
-                now = self.clock()
+            now = self.clock()
+
+            async def counted(connection: Connection) -> tuple[dashboard.Mark, Ranking] | None:
                 mark = await dashboard.mark(connection, now)
                 if self._ranking is not None and mark == self._mark:
-                    return
+                    return None
                 standings, account = await dashboard.ranking(
                     connection, self.policies, self._configured, now
                 )
-            self._ranking = Ranking(at=now, standings=standings, account=account)
-            self._mark = mark
+                return mark, Ranking(at=now, standings=standings, account=account)
+
+            found = await self._beside.look(counted)
+            if found is not None:
+                self._mark, self._ranking = found
+
+    async def warm_up(self) -> None:
+        """Count the customers that take longest, so that the first look at them need not."""
+        found = await self.start()
+        standings = found.ranking.standings if found else ()
+        largest = sorted(standings, key=lambda one: one.mailed, reverse=True)
+        for one in largest[:WARMED]:
+            subject = await self._counted((one.customer, None), aside=True)
+            for domain in subject.domains[:WARMED_DOMAINS] if subject else ():
+                await self._counted((one.customer, domain.name), aside=True)
 
     async def count_wanted(self) -> None:
         """Count the subjects anew that take long and that somebody looked at."""
         self.wanted.clear()
         while self._wanted:
-            await self._counted(self._wanted[0])
+            await self._counted(self._wanted[0], aside=True)
             self._wanted.pop(0)
 
     async def customer(self, name: str) -> Subject | None:
@@ -197,14 +231,6 @@ class Reader:
             return str(error)
         return None
 
-    async def ranked(self) -> Ranking:
-        """Return the newest ranking, waiting for the first one only."""
-        if self._ranking is None:
-            await self.rank()
-        if self._ranking is None:
-            raise Unavailable("the customers were not counted yet: try again")
-        return self._ranking
-
     async def _kept(self, key: Key) -> Subject | None:
         """Return a subject: counted anew where that is quick, else as it was kept.
 
@@ -214,6 +240,7 @@ class Reader:
         known = self._subjects.get(key)
         if known is None:
             return await self._counted(key)
+        self._subjects.move_to_end(key)
         async with self.database.read() as connection:
             mark = await dashboard.mark(connection, self.clock())
         if mark == known.mark:
@@ -225,29 +252,47 @@ class Reader:
             self.wanted.set()
         return known.subject
 
-    async def _counted(self, key: Key) -> Subject | None:
-        """Count a subject now, and keep it; None if there is none."""
-        customer, domain = key
+    async def _counted(self, key: Key, *, aside: bool = False) -> Subject | None:
+        """Count a subject now, and keep it; None if there is none. `aside` does not hurry."""
         begun, now = self.elapsed(), self.clock()
-        async with self.database.read() as connection:
-            mark = await dashboard.mark(connection, now)
-            snapshot = await register.snapshot(connection)
-            if customer not in {*snapshot.customers, *snapshot.since}:
-                return None
-            found = await dashboard.behaviour_of(
-                connection, snapshot, self.policies, customer, now, domain=domain
-            )
-            everything = await people.all_domains(connection, customer)
-            steps = await onboarding.steps(connection, domain=domain) if domain else ()
-            subject = subject_of(
-                found,
-                mode=await dashboard.mode(connection, self._configured, customer),
-                domains=[one for one in everything if domain in {None, one.name}],
-                cases=await dashboard.cases_of(connection, customer, domain=domain),
-                steps=steps,
-            )
+
+        async def counted(connection: Connection) -> tuple[dashboard.Mark, Subject] | None:
+            return await self._found(connection, key, now)
+
+        if aside:
+            found = await self._beside.look(counted)
+        else:
+            async with self.database.read() as connection:
+                found = await counted(connection)
+        if found is None:
+            return None
+        mark, subject = found
         self._subjects[key] = _Kept(subject, mark, self.elapsed() - begun)
+        self._subjects.move_to_end(key)
+        if len(self._subjects) > SUBJECTS_KEPT:
+            self._subjects.popitem(last=False)
         return subject
+
+    async def _found(
+        self, connection: Connection, key: Key, now: datetime
+    ) -> tuple[dashboard.Mark, Subject] | None:
+        customer, domain = key
+        mark = await dashboard.mark(connection, now)
+        snapshot = await register.snapshot(connection)
+        if customer not in {*snapshot.customers, *snapshot.since}:
+            return None
+        found = await dashboard.behaviour_of(
+            connection, snapshot, self.policies, customer, now, domain=domain
+        )
+        everything = await people.all_domains(connection, customer)
+        steps = await onboarding.steps(connection, domain=domain) if domain else ()
+        return mark, subject_of(
+            found,
+            mode=await dashboard.mode(connection, self._configured, customer),
+            domains=[one for one in everything if domain in {None, one.name}],
+            cases=await dashboard.cases_of(connection, customer, domain=domain),
+            steps=steps,
+        )
 
     def _configured(self, customer: str) -> str:
         return str(self.settings.policy.mode_of(customer))

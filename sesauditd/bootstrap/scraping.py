@@ -7,6 +7,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from typing_extensions import override
+
 from sesauditd import __version__
 from sesauditd.bootstrap.reading import Reader
 from sesauditd.store import retention
@@ -29,9 +31,17 @@ class Books(Reader):
     """Messages that are received and not finished."""
     _outcomes: tallies.Outcomes = field(default_factory=tallies.Outcomes, init=False)
 
-    async def metrics(self) -> bytes:
-        """Return everything that Prometheus scrapes, in its text format."""
-        ranking = await self.ranked()
+    @override
+    async def rank(self) -> None:
+        """Count the ranking anew, and once a day the past, if anything may have changed."""
+        await Reader.rank(self)
+        await self._beside.look(lambda connection: self._outcomes.add_up(connection, self.clock()))
+
+    async def metrics(self) -> bytes | None:
+        """Return everything that Prometheus scrapes, in its text format; None before `rank`."""
+        ranking = self._ranking
+        if ranking is None:
+            return None
         return self.meters.exposition(await self._facts(ranking.account))
 
     async def _facts(self, account: Account) -> Facts:

@@ -48,6 +48,9 @@ OPEN = frozenset({"/healthz", "/readyz"})
 """What whoever restarts the daemon may ask without a token; it is told no reasons then."""
 KEPT_SECONDS = 30 * 24 * 3600
 STATIC = {"style.css": "text/css", "icon.svg": "image/svg+xml"}
+COUNTING = "The customers are counted once after a start. This page comes by itself."
+AGAIN_SECONDS = "2"
+"""After which whoever came too early looks again."""
 HIGHEST_PAGE = 1_000_000
 
 log = structlog.get_logger()
@@ -60,12 +63,12 @@ class Books(Protocol):
         """Return what stands around every page."""
         ...
 
-    async def start(self) -> Start:
-        """Return whether everything is well."""
+    async def start(self) -> Start | None:
+        """Return whether everything is well, None while the customers are counted first."""
         ...
 
-    async def ranking(self) -> tuple[Ranking, Sequence[Domain]]:
-        """Return all customers, and the domains that do not simply send."""
+    async def ranking(self) -> tuple[Ranking, Sequence[Domain]] | None:
+        """Return all customers, and the domains that do not simply send; None as `start`."""
         ...
 
     async def customer(self, name: str) -> Subject | None:
@@ -100,8 +103,8 @@ class Books(Protocol):
         """Return why the database cannot be read, None if it can."""
         ...
 
-    async def metrics(self) -> bytes:
-        """Return everything that Prometheus scrapes, in its text format."""
+    async def metrics(self) -> bytes | None:
+        """Return everything that Prometheus scrapes, in its text format; None as `start`."""
         ...
 
 
@@ -202,13 +205,23 @@ class Site:
         page = pages.message(await self.books.frame(), "Not found", text)
         return _html(page, status=404)
 
+    async def _counting(self) -> web.Response:
+        page = pages.message(await self.books.frame(), "A moment", COUNTING)
+        response = _html(page, status=503)
+        response.headers.update({"Refresh": AGAIN_SECONDS, "Retry-After": AGAIN_SECONDS})
+        return response
+
     async def _start(self, _request: web.Request) -> web.Response:
-        return _html(pages.start(await self.books.frame(), await self.books.start()))
+        found = await self.books.start()
+        if found is None:
+            return await self._counting()
+        return _html(pages.start(await self.books.frame(), found))
 
     async def _customers(self, request: web.Request) -> web.Response:
-        ranking, stopped = await self.books.ranking()
-        frame = await self.books.frame()
-        return _html(pages.customers(frame, ranking, stopped, _page(request)))
+        found = await self.books.ranking()
+        if found is None:
+            return await self._counting()
+        return _html(pages.customers(await self.books.frame(), *found, _page(request)))
 
     async def _customer(self, request: web.Request) -> web.Response:
         return await self._subject(await self.books.customer(request.match_info["name"]))
@@ -244,6 +257,8 @@ class Site:
 
     async def _metrics(self, _request: web.Request) -> web.Response:
         body = await self.books.metrics()
+        if body is None:
+            return _text(503, COUNTING, **{"Retry-After": AGAIN_SECONDS})
         return web.Response(body=body, headers={"Content-Type": self.metrics_type})
 
     async def _healthz(self, request: web.Request) -> web.Response:

@@ -51,6 +51,7 @@ async def main():
     database = Database.open(settings.database.url)
     books = Books(database=database, settings=settings, policies=policies_of(settings), clock=now,
                   machine_clock=now, meters=Meters(), pulse=Pulse, in_hand=lambda: 0)
+    await books.rank()
     site = Site(books=books, pulse=Pulse, gate=Gate(None), metrics_type=CONTENT_TYPE)
     runner = web.AppRunner(site.application())
     await runner.setup()
@@ -62,6 +63,7 @@ async def main():
             async with session.get(f"http://127.0.0.1:{port}{path}") as answer:
                 print(path, answer.status)
     await runner.cleanup()
+    await books.close()
     await database.close()
 
 asyncio.run(main())

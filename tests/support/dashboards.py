@@ -60,6 +60,7 @@ async def dashboard(
     token: str | None = None,
     clock: Callable[[], datetime] = lambda: NOW,
     pulse: Callable[[], Pulse] = Pulse,
+    counted: bool = True,
 ) -> AsyncIterator[TestClient[web.Request, web.Application]]:
     """Serve the dashboard of a program's database; the client follows no redirection by itself."""
     settings = load(program.folder / "config.toml", {})
@@ -76,9 +77,12 @@ async def dashboard(
     )
     site = Site(books=books, pulse=pulse, gate=Gate(token), metrics_type=CONTENT_TYPE)
     try:
+        if counted:
+            await books.rank()
         async with TestClient(TestServer(site.application())) as client:
             yield client
     finally:
+        await books.close()
         await database.close()
 
 

@@ -19,7 +19,7 @@ from sesauditd.store.reports import decided, overview, people
 from sesauditd.store.reports.behaviour import figures_of, figures_of_each
 from sesauditd.store.reports.grades import grades
 from sesauditd.store.reports.pages import GRADED_OVER, standing
-from sesauditd.store.tables import actions, journal, observations
+from sesauditd.store.tables import actions, archive_objects, journal, observations
 from sesauditd.store.watch import MESSAGES
 
 if TYPE_CHECKING:
@@ -48,8 +48,10 @@ async def mark(connection: AsyncConnection, now: datetime) -> Mark:
     recorded = await connection.scalar(
         select(observations.c.at).where(observations.c.name == MESSAGES)
     )
+    # What is replayed came out of no queue, but out of some archive.
+    read_last = await connection.scalar(select(func.max(archive_objects.c.id)))
     decided_last = await connection.scalar(select(func.max(journal.c.sequence)))
-    return now.date(), recorded, decided_last
+    return now.date(), recorded, read_last, decided_last
 
 
 async def ranking(

@@ -34,17 +34,23 @@ class Outcomes:
     _until: int | None = field(default=None, init=False)
     _told: Counter[str] = field(default_factory=Counter, init=False)
 
+    async def add_up(self, connection: AsyncConnection, now: datetime) -> None:
+        """Add up the past if that was not done for a day: every roll-up is read."""
+        hour = hour_of(now)
+        if self._until is not None and 0 <= hour - self._until <= 2 * RECENT_HOURS:
+            return
+        until = hour - RECENT_HOURS
+        query = (
+            select(rollups.c.outcome, func.sum(rollups.c["count"]).label("number"))
+            .where(rollups.c.hour < until)
+            .group_by(rollups.c.outcome)
+        )
+        self._past, self._until = _counted(await connection.execute(query)), until
+
     async def sums(self, connection: AsyncConnection, now: datetime) -> Mapping[str, int]:
         """Return how many recipients had each outcome, never fewer than were told before."""
-        hour = hour_of(now)
-        if self._until is None or not 0 <= hour - self._until <= 2 * RECENT_HOURS:
-            self._until = hour - RECENT_HOURS
-            query = (
-                select(rollups.c.outcome, func.sum(rollups.c["count"]).label("number"))
-                .where(rollups.c.hour < self._until)
-                .group_by(rollups.c.outcome)
-            )
-            self._past = _counted(await connection.execute(query))
+        if self._until is None or self._until > hour_of(now):
+            await self.add_up(connection, now)
         # By domain, the hours are found in the key.
         query = (
             select(rollups.c.outcome, func.sum(rollups.c["count"]).label("number"))

@@ -236,10 +236,22 @@ async def test_hostile_texts_are_shown_where_they_belong(victim: Program) -> Non
     assert HOSTILE[1] in "".join(subject.words)
 
 
+async def test_whoever_comes_before_the_first_count_is_sent_around_again(program: Program) -> None:
+    async with dashboard(program, counted=False) as client:
+        for page in ("/", "/customers"):
+            answer = await client.get(page)
+            assert (answer.status, answer.headers["Refresh"]) == (503, "2")
+            assert "The customers are counted once after a start." in await answer.text()
+        answer = await client.get("/metrics")
+        assert (answer.status, answer.headers["Retry-After"]) == (503, "2")
+        for page in ("/healthz", "/readyz", "/domains", "/customers/growth"):
+            assert (await client.get(page)).status == 200
+
+
 async def test_a_database_that_cannot_be_read_is_said_in_words(tmp_path: Path) -> None:
     lost = Program.made(tmp_path)
     (tmp_path / "test.db").write_bytes(b"this is no database " * 1000)
-    async with dashboard(lost) as client:
+    async with dashboard(lost, counted=False) as client:
         answer = await client.get("/actions")
         ready = await client.get("/readyz")
         said, checks = await answer.text(), (await ready.json())["checks"]
