@@ -23,7 +23,7 @@ from sesauditd.report.plain import (
 )
 from sesauditd.report.plots import weekly_plots
 from sesauditd.report.reputation import COLUMNS, reputation_note, reputation_rows
-from sesauditd.report.templating import html_environment
+from sesauditd.report.templating import html_environment, rendered
 from sesauditd.report.text import score_line
 
 if TYPE_CHECKING:
@@ -147,7 +147,7 @@ def _line(name: str, against: Against, lines: Lines) -> dict[str, object]:
 
 
 def _render(template: str, **values: object) -> str:
-    return _templates().get_template(template).render(**values)
+    return rendered(_templates(), template, values)
 
 
 @cache

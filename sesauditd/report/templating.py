@@ -2,10 +2,18 @@
 
 from __future__ import annotations
 
+import re
+from typing import TYPE_CHECKING
+
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 from sesauditd.report.plain import cleaned
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+_TORN = re.compile(r"(?<=[0-9]) (?=%)")
 
 
 def html_environment(package: str) -> Environment:
@@ -19,6 +27,11 @@ def html_environment(package: str) -> Environment:
         lstrip_blocks=True,
         auto_reload=False,
     )
+
+
+def rendered(environment: Environment, template: str, values: Mapping[str, object]) -> str:
+    """Return a page; no line of it ends between a number and its percent sign."""
+    return _TORN.sub("\N{NO-BREAK SPACE}", environment.get_template(template).render(values))
 
 
 def _text(value: object) -> object:

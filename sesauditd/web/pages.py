@@ -16,7 +16,7 @@ from sesauditd.report.plain import number, percent
 from sesauditd.report.plots import weekly_plots
 from sesauditd.report.reputation import own_rate
 from sesauditd.report.score import LEAST_MAILS, LESS_PER_DISABLE
-from sesauditd.report.templating import html_environment
+from sesauditd.report.templating import html_environment, rendered
 from sesauditd.web.concerns import told
 from sesauditd.web.values import Part
 from sesauditd.web.wording import FILTERS, document
@@ -174,8 +174,8 @@ def message(frame: Frame, title: str, text: str) -> str:
 
 
 def _page(template: str, frame: Frame, here: str, **values: object) -> str:
-    found = _templates().get_template(template)
-    return found.render(frame=frame, here=here, navigation=NAVIGATION, **values)
+    around = {"frame": frame, "here": here, "navigation": NAVIGATION}
+    return rendered(_templates(), template, {**around, **values})
 
 
 @cache

@@ -93,6 +93,11 @@ def page(request: pytest.FixtureRequest) -> str:
     return report_html(*request.param)
 
 
+def test_no_line_ends_between_a_number_and_its_percent_sign(page: str) -> None:
+    assert not re.search("[0-9] %", page)
+    assert re.search("[0-9]\u00a0%", page) or "No mail was sent" in page
+
+
 def test_a_file_needs_nothing_beside_itself_and_runs_nothing(page: str) -> None:
     found = Elements(page)
     assert not found.open

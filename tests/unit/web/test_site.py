@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from html.parser import HTMLParser
 from typing import TYPE_CHECKING
 
@@ -71,6 +72,8 @@ async def test_a_page_is_whole_and_harmless(program: Program, path: str) -> None
     assert not {"script", "style", "iframe", "form", "object", "base"} & found.tags
     assert not [name for name, _ in found.attributes if name.startswith("on") or name == "style"]
     assert page.rstrip().endswith("</html>")
+    # A line must not end between a number and its percent sign.
+    assert not re.search("[0-9] %", page)
 
 
 @pytest.fixture(scope="module")
@@ -103,7 +106,7 @@ async def test_a_customer_has_its_score_with_its_reason_and_plots_with_their_num
 ) -> None:
     async with dashboard(program) as client:
         page = await (await client.get("/customers/growth")).text()
-    assert "Score 0 of 100: the nearest limit was reached to 100.0 %" in page
+    assert "Score 0 of 100: the nearest limit was reached to 100.0\u00a0%" in page
     assert page.count('<svg xmlns="http://www.w3.org/2000/svg" class="pygal-chart"') == 2
     assert "2026-W47" in page
     assert "hard_bounce.disable" in page
