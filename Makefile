@@ -22,7 +22,7 @@ SPREAD := -n $(WORKERS) --dist loadfile --no-loadscope-reorder
 ignoring = $(patsubst %,--ignore=%,$(1))
 # To trace doubles what a test costs, so it is done where it tells something: not through the store,
 # which every test uses, nor where the same ways are gone again and again, killed, at random or long.
-HEAVY := $(addprefix tests/unit/,cli/test_any_text.py enforce/test_any_sequence.py enforce/test_blocking.py \
+HEAVY := $(addprefix tests/unit/,cli/test_any_text.py cli/test_listings.py enforce/test_any_sequence.py enforce/test_blocking.py \
 	enforce/test_crashes.py enforce/test_many_blocks.py jobs/test_crashes.py jobs/test_storm.py \
 	jobs/test_table.py model/test_surge.py onboard/test_hcl.py onboard/test_terraform.py \
 	sandbox/test_front.py sandbox/test_furnish.py store)

@@ -125,6 +125,7 @@ async def test_a_complainer_is_denied_or_the_operator_is_told_why_not(
         assert told.state() == before
 
 
+@pytest.mark.slow
 async def test_a_late_delivery_takes_a_block_back_and_guilt_sets_it_again(
     house: Playhouse, tmp_path: Path
 ) -> None:
@@ -197,6 +198,7 @@ async def test_late_sends_take_a_disable_back_and_the_owner_reads_why(
         assert "no ground to stop it" in why["raw"]
 
 
+@pytest.mark.slow
 async def test_a_rules_verdict_that_falls_leaves_the_operators_own_stop(
     house: Playhouse, tmp_path: Path
 ) -> None:
@@ -225,6 +227,7 @@ async def test_a_rules_verdict_that_falls_leaves_the_operators_own_stop(
         assert told.state() == before
 
 
+@pytest.mark.slow
 async def test_an_operators_stop_over_a_rules_stop_is_one_reinstatement(
     house: Playhouse, tmp_path: Path
 ) -> None:
@@ -246,6 +249,7 @@ async def test_an_operators_stop_over_a_rules_stop_is_one_reinstatement(
         assert await told.rows(tables.cases, closed_at=None) == []
 
 
+@pytest.mark.slow
 async def test_two_stops_on_each_other_come_off_one_by_one(
     house: Playhouse, tmp_path: Path
 ) -> None:
@@ -291,6 +295,7 @@ async def test_two_stops_on_each_other_come_off_one_by_one(
         assert kinds == ["disabled", "restored", "terminated"]
 
 
+@pytest.mark.slow
 async def test_a_restore_lifts_the_disables_too_and_is_told_once(
     house: Playhouse, tmp_path: Path
 ) -> None:
@@ -314,6 +319,7 @@ async def test_a_restore_lifts_the_disables_too_and_is_told_once(
         assert kinds == ["disabled", "reinstated", "restored", "terminated"]
 
 
+@pytest.mark.slow
 async def test_what_shadow_mode_saw_is_not_done_when_armed_but_what_comes_later_is(
     house: Playhouse, tmp_path: Path
 ) -> None:
@@ -348,6 +354,7 @@ async def test_what_shadow_mode_saw_is_not_done_when_armed_but_what_comes_later_
         assert await told.mail(club, "friend@x.example") == REFUSED
 
 
+@pytest.mark.slow
 async def test_one_customer_is_armed_alone_and_another_is_off(
     house: Playhouse, tmp_path: Path
 ) -> None:
@@ -461,6 +468,7 @@ async def test_a_domain_that_aws_does_not_know_is_told_of_and_a_sub_identity_is_
         assert ("reinstated", "ghost") not in await told.told()
 
 
+@pytest.mark.slow
 async def test_a_termination_that_falls_to_a_disable_leaves_just_that(
     house: Playhouse, tmp_path: Path
 ) -> None:
@@ -501,6 +509,7 @@ async def test_a_termination_that_falls_to_a_disable_leaves_just_that(
         assert told.state() == before
 
 
+@pytest.mark.slow
 async def test_a_surge_that_goes_on_after_arming_is_stopped(
     house: Playhouse, tmp_path: Path
 ) -> None:
@@ -557,6 +566,7 @@ async def test_two_domains_and_two_users_of_one_customer_are_blocked_and_ended_t
         assert told.state() == before
 
 
+@pytest.mark.slow
 async def test_a_customer_without_a_user_or_without_a_set_is_stopped_by_what_there_is(
     house: Playhouse, tmp_path: Path
 ) -> None:
@@ -624,6 +634,7 @@ async def test_the_operators_block_of_a_customers_own_people_tells_him_instead(
         assert {one["lever"] for one in await told.actions()} == {"owner_told"}
 
 
+@pytest.mark.slow
 async def test_a_customers_odd_name_changes_nothing(house: Playhouse, tmp_path: Path) -> None:
     async with story(house, tmp_path) as told:
         shop = await told.onboard("shop", "Müller & Söhne/KG *", contact="m@m-home.example")
@@ -650,6 +661,7 @@ async def test_a_customers_odd_name_changes_nothing(house: Playhouse, tmp_path: 
         assert await told.mail(shop, "b@x.example") == BAD_LOGIN
 
 
+@pytest.mark.slow
 async def test_back_in_shadow_mode_nothing_more_is_done(house: Playhouse, tmp_path: Path) -> None:
     async with story(house, tmp_path, 'mode = "shadow"') as told:
         shop = await told.onboard("shop")

@@ -110,6 +110,7 @@ async def test_iam_that_shows_writes_late_is_waited_for(house: Playhouse, tmp_pa
         assert told.state() == before
 
 
+@pytest.mark.slow
 async def test_in_awss_sandbox_a_block_waits_for_production_access(
     house: Playhouse, tmp_path: Path
 ) -> None:
@@ -150,6 +151,7 @@ async def test_aws_reviews_and_stops_the_account_told_once_each_and_its_end_once
         assert sorted(one["kind"] for one in about) == ["recovered", "trouble", "trouble"]
 
 
+@pytest.mark.slow
 async def test_of_five_guilty_domains_three_are_stopped_and_two_wait(
     house: Playhouse, tmp_path: Path
 ) -> None:
@@ -181,6 +183,7 @@ async def test_of_five_guilty_domains_three_are_stopped_and_two_wait(
         assert (states.count("done"), states.count("waiting")) == (4, 1)
 
 
+@pytest.mark.slow
 async def test_a_block_of_thirty_days_ends_by_itself_and_the_second_is_for_good(
     house: Playhouse, tmp_path: Path
 ) -> None:
@@ -211,6 +214,7 @@ async def test_a_block_of_thirty_days_ends_by_itself_and_the_second_is_for_good(
         assert (await told.states(kind="block_recipient"))[-1] == ("block_recipient", "done")
 
 
+@pytest.mark.slow
 async def test_replayed_and_old_evidence_is_only_proposed_until_it_is_approved(
     house: Playhouse, tmp_path: Path
 ) -> None:
@@ -265,6 +269,7 @@ async def test_a_virus_of_today_stops_a_domain_whatever_a_replay_proposed(
         assert await told.mail(shop, "friend@x.example") == REFUSED
 
 
+@pytest.mark.slow
 async def test_own_notices_that_come_back_count_for_nobody_and_are_told_of_once(
     house: Playhouse, tmp_path: Path
 ) -> None:
@@ -308,6 +313,7 @@ async def test_own_notices_that_come_back_count_for_nobody_and_are_told_of_once(
         assert len(told.letters(contact)) == 1
 
 
+@pytest.mark.slow
 async def test_a_contact_at_the_disabled_domain_still_gets_the_mail(
     house: Playhouse, tmp_path: Path
 ) -> None:
@@ -454,6 +460,7 @@ async def test_an_unblock_that_aws_refused_can_be_asked_for_again(
         assert told.state() == before
 
 
+@pytest.mark.slow
 async def test_a_restore_that_aws_refused_halfway_is_finished_by_the_next(
     house: Playhouse, tmp_path: Path
 ) -> None:

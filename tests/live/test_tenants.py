@@ -118,6 +118,7 @@ def site(place: Stood, cli: Cli) -> Mapping[str, Any]:
     return onboarded(place, cli, "inn.example", "--tenant", "--wait", customer="inn")
 
 
+@pytest.mark.slow
 def test_a_tenant_is_shared_and_goes_with_the_last_domain(place: Stood, cli: Cli) -> None:
     ask = place.asking.ask
     assert onboarded(place, cli, "a.example", "--tenant")["tenant"] == TENANT

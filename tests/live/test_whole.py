@@ -260,6 +260,7 @@ async def test_what_is_wrong_with_the_account_is_said_once_and_its_end_once(
         assert pager.heard == [("recovered", "account_suppression")]
 
 
+@pytest.mark.slow
 async def test_silence_while_mail_is_sent_is_said_once_and_its_end_once(
     house: Playhouse, tmp_path: Path, pager: Pager
 ) -> None:
@@ -326,6 +327,7 @@ async def test_a_block_that_waits_for_aws_is_told_of_once_however_often_it_is_tr
 # Notices that cannot leave.
 
 
+@pytest.mark.slow
 async def test_throttled_notices_are_sent_later_each_once(house: Playhouse, tmp_path: Path) -> None:
     async with story(house, tmp_path) as told:
         domains = [await told.onboard(f"shop{number}") for number in range(4)]

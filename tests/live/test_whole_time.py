@@ -60,6 +60,7 @@ async def test_nothing_is_judged_by_a_clock_that_jumped_until_it_is_right_again(
         assert len(await told.rows(tables.notices, kind="recovered")) == 1
 
 
+@pytest.mark.slow
 async def test_three_weeks_down_are_made_up_for_in_order_without_a_flood(
     house: Playhouse, tmp_path: Path
 ) -> None:

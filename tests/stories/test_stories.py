@@ -55,7 +55,7 @@ def test_a_story_comes_to_its_end(story: Story, told: End) -> None:
 
 @pytest.mark.parametrize(
     ("story", "order"),
-    sampled([(story, order) for story in STORIES for order in ORDERS], len(STORIES)),
+    sampled([(story, order) for story in STORIES for order in ORDERS], len(STORIES) // 3),
     ids=str,
 )
 async def test_a_story_comes_to_the_same_end(
