@@ -12,13 +12,13 @@ from sesauditd.cli.deciding import decide
 from sesauditd.cli.looking import looked
 from sesauditd.cli.options import JsonOption
 from sesauditd.cli.sections import Heading, examples
-from sesauditd.model.calendar import WEEK
+from sesauditd.model.calendar import WEEK, week_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from sesauditd.bootstrap.looking import Look
-    from sesauditd.report.figures import Block, Customer, Domain, StoredAction
+    from sesauditd.report.figures import Block, Counted, Customer, Domain, StoredAction
 
 WEEKS_DRAWN = 8
 ROWS_SHOWN = 200
@@ -195,14 +195,16 @@ async def _customers(
 
     now = look.now
     span = Span.between(now - WEEKS_DRAWN * WEEK, now)
-    counted = await counts.by_day(look.connection, span.start, span.end)
     found = await people.all_customers(look.connection)
+    owners = {domain: one.name for one in found for domain in one.domains}
+    monday = week_of(span.start).start
+    counted: dict[str, list[Counted]] = {one.name: [] for one in found}
+    for each in await counts.by_week(look.connection, monday, span, domains=sorted(owners)):
+        if span.holds_day(each.day):
+            counted[owners[each.domain]].append(each)
     return found, {
-        one.name: [
-            week.mailed
-            for week in by_week((each for each in counted if each.domain in one.domains), span)
-        ][-WEEKS_DRAWN:]
-        for one in found
+        name: [week.mailed for week in by_week(own, span)][-WEEKS_DRAWN:]
+        for name, own in counted.items()
     }
 
 
