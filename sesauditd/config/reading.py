@@ -10,7 +10,6 @@ from pydantic import ValidationError
 
 from sesauditd.config import documents, problems
 from sesauditd.config.credentials import handed_over, with_credentials
-from sesauditd.config.limits_file import found
 from sesauditd.config.settings import (
     ENVIRONMENT_PREFIX,
     NESTING,
@@ -163,5 +162,7 @@ def _with_policy_file(settings: Settings, file: Path | None) -> Settings:
     named = settings.policy.file
     if named is None:
         return settings
+    from sesauditd.config.limits_file import found
+
     policy = settings.policy.model_copy(update={"file": found(named, beside=file)})
     return settings.model_copy(update={"policy": policy})
