@@ -57,6 +57,14 @@ class Access:
             return None
         return _document(answer["PolicyDocument"], "GetUserPolicy")
 
+    async def inline_policies(self, user: str) -> Sequence[str]:
+        """Return the names of a user's inline policies: IAM ListUserPolicies.
+
+        Raises Unavailable, Forbidden, or Missing when there is no such user.
+        """
+        found = await self._iam.every("ListUserPolicies", "PolicyNames", UserName=user)
+        return [str(name) for name in found]
+
     async def put_inline(self, user: str, name: str, document: Document) -> None:
         """Write an inline policy of a user, new or anew: IAM PutUserPolicy.
 

@@ -92,6 +92,7 @@ class Tries:
     def _of_users(self, user: str) -> Mapping[str, tuple[Api, str, Mapping[str, Any]]]:
         at, named = self.clients, {"UserName": user}
         return {
+            "iam:ListUserPolicies": (at.iam, "ListUserPolicies", named),
             "iam:GetUserPolicy": (at.iam, "GetUserPolicy", {**named, "PolicyName": NOTHING}),
             "iam:ListAttachedUserPolicies": (at.iam, "ListAttachedUserPolicies", named),
             "iam:ListAccessKeys": (at.iam, "ListAccessKeys", named),

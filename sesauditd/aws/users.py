@@ -111,14 +111,6 @@ class Users(Access):
         """
         await self._gone("DeleteAccessKey", UserName=user, AccessKeyId=key_id)
 
-    async def inline_policies(self, user: str) -> Sequence[str]:
-        """Return the names of a user's inline policies: IAM ListUserPolicies.
-
-        Raises Unavailable, Forbidden, or Missing when there is no such user.
-        """
-        found = await self._every("ListUserPolicies", "PolicyNames", UserName=user)
-        return [str(name) for name in found]
-
     async def groups(self, user: str) -> Sequence[str]:
         """Return the names of a user's groups, whose policies hold too: IAM ListGroupsForUser.
 

@@ -15,6 +15,8 @@ Document = dict[str, Any]
 
 MANAGED_LIMIT = 6144
 """Characters of a managed policy, white space not counted (ses-facts.md section 4)."""
+INLINE_LIMIT = 2048
+"""Characters of all inline policies of one user together, white space not counted (IAMQ)."""
 LONGEST_ADDRESS = 254
 """Characters of an address that SMTP can carry (RFC 5321 section 4.5.3.1.3, less `<>`)."""
 _PRINTABLE = re.compile(r"[\x20-\x7e]+")
@@ -52,6 +54,17 @@ def denied_by(document: Mapping[str, Any]) -> frozenset[str] | None:
         listed = condition["ses:Recipients"]
     except (AttributeError, KeyError, TypeError, ValueError):
         return None
+    return frozenset([listed] if isinstance(listed, str) else map(str, listed))
+
+
+def identities_of(document: object) -> frozenset[str]:
+    """Return what a policy of stops denies, nothing if it is none that we could have written."""
+    policy: Any = document
+    try:
+        (statement,) = policy["Statement"]
+        listed = statement["Resource"]
+    except (AttributeError, KeyError, TypeError, ValueError):
+        return frozenset()
     return frozenset([listed] if isinstance(listed, str) else map(str, listed))
 
 

@@ -34,6 +34,9 @@ class Key(Protocol):
 class Users(Protocol):
     """IAM users: inline policies and access keys."""
 
+    async def inline_policies(self, user: str, /) -> Sequence[str]:
+        """Return the names of a user's inline policies; raises Missing."""
+
     async def inline_policy(self, user: str, name: str, /) -> Document | None:
         """Return an inline policy, None if there is none."""
 

@@ -44,9 +44,8 @@ class Levers:
         sets = Sets(identities=mail, switches=mail)
         denying = Denying(names=names, policies=access, ignore_case=ignore_case)
         blocking = Blocking(suppression=mail, denying=denying)
-        return cls(
-            blocking=blocking, stopping=Stopping(names=names, users=access, sets=sets), sets=sets
-        )
+        stopping = Stopping(names=names, users=access, policies=access, sets=sets)
+        return cls(blocking=blocking, stopping=stopping, sets=sets)
 
     def unexplained(self, explaining: Explaining, beat: Callable[[], None]) -> Unexplained:
         """Return what looks for policies that no action explains."""

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 LONGEST_NAME = 128
 """Characters of the name of an IAM policy, managed or inline."""
 DIGEST = 8
+STOP = "stop-"
 PARTITIONS = {"cn-": "aws-cn", "us-gov-": "aws-us-gov"}
 _UNSAFE = re.compile(r"[^\w+=,.@-]", re.ASCII)
 
@@ -46,6 +47,16 @@ class Names:
         """Return how the ARN of every such policy begins."""
         return f"arn:{self._partition}:iam::{self.account_id}:policy{self.path}block-"
 
+    def stop_policy_arn(self, customer: str, number: int) -> str:
+        """Return the ARN of a managed policy with stops that found no room at a user."""
+        name = _fitting(STOP, customer, f"-{number}")
+        return f"arn:{self._partition}:iam::{self.account_id}:policy{self.path}{name}"
+
+    @property
+    def stop_policy_arns(self) -> str:
+        """Return how the ARN of every such policy begins."""
+        return f"arn:{self._partition}:iam::{self.account_id}:policy{self.path}{STOP}"
+
     def disable_policy(self, domain: str) -> str:
         """Return the name of the inline policy that stops one domain of an IAM user."""
         return _fitting(f"{self.prefix}-disable-", domain)
@@ -56,11 +67,12 @@ class Names:
         return f"{self.prefix}-terminate"
 
     def identities(self, domain: str) -> tuple[str, ...]:
-        """Return patterns for a domain's identity, its subdomains and e-mail identities below."""
+        """Return patterns for a domain's identity, its subdomains and e-mail identities below.
+
+        IAM's `*` takes `@` and dots, so that `*.DOMAIN` holds addresses at subdomains too.
+        """
         start = f"arn:{self._partition}:ses:{self.region}:{self.account_id}:identity/"
-        return tuple(
-            start + each for each in (domain, f"*.{domain}", f"*@{domain}", f"*@*.{domain}")
-        )
+        return tuple(start + each for each in (domain, f"*.{domain}", f"*@{domain}"))
 
     @property
     def _partition(self) -> str:

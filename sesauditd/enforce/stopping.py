@@ -7,13 +7,13 @@ from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING
 
-from sesauditd.enforce.compile import deny_everything, deny_identities
+from sesauditd.enforce.compile import deny_everything
 from sesauditd.enforce.knobs import Plan, Problem, Pull
-from sesauditd.enforce.knobs_iam import KEY, Inline, KeyActive, Users
+from sesauditd.enforce.knobs_iam import KEY, Inline, KeyActive, Policies, Users
+from sesauditd.enforce.places import EVERYTHING, Places, number_of
 from sesauditd.errors import Failed
 
 if TYPE_CHECKING:
-    from sesauditd.enforce.compile import Document
     from sesauditd.enforce.naming import Names
     from sesauditd.enforce.sets import Sets
     from sesauditd.model.execution import Surroundings, Task, User
@@ -32,17 +32,26 @@ class Stopping:
 
     names: Names
     users: Users
+    policies: Policies
     sets: Sets
+
+    @property
+    def places(self) -> Places:
+        """Return where the denials of stops stand."""
+        return Places(names=self.names, users=self.users, policies=self.policies)
 
     async def domain(self, task: Task, around: Surroundings) -> Plan:
         """Return what a disable, or its reverse, asks of AWS."""
         domain = str(task.domain)
         if around.closed:
-            return Plan(remarks=(OFFBOARDED,))
-        plan = Plan()
-        for user in around.users:
-            plan += await self._denied(user, domain, around)
+            plan = await self.places.lifted(task.customer, number_of(domain), around)
+            return plan + Plan(remarks=(OFFBOARDED,))
         stopped = domain in around.disabled
+        plan = await (
+            self._disabled(task.customer, domain, around)
+            if stopped
+            else self._reinstated(task.customer, domain, around)
+        )
         if not stopped and domain in around.off:
             plan += Plan(remarks=("stays stopped: its customer is terminated",))
         return await self._with_sets(plan, task.customer, (domain,), around, stopped=stopped)
@@ -50,10 +59,13 @@ class Stopping:
     async def customer(self, task: Task, around: Surroundings) -> Plan:
         """Return what a termination, or its reverse, asks of AWS."""
         if around.closed:
-            return Plan(remarks=(LEFT,))
+            plan = await self.places.lifted(task.customer, EVERYTHING, around)
+            return plan + Plan(remarks=(LEFT,))
         plan = Plan()
+        if not around.terminated:
+            plan += await self.places.lifted(task.customer, EVERYTHING, around)
         for user in around.users:
-            plan += await self._ended(user, around)
+            plan += await self._ended(user, task.customer, around)
             plan += await self._keys(user, around)
         return await self._with_sets(
             plan, task.customer, around.domains, around, stopped=around.terminated
@@ -79,25 +91,29 @@ class Stopping:
         plan += await self.sets.plan(customer, domains, around)
         return _weighed(plan, around) if stopped else plan
 
-    async def _denied(self, user: User, domain: str, around: Surroundings) -> Plan:
-        knob = Inline(users=self.users, user=user.name, policy=self.names.disable_policy(domain))
-        if domain not in around.disabled:
-            return Plan(pulls=(Pull(knob=knob, wanted=None),))
-        if user.is_shared:
-            return await self._loosened(user, knob)
-        document: Document = deny_identities(self.names.identities(domain))
-        if user.name in around.impostors:
-            # It sent as somebody else: what it may do on the domain's identity is beside the point.
-            document = deny_everything()
-        return Plan(pulls=(Pull(knob=knob, wanted=document),))
+    async def _disabled(self, customer: str, domain: str, around: Surroundings) -> Plan:
+        plan = await self.places.disabled(customer, domain, around)
+        for user in around.users:
+            if user.is_shared:
+                knob = self.places.inline(user.name, self.names.disable_policy(domain))
+                plan += await self._loosened(user, knob)
+        return plan
 
-    async def _ended(self, user: User, around: Surroundings) -> Plan:
-        knob = Inline(users=self.users, user=user.name, policy=self.names.terminate_policy)
+    async def _reinstated(self, customer: str, domain: str, around: Surroundings) -> Plan:
+        name = self.names.disable_policy(domain)
+        pulls = [
+            Pull(knob=self.places.inline(user.name, name), wanted=None) for user in around.users
+        ]
+        rest = await self.places.lifted(customer, number_of(domain), around)
+        return Plan(pulls=tuple(pulls)) + rest
+
+    async def _ended(self, user: User, customer: str, around: Surroundings) -> Plan:
+        knob = self.places.inline(user.name, self.names.terminate_policy)
         if not around.terminated:
             return Plan(pulls=(Pull(knob=knob, wanted=None),))
         if user.is_shared:
-            return await self._loosened(user, knob)
-        return Plan(pulls=(Pull(knob=knob, wanted=deny_everything()),))
+            return await self._loosened(user, knob) + await self.places.freed(user, customer)
+        return await self.places.ended(user, customer)
 
     async def _loosened(self, user: User, knob: Inline) -> Plan:
         """Return what frees a user that became shared: another customer would be hit too.

@@ -6,7 +6,9 @@ from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
+from sesauditd.enforce.compile import identities_of
 from sesauditd.enforce.denying import NUMBERS
+from sesauditd.enforce.places import EVERYTHING
 from sesauditd.errors import Failed, Forbidden, Missing
 
 if TYPE_CHECKING:
@@ -69,11 +71,17 @@ class Unexplained:
     async def _attached(self, user: Untouched, explained: Collection[str]) -> list[str]:
         attached = await self.policies.attached(user.name)
         start = self.names.block_policy_arns
-        return sorted(
-            arn.rpartition("/")[2]
-            for arn in attached
-            if arn.startswith(start) and arn not in explained
-        )
+        blocks = [arn for arn in attached if arn.startswith(start) and arn not in explained]
+        stops = [arn for arn in attached if arn.startswith(self.names.stop_policy_arns)]
+        strange = [arn for arn in stops if await self._is_strange(arn, user)]
+        return sorted(arn.rpartition("/")[2] for arn in (*blocks, *strange))
+
+    async def _is_strange(self, arn: str, user: Untouched) -> bool:
+        """Say whether a policy of stops denies what nobody asked to stop."""
+        if arn.endswith(f"-{EVERYTHING}"):
+            return user.never_ended
+        named = identities_of(await self.policies.policy(arn))
+        return any(not named.isdisjoint(self.names.identities(one)) for one in user.never_off)
 
     async def _inline(self, user: Untouched) -> list[str]:
         return [

@@ -31,6 +31,7 @@ NEEDED: Final[Mapping[str, tuple[str, ...]]] = {
         "ses:GetSuppressedDestination",
         "ses:PutSuppressedDestination",
         "ses:DeleteSuppressedDestination",
+        "iam:ListUserPolicies",
         "iam:GetUserPolicy",
         "iam:ListAttachedUserPolicies",
         "iam:ListAccessKeys",

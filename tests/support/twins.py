@@ -18,6 +18,10 @@ from sesauditd.errors import Failed, Forbidden, Missing
 
 START = datetime(2026, 11, 24, 8, tzinfo=UTC)
 ACCOUNT = "123456789012"
+INLINE_LIMIT = 2048
+MANAGED_LIMIT = 6144
+MOST_ATTACHED = 10
+"""Quotas of IAM: characters of a user inline and of one policy, policies attached to a user."""
 IDLE_SECONDS = 0.005
 """How long a twin's long poll lasts when its queue is empty."""
 
@@ -358,9 +362,16 @@ class TwinAccess:
             known = self.users.get(user)
             return None if known is None else known.inline.get(name)
 
+    async def inline_policies(self, user: str) -> Sequence[str]:
+        with self.failures.call("inline_policies"):
+            return sorted(self._user(user).inline)
+
     async def put_inline(self, user: str, name: str, document: Document) -> None:
         with self.failures.call("put_inline", changes=True):
-            self._user(user).inline[name] = _copied(document)
+            known = self._user(user).inline
+            if sum(map(_size, {**known, name: document}.values())) > INLINE_LIMIT:
+                raise Forbidden(f"IAM PutUserPolicy: no room at {user}", "LimitExceeded")
+            known[name] = _copied(document)
 
     async def delete_inline(self, user: str, name: str) -> None:
         with self.failures.call("delete_inline", changes=True):
@@ -388,6 +399,8 @@ class TwinAccess:
     ) -> str:
         arn = f"arn:aws:iam::{ACCOUNT}:policy{path}{name}"
         with self.failures.call("put_policy", changes=True):
+            if _size(document) > MANAGED_LIMIT:
+                raise Forbidden(f"IAM CreatePolicy: {name} is too long", "LimitExceeded")
             self.policies[arn] = _copied(document)
             self.tags.setdefault(arn, dict(tags))
             return arn
@@ -408,8 +421,11 @@ class TwinAccess:
         with self.failures.call("attach", changes=True):
             if arn not in self.policies:
                 raise Missing(f"IAM AttachUserPolicy: there is no policy {arn}")
-            if arn not in self._user(user).attached:
-                self._user(user).attached.append(arn)
+            attached = self._user(user).attached
+            if arn not in attached:
+                if len(attached) >= MOST_ATTACHED:
+                    raise Forbidden(f"IAM AttachUserPolicy: ten at {user}", "LimitExceeded")
+                attached.append(arn)
 
     async def detach(self, user: str, arn: str) -> None:
         with self.failures.call("detach", changes=True):
@@ -420,6 +436,10 @@ class TwinAccess:
         if name not in self.users:
             raise Missing(f"IAM: there is no user {name}")
         return self.users[name]
+
+
+def _size(document: Document) -> int:
+    return len("".join(json.dumps(document, separators=(",", ":")).split()))
 
 
 def _copied(document: Document) -> dict[str, Any]:
