@@ -98,7 +98,7 @@ async def test_iam_that_shows_writes_late_is_waited_for(house: Playhouse, tmp_pa
     async with story(house, tmp_path) as told:
         shop = await told.onboard("shop")
         before = told.state()
-        told.fail("iam", "GetUserPolicy", nth=2, times=2, code="NoSuchEntity", status=404)
+        told.fail("iam", "GetUserPolicy", nth=3, times=2, code="NoSuchEntity", status=404)
         await told.decide("disable", shop, "hacked")
         await told.settle()
         assert await told.states() == [("disable_domain", "done")]
