@@ -21,7 +21,7 @@ from sesauditd.enforce.shards import POLICIES_OF_A_USER
 from sesauditd.errors import Failed, Forbidden, Missing
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from sesauditd.enforce.knobs import Position
     from sesauditd.enforce.naming import Names
@@ -88,7 +88,7 @@ class Places:
                 plan += Plan(problems=(Problem(part=knob.name, error=narrowed),))
         if present is None and not homeless:
             return plan
-        return plan + await self._managed(customer, number, self._shard(number, around), homeless)
+        return plan + await self._shared(customer, domain, around, present, homeless)
 
     async def ended(self, user: User, customer: str) -> Plan:
         """Return what denies everything to a user of a terminated customer."""
@@ -98,24 +98,24 @@ class Places:
                 return Plan(pulls=(Pull(knob=knob, wanted=ALL),))
         except Failed as error:
             return Plan(problems=(Problem(part=knob.name, error=error),))
-        return await self._managed(customer, EVERYTHING, ALL, [user])
+        return self._written(customer, EVERYTHING, ALL) + await self._hung(
+            [user], customer, EVERYTHING
+        )
 
     async def lifted(self, customer: str, number: int, around: Surroundings) -> Plan:
         """Return what brings a policy to what still stands, where there is such a policy.
 
         Looked for first: most customers never have one, and older rights do not know of it.
         """
-        wanted = None
-        if number != EVERYTHING:
-            wanted = self._shard(number, around)
-        knob = self._policy(customer, number)
         try:
             present = await self._present(customer, number)
         except Failed as error:
-            return Plan(problems=(Problem(part=knob.name, error=error),))
+            part = self._policy(customer, number).name
+            return Plan(problems=(Problem(part=part, error=error),))
         if present is None:
             return Plan()
-        return Plan(pulls=(Pull(knob=knob, wanted=wanted),))
+        wanted = None if number == EVERYTHING else self._compiled(number, around, present)
+        return self._written(customer, number, wanted)
 
     async def freed(self, user: User, customer: str) -> Plan:
         """Return what takes a termination's policy from a user that became shared."""
@@ -137,22 +137,51 @@ class Places:
             return ALL
         return deny_identities(self.names.identities(domain))
 
-    def _shard(self, number: int, around: Surroundings) -> Document | None:
-        """Return what a policy of disabled domains is to say, None where none belongs into it."""
-        named = sorted(
-            one for one in around.disabled.intersection(around.domains) if number_of(one) == number
-        )
-        resources = [each for one in named for each in self.names.identities(one)]
-        return deny_identities(resources) if named else None
-
-    async def _managed(
-        self, customer: str, number: int, document: Document | None, users: list[User]
+    async def _shared(
+        self,
+        customer: str,
+        domain: str,
+        around: Surroundings,
+        present: Position,
+        homeless: Sequence[User],
     ) -> Plan:
-        """Return a policy, written before it is attached to those who have no other room."""
-        if document is not None and size_of(document) > MANAGED_LIMIT:
+        """Return the policy of a domain, written before those get it who have no other room."""
+        number = number_of(domain)
+        document = self._compiled(number, around, present)
+        plan = self._written(customer, number, document)
+        if not homeless:
+            return plan
+        if self.names.identities(domain)[0] not in identities_of(document):
             part = self._policy(customer, number).name
-            return Plan(problems=(Problem(part=part, error=Failed(TOO_MANY)),))
-        plan = Plan(pulls=(Pull(knob=self._policy(customer, number), wanted=document),))
+            return plan + Plan(problems=(Problem(part=part, error=Failed(TOO_MANY)),))
+        return plan + await self._hung(homeless, customer, number)
+
+    def _compiled(self, number: int, around: Surroundings, present: Position) -> Document | None:
+        """Return what a policy of disabled domains is to say, None where none belongs into it.
+
+        Those that it names already come first: what is too much lifts none of them.
+        """
+        there = identities_of(present)
+        resources: list[str] = []
+        for one in sorted(
+            (
+                one
+                for one in around.disabled.intersection(around.domains)
+                if number_of(one) == number
+            ),
+            key=lambda one: (self.names.identities(one)[0] not in there, one),
+        ):
+            more = [*resources, *self.names.identities(one)]
+            if size_of(deny_identities(more)) <= MANAGED_LIMIT:
+                resources = more
+        return deny_identities(sorted(resources)) if resources else None
+
+    def _written(self, customer: str, number: int, document: Document | None) -> Plan:
+        return Plan(pulls=(Pull(knob=self._policy(customer, number), wanted=document),))
+
+    async def _hung(self, users: Sequence[User], customer: str, number: int) -> Plan:
+        """Return the attachments of a policy, and who has no room for it."""
+        plan = Plan()
         for user in users:
             knob = self._attachment(user, customer, number)
             plan += Plan(pulls=(Pull(knob=knob, wanted=True),))

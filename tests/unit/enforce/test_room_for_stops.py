@@ -285,12 +285,16 @@ async def test_more_domains_than_a_policy_holds_fail_and_lift_nothing(
 ) -> None:
     one = Customer()
     await disabled(one, 20)
-    before = {name: dict(each) for name, each in one.access.policies.items()}
-    monkeypatch.setattr("sesauditd.enforce.places.MANAGED_LIMIT", 200)
-    result = await one.do(Does.DISABLE, DOMAINS[25])
-    assert result.state is State.FAILED
-    assert "terminate the customer" in result.words[0]
-    assert one.access.policies == before
+    before = {user for user in DOMAINS if one.denies("site-a", user)}
+    largest = max(map(size_of, one.access.policies.values()))
+    monkeypatch.setattr("sesauditd.enforce.places.MANAGED_LIMIT", largest)
+    results = [await one.do(Does.DISABLE, domain) for domain in DOMAINS[20:]]
+    refused = [one for one in results if one.state is State.FAILED]
+    assert refused
+    assert all("terminate the customer" in one.words[0] for one in refused)
+    for domain in sorted(before):
+        assert (await one.do(Reverse.REINSTATE, domain)).state is State.DONE
+        assert not one.denies("site-a", domain)
 
 
 async def test_with_older_rights_it_is_inline_as_ever() -> None:
