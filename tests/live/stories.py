@@ -240,7 +240,7 @@ class Story:
             sandbox.ses.identity(name)
         ses, iam = sandbox.ses.snapshot(), principals(sandbox.account_id, {})
         found = json.loads(json.dumps({**ses, **iam}))
-        own = re.compile(rf"-{self.mark}[.-]|/block-")
+        own = re.compile(rf"-{self.mark}[.-]|/(block|stop)-")
         for part in ("identities", "configuration_sets", "users", "policies"):
             found[part] = {name: one for name, one in found[part].items() if own.search(name)}
         return dict(found)

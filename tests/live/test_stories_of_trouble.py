@@ -111,6 +111,31 @@ async def test_iam_that_shows_writes_late_is_waited_for(house: Playhouse, tmp_pa
 
 
 @pytest.mark.slow
+async def test_more_stops_than_a_user_takes_inline_stand_in_policies_and_end(
+    house: Playhouse, tmp_path: Path
+) -> None:
+    async with story(house, tmp_path) as told:
+        shop = await told.onboard("shop")
+        more = [await told.onboard(f"shop{number}", "shop", user=shop) for number in range(2, 7)]
+        before = told.state()
+        for domain in [*more, shop]:
+            await told.decide("disable", domain, "hacked")
+        await told.settle()
+        assert await told.states() == [("disable_domain", "done")] * 6
+        names = {arn.rpartition("/")[2][:10] for arn in told.state()["users"][shop]["attached"]}
+        assert names == {"stop-shop-"}
+        assert await told.mail(shop, "friend@x.example", configuration_set="none") == REFUSED
+        await told.decide("terminate", "shop", "ended")
+        await told.settle()
+        await told.decide("restore", "shop", "mistaken")
+        for domain in [shop, *more]:
+            await told.decide("reinstate", domain, "cleaned")
+        await told.settle()
+        assert told.state() == before
+        assert await told.mail(shop, "friend@x.example") == TAKEN
+
+
+@pytest.mark.slow
 async def test_in_awss_sandbox_a_block_waits_for_production_access(
     house: Playhouse, tmp_path: Path
 ) -> None:
