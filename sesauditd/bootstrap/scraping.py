@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -13,6 +14,7 @@ from sesauditd import __version__
 from sesauditd.bootstrap.reading import Reader
 from sesauditd.store import retention
 from sesauditd.store.reports import daemon, observed, overview, people, tallies
+from sesauditd.web import pages
 from sesauditd.web.families import Facts
 
 if TYPE_CHECKING:
@@ -36,6 +38,12 @@ class Books(Reader):
         """Count the ranking anew, and once a day the past, if anything may have changed."""
         await Reader.rank(self)
         await self._beside.look(lambda connection: self._outcomes.add_up(connection, self.clock()))
+
+    @override
+    async def warm_up(self) -> None:
+        """Prepare what the first look at a page would wait for."""
+        await Reader.warm_up(self)
+        await asyncio.to_thread(pages.prepare)
 
     async def metrics(self) -> bytes | None:
         """Return everything that Prometheus scrapes, in its text format; None before `rank`."""

@@ -173,6 +173,12 @@ def message(frame: Frame, title: str, text: str) -> str:
     return _page("message.html", frame, "", title=title, text=text)
 
 
+def prepare() -> None:
+    """Read all templates, which takes longer than to fill one: the first look has it done."""
+    for name in _templates().list_templates(["html"]):
+        _templates().get_template(name)
+
+
 def _page(template: str, frame: Frame, here: str, **values: object) -> str:
     around = {"frame": frame, "here": here, "navigation": NAVIGATION}
     return rendered(_templates(), template, {**around, **values})

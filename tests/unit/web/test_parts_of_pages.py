@@ -17,6 +17,10 @@ from tests.unit.web.test_concerns import WELL
 FRAME = Frame(installation="x", version="0", now=NOW, mode="shadow")
 
 
+def test_every_template_can_be_read_before_the_first_look() -> None:
+    pages.prepare()
+
+
 def domain(number: int, **more: Any) -> Domain:
     facts: dict[str, Any] = {
         "name": f"shop{number:04}.example",
