@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING
 import pytest
 import pytest_asyncio
 
+from sesauditd.aws.access import Access
 from sesauditd.bootstrap.checkup import examine_aws
+from sesauditd.enforce.compile import deny_everything
 from sesauditd.errors import Forbidden
 from sesauditd.onboard.findings import Check, Finding, Level
 from sesauditd.onboard.looking import Registered
@@ -126,3 +128,20 @@ async def test_the_doctor_names_the_permissions_that_are_missing(newcomers: Newc
     assert consume.level is Level.WRONG
     assert "AWS refuses sqs:GetQueueAttributes, sqs:GetQueueUrl" in consume.says
     assert consume.advice == "Allow it as docs/iam/consume.json does."
+
+
+async def test_the_daemon_may_write_policies_of_blocks_and_stops_and_no_others(
+    newcomers: Newcomers,
+) -> None:
+    domain = newcomers.domain()
+    await newcomers.onboard(domain)
+    access = Access(newcomers.program.administration.clients)
+    for name in ("block-bakery-1", "stop-bakery-1"):
+        with newcomers.place.acting(*RUN):
+            arn = await access.put_policy(name, "/sesaudit/", deny_everything(), {"sesauditd": "x"})
+            await access.attach(domain, arn)
+            assert await access.inline_policies(domain) == ["sesaudit-send"]
+            await access.detach(domain, arn)
+            await access.delete_policy(arn)
+    with newcomers.place.acting(*RUN), pytest.raises(Forbidden, match="iam:"):
+        await access.put_policy("other-1", "/sesaudit/", deny_everything(), {})
