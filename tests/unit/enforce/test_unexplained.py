@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from sesauditd.enforce.compile import deny_everything
+from sesauditd.enforce.compile import deny_everything, deny_identities
 from sesauditd.errors import Forbidden, Missing, Unavailable
-from tests.support.enforcing import Enforcing, enforcing
+from tests.support.enforcing import NAMES, Enforcing, enforcing
 from tests.unit.enforce.test_blocking import POLICY
 from tests.unit.enforce.test_reconcile import compare
 
@@ -78,3 +78,26 @@ async def test_one_user_that_cannot_be_looked_at_hides_no_other(
     assert [said.partition(":")[0] for said in found.strange] == [
         "policy sesaudit-terminate at IAM user site-m"
     ]
+
+
+async def test_a_policy_of_stops_is_named_if_it_denies_what_nobody_asked_to_stop(
+    one: Enforcing,
+) -> None:
+    user = one.access.users["site-k"]
+    user.attached.clear()
+    user.inline.clear()
+    one.access.users["site-m"].inline.clear()
+    for number, document in (
+        (0, deny_everything()),
+        (2, deny_identities(NAMES.identities("b.example"))),
+        (3, deny_identities(NAMES.identities("other.example"))),
+    ):
+        arn = NAMES.stop_policy_arn("k", number)
+        one.access.policies[arn] = document
+        user.attached.append(arn)
+    strange = (await compare(one)).strange
+    assert [said.split()[1] for said in strange] == ["stop-k-0", "stop-k-2"]
+    await one.decide("disable", "b.example", "hacked")
+    await one.decide("terminate", "k", "ended")
+    await one.tick()
+    assert (await compare(one)).strange == ()
