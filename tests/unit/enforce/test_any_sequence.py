@@ -26,6 +26,7 @@ LEVERS = (
     "sending_enabled",
     "identity",
     "put_inline",
+    "inline_policies",
     "inline_policy",
     "delete_inline",
     "keys",
