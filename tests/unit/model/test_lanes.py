@@ -187,3 +187,27 @@ def test_a_surge_as_long_as_its_window_may_be_one() -> None:
     struck = strikes(100, apart=timedelta())
     last = strike(at(hours=24), recipient="late@x.example")
     assert lanes.may_surge([*struck[:99], last], LIMITS)
+
+
+@pytest.mark.parametrize("outcome", [Outcome.HARD_BOUNCE, Outcome.COMPLAINT])
+def test_a_week_with_just_as_many_strikes_as_a_rule_needs_is_judged(outcome: Outcome) -> None:
+    warn = Volume(small_below=20, small_count=2, rate_percent=4.0, count=2)
+    limits = Limits(
+        hard_bounce=replace(EASY.hard_bounce, warn=warn),
+        complaint=replace(EASY.complaint, warn=warn),
+    )
+    struck = strikes(2, outcome, status="5.2.1")
+    assert judge_week(domains(struck, hourly(5), decisions=enforcing()), WEEK, limits, [])
+    assert lanes.may_judge(struck, WEEK, limits, [])
+    assert not lanes.may_judge(struck[:1], WEEK, limits, [])
+
+
+def test_a_weekly_rule_on_the_fast_lane_is_noticed() -> None:
+    bounces = Limits(
+        hard_bounce=HardBounce(disable=replace(LIMITS.hard_bounce.disable, lane=Lane.FAST))
+    )
+    assert [lanes.has_fast_weeks(one) for one in (FAST_COMPLAINTS, bounces, LIMITS)] == [
+        True,
+        True,
+        False,
+    ]

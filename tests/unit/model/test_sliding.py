@@ -58,6 +58,11 @@ def test_a_reinstatement_begins_the_window() -> None:
     assert (slide.start, slide.count) == (at(hours=1), 2)
 
 
+def test_a_reinstatement_at_the_moment_of_a_strike_begins_the_window_with_it() -> None:
+    slide = found(on(0, 1), decisions=enforcing(shop=[at(hours=1)]))[-1][1][0]
+    assert (slide.start, slide.count) == (at(hours=1), 1)
+
+
 def test_several_domains_are_looked_at_alone_and_together() -> None:
     struck = [*on(0), *on(1, domain=BLOG)]
     last = found(struck)[1:]
@@ -67,6 +72,31 @@ def test_several_domains_are_looked_at_alone_and_together() -> None:
     ]
     together = found(struck, least=2)
     assert [[one.domain for one in each] for _, each in together] == [[None], [None]]
+
+
+def test_a_domain_whose_strikes_are_all_left_behind_has_no_share() -> None:
+    (_, (alone, *others)) = found([*on(0), *on(25, domain=BLOG)])[-1]
+    assert (alone.domain, others) == (BLOG, [])
+    assert [name for name, _ in found([*on(0), *on(25, domain=BLOG)])] == [SHOP, BLOG]
+
+
+def test_a_domains_own_window_counts_no_other_domains_strikes() -> None:
+    (_, slides_of_shop) = found([*on(0, 1), *on(2, domain=BLOG)])[-1]
+    assert [(one.count, set(one.starts)) for one in slides_of_shop] == [
+        (2, {SHOP}),
+        (3, {SHOP, BLOG}),
+    ]
+
+
+def test_what_stands_where_a_window_begins_is_one_of_its_strikes() -> None:
+    (_, (slide,)) = found(on(0, 24))[-1]
+    assert [one.at for one in slide.strikes] == [at(), at(hours=24)]
+
+
+def test_windows_that_end_before_a_moment_are_left_out() -> None:
+    incidents = Incidents(decisions=Decisions())
+    ends = [each[0].end for _, each in slides(on(0, 1, 2), DAY, incidents, 1, since=at(hours=1))]
+    assert ends == [at(hours=1), at(hours=2)]
 
 
 def armed_after(days: float) -> Decisions:
