@@ -7,8 +7,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import Any, TypeAlias
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from typing_extensions import override
@@ -31,9 +32,6 @@ from tests.support.twins import (
     TwinAccess,
     TwinMail,
 )
-
-if TYPE_CHECKING:
-    import pytest
 
 DOMAINS = tuple(f"{'shop-' * (number % 10)}{number}.example" for number in range(30))
 SEND = deny_identities([f"arn:aws:ses:eu-west-1:123456789012:{'x' * 300}"])
@@ -259,6 +257,41 @@ async def test_a_termination_that_others_left_no_room_stands_in_a_policy() -> No
     assert one.access.users["site-b"].attached == []
     await one.do(Reverse.RESTORE)
     assert one.access.policies == {}
+
+
+@pytest.mark.parametrize(("more", "inline"), [(0, True), (1, False)])
+async def test_a_termination_takes_the_last_character_inline(more: int, inline: object) -> None:
+    one = Customer()
+    left = (
+        INLINE_LIMIT - size_of(SEND) - size_of(deny_everything()) - size_of(deny_identities([""]))
+    )
+    one.access.users["site-a"].inline["mine"] = deny_identities(["x" * (left + more)])
+    assert (await one.do(Does.TERMINATE)).state is State.DONE
+    assert (NAMES.terminate_policy in one.access.users["site-a"].inline) is inline
+
+
+@pytest.mark.parametrize(("more", "inline"), [(0, True), (1, False)])
+async def test_a_disable_leaves_room_for_two_denials_of_everything(
+    more: int, inline: object
+) -> None:
+    one = Customer()
+    taken = size_of(SEND) + size_of(deny_identities(NAMES.identities(DOMAINS[0])))
+    left = INLINE_LIMIT - taken - 2 * size_of(deny_everything()) - size_of(deny_identities([""]))
+    one.access.users["site-a"].inline["mine"] = deny_identities(["x" * (left + more)])
+    assert (await one.do(Does.DISABLE, DOMAINS[0])).state is State.DONE
+    name = NAMES.disable_policy(DOMAINS[0])
+    assert (name in one.access.users["site-a"].inline) is inline
+
+
+async def test_what_stands_inline_needs_no_room_in_a_full_policy(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    one = Customer()
+    await disabled(one)
+    monkeypatch.setattr("sesauditd.enforce.places.MANAGED_LIMIT", 0)
+    levers = Levers.at(NAMES, TwinMail(), one.access)
+    task = Task(id="1", kind=Does.DISABLE, customer="k", domain=DOMAINS[0])
+    assert (await levers.plan(task, one.around)).problems == ()
 
 
 async def test_a_user_that_became_shared_is_freed_of_that_policy() -> None:
