@@ -15,6 +15,7 @@ from sesauditd.model.actions import (
     State,
     Weighty,
     action_id,
+    deny_unless_own,
     fate_of,
     lever_of,
     newest_evidence,
@@ -125,6 +126,18 @@ def test_only_a_dead_mailbox_is_blocked_for_every_customer(
     assert lever_of(judge_recipient(history, LIMITS)[-1]) is lever
 
 
+@pytest.mark.parametrize(
+    ("recipient", "lever"),
+    [
+        ("owner@private.example", Lever.OWNER_TOLD),
+        ("anybody@shop.example", Lever.OWNER_TOLD),
+        ("other@private.example", Lever.IAM_DENY),
+    ],
+)
+def test_nobody_is_denied_who_belongs_to_the_customer(recipient: str, lever: Lever) -> None:
+    assert deny_unless_own(recipient, {"owner@private.example", "shop.example"}) is lever
+
+
 def test_an_action_has_the_same_name_whenever_it_is_derived() -> None:
     named = action_id("warn", "kim", "cause", 1)
     assert named == action_id("warn", "kim", "cause", 1)
@@ -174,6 +187,11 @@ def weighty(name: str, when: datetime, *, fixed: bool = False) -> Weighty:
             [*(weighty(n, at(hours=20), fixed=True) for n in "xyz"), weighty("a", at())],
             "",
             id="also what went ahead later",
+        ),
+        pytest.param(
+            [weighty("x", at(), fixed=True), weighty("a", at()), weighty("b", at())],
+            "ab",
+            id="what went ahead takes one place, and is not chosen again",
         ),
     ],
 )

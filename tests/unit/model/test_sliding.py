@@ -86,6 +86,7 @@ def test_a_domains_own_window_counts_no_other_domains_strikes() -> None:
         (2, {SHOP}),
         (3, {SHOP, BLOG}),
     ]
+    assert [len(list(one.strikes)) for one in slides_of_shop] == [2, 3]
 
 
 def test_what_stands_where_a_window_begins_is_one_of_its_strikes() -> None:
