@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, Final, Protocol
 
+import msgspec
+
 from sesauditd.aws.errors import reading
 from sesauditd.errors import Unavailable, Uncertain
 
@@ -17,8 +19,7 @@ if TYPE_CHECKING:
 EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Message:
+class Message(msgspec.Struct, frozen=True, kw_only=True):
     """A message as SQS delivered it; `receipt` is good for this delivery only."""
 
     message_id: str

@@ -21,8 +21,7 @@ QUICK = 1
 ONE_MILLISECOND = timedelta(milliseconds=1)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Received:
+class Received(msgspec.Struct, frozen=True, kw_only=True):
     """One message as the queue handed it over."""
 
     message_id: str

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING
+
+import msgspec
 
 from sesauditd.errors import Unreadable
 from sesauditd.ingest.fields import moment, text
@@ -33,8 +34,7 @@ _CONFIRMATIONS = {
 }
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Unwrapped:
+class Unwrapped(msgspec.Struct, frozen=True, kw_only=True):
     """What a body holds: either a message or noise, and what the SNS envelope says about it."""
 
     message: Document | None = None

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
+
+import msgspec
+from msgspec.structs import replace
 
 from sesauditd.errors import Unreadable
 from sesauditd.ingest.envelope import unwrap, unwrap_document
@@ -25,8 +27,7 @@ UNVERIFIED = "unverified:"
 """How the reason begins where a message may be forged: it is kept and never acted on."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RawLine:
+class RawLine(msgspec.Struct, frozen=True, kw_only=True):
     """One line of a source and where it stands."""
 
     text: bytes
@@ -42,8 +43,7 @@ class RawLine:
     """The SNS topics whose envelopes are believed; None believes them all."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Held:
+class _Held(msgspec.Struct, frozen=True, kw_only=True):
     """The raw body that a line holds."""
 
     body: bytes

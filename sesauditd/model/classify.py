@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+
+import msgspec
 
 from sesauditd.model.addresses import domain_of, is_simulator
 from sesauditd.model.events import Event, Feedback, Flag, Named, Outcome, Suffered
@@ -87,8 +88,7 @@ def could_be_auto_reply(feedback: Feedback, outcome: Outcome) -> bool:
     )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _StandIn:
+class _StandIn(msgspec.Struct, frozen=True, kw_only=True):
     """Whom a named address stands for."""
 
     recipient: str

@@ -1,12 +1,17 @@
-"""What one SES notification says, as values: feedback, its recipients, and their outcomes."""
+"""What one SES notification says, as values: feedback, its recipients, and their outcomes.
+
+Thousands of them are made a second, and msgspec makes one several times as quickly as a frozen
+dataclass does.
+"""
 
 from __future__ import annotations
 
 import hashlib
-import json
-from dataclasses import dataclass, field
 from enum import StrEnum
+from json.encoder import encode_basestring_ascii
 from typing import TYPE_CHECKING
+
+import msgspec
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -52,8 +57,7 @@ class Flag(StrEnum):
     """A bounce or complaint of mail without the tenant that the domain's mail names else."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Named:
+class Named(msgspec.Struct, frozen=True, kw_only=True):
     """One recipient as SES names it in an event."""
 
     address: str
@@ -65,8 +69,7 @@ class Named:
     diagnostic: str | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Feedback:
+class Feedback(msgspec.Struct, frozen=True, kw_only=True):
     """One SES event of either flavour, parsed; nothing is decided yet."""
 
     kind: str
@@ -106,7 +109,9 @@ class Feedback:
         else:
             parts += sorted(named.address for named in self.named)
             parts.append(self.inner_at.isoformat() if self.inner_at else "")
-        return hashlib.sha256(json.dumps(parts).encode()).digest()[:8]
+        # The JSON of the list, as `json.dumps` writes it, without what makes an encoder each time.
+        written = ", ".join(map(encode_basestring_ascii, parts))
+        return hashlib.sha256(f"[{written}]".encode()).digest()[:8]
 
     @property
     def key(self) -> bytes:
@@ -119,8 +124,7 @@ class Feedback:
         return max(seconds, 0).to_bytes(8, "big") + self.dedupe
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Suffered:
+class Suffered(msgspec.Struct, frozen=True, kw_only=True):
     """What one event means for one recipient."""
 
     recipient: str
@@ -136,8 +140,7 @@ class Suffered:
     diagnostic: str | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Event:
+class Event(msgspec.Struct, frozen=True, kw_only=True):
     """One event, interpreted: when it happened and what it means for whom."""
 
     feedback: Feedback
@@ -148,8 +151,7 @@ class Event:
     flags: frozenset[Flag] = frozenset()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Origin:
+class Origin(msgspec.Struct, frozen=True, kw_only=True):
     """Where the raw body of an event is kept."""
 
     source: str
@@ -160,8 +162,7 @@ class Origin:
     """Of the raw body, 32 bytes."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Reading:
+class Reading(msgspec.Struct, frozen=True, kw_only=True):
     """One raw notification and what was made of it."""
 
     origin: Origin
@@ -171,4 +172,4 @@ class Reading:
     """The name of a text that SES or SNS puts on the topic and that means nothing."""
     unreadable: str | None = None
     """The reason for quarantine."""
-    body: bytes = field(default=b"", repr=False)
+    body: bytes = b""

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Final
+
+import msgspec
+from msgspec.structs import replace
 
 from sesauditd.model.classify import OUT_OF_OFFICE_SUBTYPES
 from sesauditd.model.events import Flag, Outcome, Suffered
@@ -18,8 +20,7 @@ Copy = tuple[str, str]
 """One recipient's copy of a message, whatever mail times its events claim."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Entry:
+class Entry(msgspec.Struct, frozen=True, kw_only=True):
     """One event and what it means for whom."""
 
     key: bytes

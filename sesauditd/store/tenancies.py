@@ -6,6 +6,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import TYPE_CHECKING
 
+from msgspec import structs
 from sqlalchemy import delete, or_, select, update
 
 from sesauditd.model.events import Flag
@@ -45,7 +46,7 @@ class Sightings:
             self.known[found.domain] = replace(tenancy, first_seen_at=first)
         elif tenancy.misses(event.feedback, at):
             self._outside.setdefault(found.domain, []).append(at)
-            return replace(event, flags=event.flags | {Flag.OUTSIDE_TENANT})
+            return structs.replace(event, flags=event.flags | {Flag.OUTSIDE_TENANT})
         return event
 
     async def keep(self, connection: AsyncConnection) -> None:

@@ -6,7 +6,6 @@ import gzip
 import hashlib
 import json
 import re
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -14,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from sesauditd.ingest.batch import Received, pack, raw_lines
 from sesauditd.ingest.reader import RawLine, read

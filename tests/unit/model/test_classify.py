@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import TypedDict, Unpack
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from sesauditd.model.classify import CLOCK_TOLERANCE, could_be_auto_reply, event_time, interpret
 from sesauditd.model.events import Event, Feedback, Flag, Named, Outcome

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+import hashlib
+import json
 from datetime import UTC, datetime, timedelta
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from sesauditd.model.events import Feedback, Named
 from sesauditd.model.recorded import Recorded
@@ -91,3 +93,11 @@ def test_counts_add_up() -> None:
     total = first + Recorded(recorded=10)
     assert total == Recorded(recorded=11, duplicates=2, quarantined=3, ignored=4)
     assert total.read == 20
+
+
+@given(st.lists(st.text(), min_size=1))
+def test_what_is_told_apart_by_is_the_json_of_a_list(words: list[str]) -> None:
+    people = tuple(Named(address=one, spelling=one) for one in words)
+    said = replace(DELIVERY, named=people, inner_at=None)
+    told = json.dumps([said.kind, said.message_id, *sorted(words), ""])
+    assert said.dedupe == hashlib.sha256(told.encode()).digest()[:8]
