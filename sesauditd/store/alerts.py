@@ -51,7 +51,8 @@ class Alerts:
 
     async def due(self, now: datetime) -> Sequence[Due]:
         """Return what may be tried now, the oldest first."""
-        async with self.database.read() as connection:
+
+        async def look(connection: AsyncConnection) -> Sequence[Due]:
             rows = await connection.execute(
                 select(alerts)
                 .where(alerts.c.state == WAITING, alerts.c.due_at <= now)
@@ -59,6 +60,8 @@ class Alerts:
                 .limit(AT_ONCE)
             )
             return [_due(row) for row in rows]
+
+        return await self.database.read_at_once(look)
 
     async def taken(self, alert: str) -> None:
         """Forget what a road took."""
@@ -86,20 +89,23 @@ class Alerts:
                 or_(notices.c.due_at.is_(None), notices.c.due_at <= now),
             ),
         )
-        async with self.database.read() as connection:
-            rows = await connection.execute(
-                select(notices)
-                .where(
-                    notices.c.audience == str(Audience.OPERATOR),
-                    notices.c.alerted_at.is_(None),
-                    notices.c.state != str(NoticeState.FOLDED),
-                    notices.c.kind.not_in([str(one) for one in SOUNDED_ALREADY]),
-                    tried,
-                )
-                .order_by(notices.c.requested_at, notices.c.id)
-                .limit(AT_ONCE)
+        waiting = (
+            select(notices)
+            .where(
+                notices.c.audience == str(Audience.OPERATOR),
+                notices.c.alerted_at.is_(None),
+                notices.c.state != str(NoticeState.FOLDED),
+                notices.c.kind.not_in([str(one) for one in SOUNDED_ALREADY]),
+                tried,
             )
-            return [notice_of(row) for row in rows]
+            .order_by(notices.c.requested_at, notices.c.id)
+            .limit(AT_ONCE)
+        )
+
+        async def look(connection: AsyncConnection) -> Sequence[Notice]:
+            return [notice_of(row) for row in await connection.execute(waiting)]
+
+        return await self.database.read_at_once(look)
 
     async def enqueue(
         self, told: Mapping[str, Alarm], roads: Callable[[Alarm], Collection[str]], now: datetime

@@ -86,7 +86,8 @@ class Executions(BlockExecutions):
             case((actions.c.kind.in_([str(one) for one in REVERSES.values()]), 1), else_=0),
             actions.c.id,
         )
-        async with self.database.read() as connection:
+
+        async def look(connection: AsyncConnection) -> Sequence[Task]:
             known = await rebuilt.standing(connection)
             if known is not None and known.is_held:
                 return []
@@ -94,6 +95,8 @@ class Executions(BlockExecutions):
                 select(actions).where(tasks.due(now)).order_by(*order).limit(limit)
             )
             return [task_of(row) for row in rows]
+
+        return await self.database.read_at_once(look)
 
     async def surroundings(self, task: Task, now: datetime) -> Surroundings:
         """Return what the store says around a task."""

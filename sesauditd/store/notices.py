@@ -72,10 +72,10 @@ class Outbox:
     async def abandoned(self, now: datetime) -> int:
         """Mark as unknown what a process that died was about to send; return how many."""
         begun = notices.c.state == str(NoticeState.ATTEMPTED)
-        async with self.database.read() as connection:
-            # Asked every other moment, and mostly in vain: no reason to keep others from writing.
-            if await connection.scalar(select(notices.c.id).where(begun).limit(1)) is None:
-                return 0
+        one = select(notices.c.id).where(begun).limit(1)
+        # Asked every other moment, and mostly in vain: no reason to keep others from writing.
+        if await self.database.read_at_once(lambda connection: connection.scalar(one)) is None:
+            return 0
         async with self.database.write() as connection:
             found = await connection.execute(
                 update(notices)
@@ -90,9 +90,8 @@ class Outbox:
 
     async def fold(self, now: datetime) -> int:
         """Make one digest of the notices to operators if they are many; return how many."""
-        async with self.database.read() as connection:
-            if await _decided(connection, now) is None:
-                return 0
+        if await self.database.read_at_once(lambda connection: _decided(connection, now)) is None:
+            return 0
         async with self.database.write() as connection:
             # Another look: what was read before the lock may be told already.
             waiting, decision = await _decided(connection, now) or ((), None)
@@ -114,7 +113,8 @@ class Outbox:
 
     async def due(self, now: datetime, limit: int) -> Sequence[Posting]:
         """Return at most so many notices that may be sent now, the oldest first."""
-        async with self.database.read() as connection:
+
+        async def look(connection: AsyncConnection) -> Sequence[Posting]:
             rows = await connection.execute(
                 select(notices)
                 .where(
@@ -129,7 +129,9 @@ class Outbox:
                 return ()
             contacts = await _contacts(connection)
             dead = await dead_contacts.dead(connection, now - dead_contacts.DEAD_FOR)
-        return tuple(self._posting(row, contacts, dead) for row in found)
+            return tuple(self._posting(row, contacts, dead) for row in found)
+
+        return await self.database.read_at_once(look)
 
     async def begin(self, notice: str, now: datetime) -> bool:
         """Take a requested notice for the one attempt; False if somebody else has it."""
@@ -173,8 +175,9 @@ class Outbox:
 
         Operators are told of each in a notice, on other roads, too.
         """
-        async with self.database.read() as connection:
-            new = await dead_contacts.newly_dead(connection, now)
+        new = await self.database.read_at_once(
+            lambda connection: dead_contacts.newly_dead(connection, now)
+        )
         if new:
             async with self.database.write() as connection:
                 await dead_contacts.bury(connection, new)

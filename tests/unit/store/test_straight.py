@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import pytest
 from sqlalchemy import text
 
-from sesauditd.errors import Busy
+from sesauditd.errors import Busy, Refused
 from sesauditd.store.engine import Database
 
 if TYPE_CHECKING:
@@ -61,6 +61,19 @@ async def test_the_event_loop_is_left_alone(counting: Database) -> None:
 
     assert await counting.write_at_once(where) != threading.current_thread().name
     assert await counting.write_at_once(where) == await counting.write_at_once(where)
+
+
+async def test_a_look_sees_what_was_committed_and_changes_nothing(counting: Database) -> None:
+    async def look(connection: AsyncConnection) -> tuple[str, int]:
+        number = await connection.scalar(text("SELECT number FROM numbers"))
+        return threading.current_thread().name, int(number)
+
+    await counting.write_at_once(add_one)
+    thread, number = await counting.read_at_once(look)
+    assert (number, thread != threading.current_thread().name) == (1, True)
+    with pytest.raises(Refused, match="readonly"):
+        await counting.read_at_once(add_one)
+    assert await counting.read_at_once(look) == (thread, 1)
 
 
 async def test_an_error_leaves_nothing_of_it(counting: Database) -> None:
