@@ -5,11 +5,10 @@ from __future__ import annotations
 import random
 import shutil
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
-from unittest.mock import patch
 
 from sqlalchemy import func, select
 
@@ -17,9 +16,7 @@ from sesauditd import bootstrap
 from sesauditd.config.settings import Settings
 from sesauditd.ingest.reader import RawLine
 from sesauditd.model.calendar import last_ended_week, week_of, weeks_between
-from sesauditd.store.engine import Database
 from sesauditd.store.register import Adoption
-from sesauditd.store.straight import Straight
 from sesauditd.store.tables import actions, blocks, events, quarantine, verdicts
 from tests.stories.speaking import Told, tell
 from tests.support import ses
@@ -86,14 +83,10 @@ def shuffled(seed: int) -> Order:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Stage:
-    """One database on which stories are played one after the other, each on an empty one.
-
-    It remembers its statements: to compile them anew would cost more than all the judging.
-    """
+    """One database on which stories are played one after the other, each on an empty one."""
 
     file: Path
     empty: Path
-    database: Database
 
     @classmethod
     def built(cls, folder: Path) -> Stage:
@@ -101,12 +94,7 @@ class Stage:
         empty, file = folder / "empty.db", folder / "story.db"
         settings = {"database": {"url": f"sqlite:///{empty}"}}
         bootstrap.upgrade_database(Settings.model_validate(settings))
-        return cls(file=file, empty=empty, database=Database.open(f"sqlite:///{file}"))
-
-    def again(self) -> Database:
-        """Return the database, to be closed once more."""
-        assert self.database.straight
-        return replace(self.database, straight=Straight(self.database.straight.engine))
+        return cls(file=file, empty=empty)
 
     def clear(self) -> None:
         """Begin with an empty database."""
@@ -121,8 +109,7 @@ async def play(story: Story, order: Order, stage: Stage, *, mondays: bool = Fals
     clock = _Clock(story.rows[0].at - timedelta(days=1))
     settings = settings_of(story, stage.file)
     opening = bootstrap.application(settings, clock=clock)
-    with patch.object(Database, "open", return_value=stage.again()):
-        return await _played(story, order, opening, clock, mondays=mondays)
+    return await _played(story, order, opening, clock, mondays=mondays)
 
 
 async def _played(
